@@ -1,0 +1,61 @@
+/* limits.h - every limit that both sides or any client may meet
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: LGPL-2.1-or-later
+
+   One place for all of them; doc/PROTOCOL lists them for people.  */
+
+#ifndef REEVE_LIMITS_H
+#define REEVE_LIMITS_H
+
+#define KIB 1024UL
+#define MIB (1024UL * 1024UL)
+
+/* The wire.  */
+#define LIMIT_LINE 1000          /* Bytes in a line, its LF not counted
+                                    (Assuan: ASSUAN_LINELENGTH - 2).  */
+#define LIMIT_WORDS 128          /* Words in a line.  */
+#define LIMIT_ERROR_TEXT 100     /* Bytes of an ERR line's advice (libassuan
+                                    cuts there).  */
+#define LIMIT_VALUE MIB          /* Bytes of one inquired value.  */
+#define LIMIT_ANSWER (64 * MIB)  /* Bytes of one answer.  */
+#define LIMIT_RESPONSE 256       /* Bytes of an inquired RESPONSE.  */
+
+/* The handshake.  */
+#define LIMIT_IDENTITY 64        /* Bytes in an identity's name.  */
+#define LIMIT_KEY_MIN 32         /* Bytes in a key, its final LF not counted. */
+#define LIMIT_KEY_MAX 1024
+#define LIMIT_NONCE_SECONDS 60   /* How long a nonce is good.  */
+#define LIMIT_AUTH_TRIES 3       /* Wrong responses a connection survives,
+                                    the last one ends it.  */
+#define LIMIT_AUTH_PAUSE_MS 5000 /* The longest pause before a wrong answer
+                                    is told.  */
+
+/* Time, in seconds; reeved.conf may change these.  */
+#define LIMIT_AUTH_SECONDS 30    /* From connect to a good AUTH.  */
+#define LIMIT_LINE_SECONDS 30    /* From a line's first byte to its LF, and
+                                    for the whole answer to an inquiry.  */
+#define LIMIT_IDLE_SECONDS 3600  /* Between two lines.  */
+#define LIMIT_WRITE_SECONDS 30   /* For the client to take what it asked.  */
+#define LIMIT_DRAIN_SECONDS 30   /* For running calls after SIGTERM.  */
+
+/* Clients; reeved.conf may change these.  */
+#define LIMIT_CLIENTS 256
+#define LIMIT_CLIENTS_PER_UID 64
+
+/* Augeas.  */
+#define LIMIT_AUG_FILE (4 * MIB)       /* Bytes of one file.  */
+#define LIMIT_AUG_FILES 10000          /* Files in one worker.  */
+#define LIMIT_AUG_MEMORY (256 * MIB)   /* Address space of a worker.  */
+#define LIMIT_AUG_CPU_SECONDS 5        /* CPU time of one request.  */
+#define LIMIT_AUG_WALL_SECONDS 20      /* Time of one request by the clock. */
+#define LIMIT_AUG_EXPRESSION (64 * KIB) /* Bytes of a path expression.  */
+#define LIMIT_AUG_DEATHS 3             /* Deaths of a uid's workers within ... */
+#define LIMIT_AUG_DEATH_SECONDS 60     /* ... this time pause AUG for it.  */
+
+/* Files.  */
+#define LIMIT_PATH 4096                /* Bytes of a path.  */
+#define LIMIT_LINKS 40                 /* Symbolic links on one way.  */
+#define LIMIT_CONFIG_FILE MIB          /* Bytes of a configuration file.  */
+#define LIMIT_PLAN_STEPS LIMIT_AUG_FILES
+
+#endif /* REEVE_LIMITS_H */

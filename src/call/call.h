@@ -1,0 +1,56 @@
+/* call.h - one request on its way: the row, the arguments, the answer
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A call knows nothing of Assuan: the same call runs from a session, a queue
+   and a test.  */
+
+#ifndef REEVE_CALL_H
+#define REEVE_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <gpg-error.h>
+#include "../base/failure.h"
+#include "../base/machine.h"
+#include "../base/tally.h"
+#include "../plan/plan.h"
+#include "arguments.h"
+#include "writer.h"
+#include "verb.h"
+
+/* What a module keeps for the time of a session, and what the supervisor
+   keeps for it.  */
+struct module
+{
+  int helper_fd;       /* To the noun's helper process, or -1.  */
+  struct tally *tally; /* Events a uid, shared by all sessions.  */
+  void *session;       /* The module's own; freed by noun->session_end.  */
+};
+
+/* Who asks, as the kernel says.  */
+struct peer
+{
+  uid_t uid;
+  gid_t gid;
+  pid_t pid;
+};
+
+struct call
+{
+  const struct noun *noun;
+  const struct verb *verb;
+  struct arguments *arguments;
+  const struct machine *machine;
+  struct module *module;
+  struct peer peer;
+  const char *identity;
+  bool dry_run;
+  uint64_t deadline; /* On the clock of link_now; 0: none.  */
+  struct writer *out;
+  struct plan *plan; /* For a changing verb; empty at the start.  */
+  struct failure failure;
+};
+
+#endif /* REEVE_CALL_H */

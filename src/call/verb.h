@@ -1,0 +1,64 @@
+/* verb.h - the row: the one declaration of a command
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   Registration, HELP, argument parsing, authorization, dry-run, completion
+   and the manual derive from rows.  There is no second list of commands.  */
+
+#ifndef REEVE_VERB_H
+#define REEVE_VERB_H
+
+#include <gpg-error.h>
+
+struct call;
+
+/* What a verb may do at the worst; a ceiling admits it and what is below. */
+enum effect
+{
+  EFFECT_READ,
+  EFFECT_WRITE,
+  EFFECT_DESTROY
+};
+
+struct verb
+{
+  const char *name; /* Without the noun: "SET".  */
+
+  /* "<path:augpath> [<value:text>] [--lines=<count:int>] [--quiet]":
+     <name:type> is an argument, brackets make it optional, "..." after the
+     last lets it repeat.  Types: types.h.  */
+  const char *args;
+
+  enum effect effect;
+
+  /* Write what was asked into CALL->out, or append steps to CALL->plan; never
+     change the machine.  Use fail (&call->failure, ...) for an error.  */
+  gpg_error_t (*run) (struct call *call);
+
+  const char *summary; /* One line for a list of verbs.  */
+  const char *help;    /* Result fields with units, errors, an example.  */
+};
+
+/* A noun's verbs are granted by effect, as "AUG READ" and "AUG WRITE", not
+   one by one.  */
+#define NOUN_GRANT_BY_EFFECT 1U
+
+struct noun
+{
+  const char *name; /* "AUG".  */
+  const char *summary;
+  const char *help;
+  const struct verb *verbs; /* Ends with a row whose name is NULL.  */
+  unsigned flags;
+
+  /* Free CALL->module->session at the end of a session; may be NULL.  */
+  void (*session_end) (void *session);
+
+  /* The file name of a program of ours under libexec, or NULL.  The
+     supervisor starts one before any secret is read, as nobody where it is
+     root, and again if it dies.  Requests come to its descriptor 3 as
+     SOCK_SEQPACKET messages from all sessions (CALL->module->helper_fd).  */
+  const char *helper;
+};
+
+#endif /* REEVE_VERB_H */
