@@ -12,9 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <gpg-error.h>
+#include "../../protocol/words.h"
+#include "../base/failure.h"
+#include "grammar.h"
 
 struct arguments;
 struct call;
+
+/* --- For handlers --- */
 
 /* How often NAME was given (0: not at all; more than 1: only with "...").  */
 size_t arg_count (const struct call *call, const char *name);
@@ -34,5 +40,39 @@ bool arg_given (const struct call *call, const char *name);
    it was not given.  */
 int64_t arg_number (const struct call *call, const char *name,
                     int64_t fallback);
+
+/* --- For the core --- */
+
+/* One value as it was given.  */
+struct argument_value
+{
+  const struct grammar_item *item;
+  char *text; /* Canonical; NULL while it is to be asked for.  */
+  size_t length;
+  int64_t number;
+};
+
+/* Bind the COUNT words at WORD (behind noun and verb) to ROW's grammar and to
+   the options that every call takes.  Each value is checked by its type; a
+   lone @ stays to be asked for.  Options stand before the first argument and
+   end there or at "--".  NAME ("AUG SET") is for error texts.  Errors:
+   GPG_ERR_UNKNOWN_OPTION, GPG_ERR_MISSING_VALUE, GPG_ERR_TOO_MANY,
+   GPG_ERR_INV_ARG, GPG_ERR_TOO_LARGE.  */
+gpg_error_t arguments_bind (const struct grammar *row,
+                            const struct grammar *common,
+                            const struct word *word, size_t count,
+                            struct arguments **r_arguments,
+                            struct failure *failure);
+void arguments_release (struct arguments *arguments);
+
+/* All values in the order given; options first.  */
+size_t arguments_count (const struct arguments *arguments);
+const struct argument_value *
+arguments_value (const struct arguments *arguments, size_t index);
+
+/* Give value INDEX, which is to be asked for, its LENGTH bytes.  */
+gpg_error_t arguments_answer (struct arguments *arguments, size_t index,
+                              const char *bytes, size_t length,
+                              struct failure *failure);
 
 #endif /* REEVE_ARGUMENTS_H */

@@ -46,6 +46,7 @@ struct call
   struct module *module;
   struct peer peer;
   const char *identity;
+  const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;
   uint64_t deadline; /* On the clock of link_now; 0: none.  */
   struct writer *out;

@@ -66,11 +66,9 @@ gpg_error_t writer_field_bool (struct writer *out, const char *name,
 /* The record is complete.  */
 gpg_error_t writer_record_end (struct writer *out);
 
-/* "S WARNING text" and "S PROGRESS what char current total".  */
+/* "S WARNING text".  */
 gpg_error_t writer_warning (struct writer *out, const char *format, ...)
   __attribute__ ((format (printf, 2, 3)));
-gpg_error_t writer_progress (struct writer *out, const char *what,
-                             int64_t current, int64_t total);
 
 /* Free memory, keep the sink.  */
 void writer_release (struct writer *out);

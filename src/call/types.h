@@ -1,0 +1,47 @@
+/* types.h - the types of arguments, one table
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#ifndef REEVE_TYPES_H
+#define REEVE_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <gpg-error.h>
+#include "../base/failure.h"
+
+/* The value never stands in a line, only in the answer to an inquiry, and
+   is wiped; nothing prints it.  */
+#define TYPE_SECRET 1U
+/* An option of this type may be given without a value: that is "yes".  */
+#define TYPE_FLAG 2U
+/* The grammar names the possible values: enum(a|b).  */
+#define TYPE_CHOICE 4U
+
+struct argument_type
+{
+  const char *name;
+  unsigned flags;
+
+  /* Check the LENGTH bytes at TEXT (NUL terminated, no NUL inside) and make
+     them canonical in place; they may only become shorter.  A type that has
+     a number stores it at NUMBER.  CHOICES is what the grammar has between
+     the parentheses of enum().  On an error *R_WANTED is a static text that
+     says what would be right.  */
+  gpg_error_t (*check) (char *text, size_t *length, const char *choices,
+                        int64_t *number, const char **r_wanted);
+
+  const char *help; /* For the manual: what a value looks like.  */
+};
+
+/* The type whose name is the LENGTH bytes at NAME, or NULL.  */
+const struct argument_type *type_find (const char *name, size_t length);
+
+/* The table, ending with a NULL name.  */
+const struct argument_type *type_table (void);
+
+/* Whether TEXT is one of CHOICES ("a|b|c").  */
+bool type_is_choice (const char *text, const char *choices);
+
+#endif /* REEVE_TYPES_H */

@@ -1,0 +1,173 @@
+/* writer.c - the record writer: how a handler answers
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/limits.h"
+#include "protocol/memory.h"
+#include "protocol/record.h"
+#include "writer.h"
+
+/* Hand on what OUT->line holds.  */
+static gpg_error_t
+send_line (struct writer *out)
+{
+  gpg_error_t err = buffer_error (&out->line);
+
+  if (!err && out->line.length > LIMIT_ANSWER - out->written)
+    err = gpg_error (GPG_ERR_TOO_LARGE);
+  if (!err)
+    err = out->sink.data (out->sink.context, out->line.bytes,
+                          out->line.length);
+  out->written += out->line.length;
+  buffer_clear (&out->line);
+  return err;
+}
+
+gpg_error_t
+writer_value (struct writer *out, const char *bytes, size_t length)
+{
+  if (out->output == OUTPUT_TEXT)
+    {
+      if (length > LIMIT_ANSWER)
+        return gpg_error (GPG_ERR_TOO_LARGE);
+      out->written += length;
+      return length ? out->sink.data (out->sink.context, bytes, length) : 0;
+    }
+  record_json (&out->line, bytes, length);
+  buffer_string (&out->line, "\n");
+  return send_line (out);
+}
+
+gpg_error_t
+writer_item (struct writer *out, const char *bytes, size_t length)
+{
+  if (out->output == OUTPUT_JSON)
+    return writer_value (out, bytes, length);
+  record_escape (&out->line, bytes, length);
+  buffer_string (&out->line, "\n");
+  return send_line (out);
+}
+
+/* Begin a field; its value follows.  */
+static void
+begin_field (struct writer *out, const char *name)
+{
+  if (out->output == OUTPUT_JSON)
+    {
+      buffer_string (&out->line, out->in_record ? "," : "{");
+      record_json (&out->line, name, strlen (name));
+      buffer_string (&out->line, ":");
+    }
+  else
+    {
+      if (!out->in_record && out->any_record)
+        buffer_string (&out->line, "\n");
+      buffer_printf (&out->line, "%s: ", name);
+    }
+  out->in_record = true;
+}
+
+/* A text field is a line of its own, a JSON record is sent at its end.  */
+static gpg_error_t
+end_field (struct writer *out)
+{
+  if (out->output == OUTPUT_JSON)
+    return buffer_error (&out->line);
+  buffer_string (&out->line, "\n");
+  return send_line (out);
+}
+
+gpg_error_t
+writer_field_bytes (struct writer *out, const char *name, const char *bytes,
+                    size_t length)
+{
+  begin_field (out, name);
+  if (out->output == OUTPUT_JSON)
+    record_json (&out->line, bytes, length);
+  else
+    record_escape (&out->line, bytes, length);
+  return end_field (out);
+}
+
+gpg_error_t
+writer_field (struct writer *out, const char *name, const char *format, ...)
+{
+  auto_free char *text = NULL;
+  va_list arguments;
+  int length;
+
+  va_start (arguments, format);
+  length = vasprintf (&text, format, arguments);
+  va_end (arguments);
+  if (length < 0)
+    {
+      text = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  return writer_field_bytes (out, name, text, (size_t)length);
+}
+
+gpg_error_t
+writer_field_number (struct writer *out, const char *name, int64_t number)
+{
+  begin_field (out, name);
+  buffer_printf (&out->line, "%" PRId64, number);
+  return end_field (out);
+}
+
+gpg_error_t
+writer_field_bool (struct writer *out, const char *name, bool value)
+{
+  bool json = out->output == OUTPUT_JSON;
+
+  begin_field (out, name);
+  buffer_string (&out->line,
+                 value ? (json ? "true" : "yes") : (json ? "false" : "no"));
+  return end_field (out);
+}
+
+gpg_error_t
+writer_record_end (struct writer *out)
+{
+  out->in_record = false;
+  out->any_record = true;
+  if (out->output == OUTPUT_TEXT)
+    return 0;
+  buffer_string (&out->line, "}\n");
+  return send_line (out);
+}
+
+gpg_error_t
+writer_warning (struct writer *out, const char *format, ...)
+{
+  auto_free char *text = NULL;
+  auto_buffer struct buffer line = BUFFER_EMPTY;
+  va_list arguments;
+  int length;
+  gpg_error_t err;
+
+  va_start (arguments, format);
+  length = vasprintf (&text, format, arguments);
+  va_end (arguments);
+  if (length < 0)
+    {
+      text = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  record_escape (&line, text, (size_t)length);
+  err = buffer_error (&line);
+  if (err)
+    return err;
+  return out->sink.status (out->sink.context, "WARNING", line.bytes);
+}
+
+void
+writer_release (struct writer *out)
+{
+  buffer_release (&out->line);
+}
