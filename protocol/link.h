@@ -3,8 +3,9 @@
    SPDX-License-Identifier: LGPL-2.1-or-later
 
    Writes are gathered and leave before the next read, at link_flush, or when
-   they pass 64 KiB.  Time limits are socket time-outs where the descriptor
-   is a socket (they cost nothing while nobody is late) and poll elsewhere.  */
+   they pass 64 KiB.  The time limit of a read is the socket's time-out where
+   the descriptor is a blocking socket (it costs nothing while nobody is late)
+   and poll elsewhere; that of a write is poll, once the peer is late.  */
 
 #ifndef REEVE_LINK_H
 #define REEVE_LINK_H
@@ -23,7 +24,7 @@ struct link
   int in;
   int out;
   bool in_socket;      /* IN takes SO_RCVTIMEO.  */
-  bool out_socket;     /* OUT takes SO_SNDTIMEO.  */
+  bool out_socket;     /* OUT takes send (2) and its flags.  */
   uint64_t idle_ms;    /* To wait for the first byte of a line.  */
   uint64_t line_ms;    /* From the first byte of a line to its LF.  */
   uint64_t write_ms;   /* For one flush.  */

@@ -57,6 +57,10 @@ void words_release (struct words *words);
    becomes "".  */
 void words_quote (struct buffer *buffer, const char *text, size_t length);
 
+/* Append TEXT percent-escaped, for where a quotation has no meaning: behind
+   the equals sign of an option.  */
+void words_escape (struct buffer *buffer, const char *text, size_t length);
+
 /* Decode the percent escapes of the LENGTH bytes at TEXT in place; return
    the new length through R_LENGTH and put a NUL behind it.  GPG_ERR_SYNTAX
    for a bad escape or %00.  TEXT needs LENGTH + 1 bytes.  */
