@@ -30,6 +30,7 @@ struct place
   bool trusted;     /* Every directory and link on the way belongs to a
                        trusted uid, and no directory is writable by all
                        without the sticky bit.  */
+  char *suspect;    /* If not TRUSTED: the first such directory.  */
   struct stat stat; /* Of NAME if it exists (it is not a link).  */
 };
 
@@ -39,7 +40,7 @@ struct file_image
   bool exists;
   struct stat stat;
   unsigned char hash[FILE_HASH];
-  char *bytes;   /* LENGTH bytes and a NUL; NULL if it does not exist.  */
+  char *bytes; /* LENGTH bytes and a NUL; NULL if it does not exist.  */
   size_t length;
 };
 
@@ -54,12 +55,14 @@ void place_release (struct place *place);
 
 /* Read the regular file that PATH leads to, LIMIT bytes at most.  A file that
    does not exist is success with EXISTS false (so is a missing directory on
-   the way).  Errors as place_find, and GPG_ERR_TOO_LARGE, GPG_ERR_INV_OBJ
-   (not a regular file).  If R_PATH is not NULL the path with links resolved
-   is stored there.  */
+   the way).  The bytes are those of one moment: a file that is written to
+   meanwhile is read again.  Errors as place_find, and GPG_ERR_TOO_LARGE,
+   GPG_ERR_INV_OBJ (not a regular file), GPG_ERR_CONFLICT (it does not stop
+   changing).  If R_PATH is not NULL the path with links resolved is stored
+   there; PATH itself where a directory on the way is missing.  */
 gpg_error_t file_read (const struct machine *machine, const char *path,
-                       size_t limit, struct file_image *r_image,
-                       char **r_path, struct failure *failure);
+                       size_t limit, struct file_image *r_image, char **r_path,
+                       struct failure *failure);
 void file_image_release (struct file_image *image);
 
 /* Hash LENGTH BYTES with SHA-256.  */
