@@ -35,6 +35,11 @@ struct verb
      change the machine.  Use fail (&call->failure, ...) for an error.  */
   gpg_error_t (*run) (struct call *call);
 
+  /* Called after the plan was carried out (ERR is 0) or undone; takes note,
+     writes the answer of a success and returns ERR or an error of its own.
+     Not called in a dry run nor for an empty plan.  May be NULL.  */
+  gpg_error_t (*done) (struct call *call, gpg_error_t err);
+
   const char *summary; /* One line for a list of verbs.  */
   const char *help;    /* Result fields with units, errors, an example.  */
 };
@@ -42,6 +47,8 @@ struct verb
 /* A noun's verbs are granted by effect, as "AUG READ" and "AUG WRITE", not
    one by one.  */
 #define NOUN_GRANT_BY_EFFECT 1U
+/* Needs an identity but no rule: tells nothing that HELP does not tell.  */
+#define NOUN_UNGRANTED 2U
 
 struct noun
 {
@@ -53,6 +60,10 @@ struct noun
 
   /* Free CALL->module->session at the end of a session; may be NULL.  */
   void (*session_end) (void *session);
+
+  /* Write one record (fields process, fence, holds) for each fence round this
+     noun's processes, for GETINFO fences; may be NULL.  */
+  gpg_error_t (*fences) (struct call *call);
 
   /* The file name of a program of ours under libexec, or NULL.  The
      supervisor starts one before any secret is read, as nobody where it is

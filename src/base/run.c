@@ -1,0 +1,115 @@
+/* run.c - starting programs: the only place that does
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "protocol/memory.h"
+#include "run.h"
+
+#define NOBODY 65534
+
+/* Open PROGRAM beside the running one, or where it is installed.  */
+static int
+open_program (const char *program)
+{
+  char path[PATH_MAX];
+  ssize_t length = readlink ("/proc/self/exe", path, sizeof path - 1);
+  char *slash;
+  int fd = -1;
+
+  if (length > 0)
+    {
+      path[length] = 0;
+      slash = strrchr (path, '/');
+      if (slash
+          && (size_t)(slash - path) + strlen (program) + 2 < sizeof path)
+        {
+          memcpy (slash + 1, program, strlen (program) + 1);
+          fd = open (path, O_PATH | O_CLOEXEC);
+        }
+    }
+  if (fd >= 0)
+    return fd;
+  snprintf (path, sizeof path, "%s/%s", PKGLIBEXECDIR, program);
+  return open (path, O_PATH | O_CLOEXEC);
+}
+
+/* In the child: descriptors 0 to 4 and no others; 4 is the program.  */
+static int
+arrange_descriptors (int program, int socket)
+{
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  int high_program = fcntl (program, F_DUPFD_CLOEXEC, 10);
+  int high_socket = fcntl (socket, F_DUPFD_CLOEXEC, 10);
+
+  if (null < 0 || high_program < 0 || high_socket < 0
+      || dup2 (null, 0) < 0 || dup2 (null, 1) < 0 || dup2 (high_socket, 3) < 0
+      || dup3 (high_program, 4, O_CLOEXEC) < 0)
+    return -1;
+  return close_range (5, ~0U, 0);
+}
+
+static int
+become_nobody (void)
+{
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    return -1;
+  if (geteuid ())
+    return 0;
+  if (setgroups (0, NULL) || setresgid (NOBODY, NOBODY, NOBODY)
+      || setresuid (NOBODY, NOBODY, NOBODY))
+    return -1;
+  return 0;
+}
+
+/* Signals as a program expects to find them.  */
+static void
+default_signals (void)
+{
+  sigset_t none;
+
+  for (int number = 1; number < NSIG; number++)
+    if (number != SIGKILL && number != SIGSTOP)
+      sigaction (number, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+}
+
+gpg_error_t
+run_helper (const char *program, int socket, pid_t *r_pid,
+            struct failure *failure)
+{
+  static char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                 (char *)"LC_ALL=C.UTF-8", NULL };
+  char *arguments[] = { (char *)program, NULL };
+  auto_close int fd = open_program (program);
+  pid_t pid;
+
+  *r_pid = -1;
+  if (fd < 0)
+    return fail_errno (failure, "%s is not installed in %s", program,
+                       PKGLIBEXECDIR);
+  pid = fork ();
+  if (pid < 0)
+    return fail_errno (failure, "cannot fork");
+  if (!pid)
+    {
+      default_signals ();
+      if (!arrange_descriptors (fd, socket) && !become_nobody ())
+        fexecve (4, arguments, environment);
+      _exit (127);
+    }
+  *r_pid = pid;
+  return 0;
+}

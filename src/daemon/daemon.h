@@ -1,0 +1,58 @@
+/* daemon.h - what the supervisor has and its sessions inherit
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#ifndef REEVE_DAEMON_H
+#define REEVE_DAEMON_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "../base/machine.h"
+#include "../base/tally.h"
+#include "../call/call.h"
+#include "../call/registry.h"
+#include "../gate/policy.h"
+#include "options.h"
+
+/* In memory that all processes share; each field survives the death of any
+   process at any instruction.  */
+struct shared
+{
+  _Atomic unsigned generation; /* Of the policy: a reload adds one.  */
+  _Atomic pid_t single;        /* With --single: the session that has it.  */
+};
+
+/* The key of --key-fd, in locked memory that no core dump shows; NULL if
+   none was handed over.  */
+struct handed_key
+{
+  size_t length;
+  unsigned char bytes[1024];
+};
+
+struct daemon
+{
+  struct options options;
+  struct machine machine;
+  struct registry registry;
+  struct policy policy;
+  struct shared *shared;
+  struct tally *wrong_responses;
+  struct module *module; /* One for each noun of the registry.  */
+  struct handed_key *key;
+};
+
+/* The nouns of this program (modules.c), ending with NULL.  */
+extern const struct noun *const daemon_nouns[];
+
+/* Print all rows in FORM ("text", "json" or "texi") to standard output.  */
+gpg_error_t dump_verbs (const struct registry *registry, const char *form);
+
+/* Start the helper of noun INDEX if it has one; its socket's sending end goes
+   to module[INDEX].helper_fd, the receiving end to *R_SOCKET (-1: there is no
+   helper), to start it again.  */
+gpg_error_t helper_start (struct daemon *daemon, size_t index, int *r_socket,
+                          pid_t *r_pid, struct failure *failure);
+
+#endif /* REEVE_DAEMON_H */

@@ -1,0 +1,263 @@
+/* help.c - HELP and --dump-verbs: what the rows say, for people and programs
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/memory.h"
+#include "protocol/record.h"
+#include "session.h"
+
+/* Send each line of TEXT as a comment.  */
+static gpg_error_t
+send_comment (assuan_context_t context, const char *text)
+{
+  gpg_error_t err = 0;
+
+  while (!err && text)
+    {
+      size_t length = strcspn (text, "\n");
+      char line[LIMIT_LINE + 1];
+
+      snprintf (line, sizeof line, "#%s%.*s", length ? " " : "",
+                (int)(length < LIMIT_LINE - 2 ? length : LIMIT_LINE - 2),
+                text);
+      err = assuan_write_line (context, line);
+      text = text[length] ? text + length + 1 : NULL;
+    }
+  return err;
+}
+
+static gpg_error_t
+send_buffer (assuan_context_t context, struct buffer *text)
+{
+  gpg_error_t err = buffer_error (text);
+
+  while (text->length && text->bytes[text->length - 1] == '\n')
+    text->bytes[--text->length] = 0;
+  return err ? err : send_comment (context, text->bytes);
+}
+
+/* What every call takes, as a line.  */
+static void
+describe_common (struct buffer *text)
+{
+  buffer_printf (text, "Every verb takes %s\n", REGISTRY_COMMON);
+}
+
+static void
+describe_verb (struct buffer *text, const struct noun *noun,
+               const struct verb *verb)
+{
+  buffer_printf (text, "%s %s%s%s\n\n%s (%s)\n", noun->name, verb->name,
+                 *verb->args ? " " : "", verb->args, verb->summary,
+                 effect_name (verb->effect));
+  if (*verb->help)
+    buffer_printf (text, "\n%s\n", verb->help);
+}
+
+static gpg_error_t
+help_all (struct session *session)
+{
+  const struct registry *registry = &session->daemon->registry;
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+
+  buffer_string (&text, "The words of a session:\n");
+  for (const struct session_word *word = session_words; word->name; word++)
+    buffer_printf (&text, "  %s\n", word->usage);
+  buffer_string (&text, "\nNouns, each with verbs (HELP NOUN lists them):\n");
+  for (size_t i = 0; i < registry->count; i++)
+    buffer_printf (&text, "  %-8s %s\n", registry->noun[i].row->name,
+                   registry->noun[i].row->summary);
+  buffer_string (&text,
+                 "\nA line is \"NOUN VERB [--option[=value]]... "
+                 "argument...\".  Blanks separate;\n%20 is a blank, %25 a "
+                 "percent sign; \"in quotation marks\" is one argument;\n"
+                 "@ alone is asked for by INQUIRE.\n");
+  describe_common (&text);
+  return send_buffer (session->context, &text);
+}
+
+static gpg_error_t
+help_noun (struct session *session, const struct registry_noun *noun)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+
+  buffer_printf (&text, "%s: %s\n\n%s\n\n", noun->row->name,
+                 noun->row->summary, noun->row->help);
+  for (size_t i = 0; i < noun->count; i++)
+    {
+      const struct verb *verb = noun->verb[i].row;
+
+      buffer_printf (&text, "  %s %s%s%s\n      %s (%s)\n", noun->row->name,
+                     verb->name, *verb->args ? " " : "", verb->args,
+                     verb->summary, effect_name (verb->effect));
+    }
+  buffer_string (&text, "\n");
+  describe_common (&text);
+  return send_buffer (session->context, &text);
+}
+
+static const struct session_word *
+find_word (const char *name)
+{
+  for (const struct session_word *word = session_words; word->name; word++)
+    if (!strcasecmp (word->name, name))
+      return word;
+  return NULL;
+}
+
+static gpg_error_t
+help_about (struct session *session, const char *name, const char *verb_name,
+            struct failure *failure)
+{
+  const struct registry_noun *noun
+      = registry_noun (&session->daemon->registry, name);
+  const struct session_word *word = find_word (name);
+  const struct registry_verb *verb;
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+
+  if (word && !verb_name)
+    return send_comment (session->context, word->help);
+  if (!noun)
+    return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
+                 "there is no %.30s: HELP lists all", name);
+  if (!verb_name)
+    return help_noun (session, noun);
+  verb = registry_verb (noun, verb_name);
+  if (!verb)
+    return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
+                 "%s has no verb %.20s: HELP %s lists them", noun->row->name,
+                 verb_name, noun->row->name);
+  describe_verb (&text, noun->row, verb->row);
+  return send_buffer (session->context, &text);
+}
+
+gpg_error_t
+word_help (assuan_context_t context, char *line)
+{
+  struct session *session = session_of (context);
+  auto_failure struct failure failure = FAILURE_NONE;
+  char *rest = NULL;
+  const char *name = strtok_r (line, " \t", &rest);
+  const char *verb = strtok_r (NULL, " \t", &rest);
+  gpg_error_t err;
+
+  if (strtok_r (NULL, " \t", &rest))
+    err = fail (&failure, GPG_ERR_TOO_MANY, "HELP [NOUN [VERB]]");
+  else if (name)
+    err = help_about (session, name, verb, &failure);
+  else
+    err = help_all (session);
+  return session_leave (session, err, &failure);
+}
+
+/* --- --dump-verbs --- */
+
+static void
+dump_text (struct buffer *text, const struct noun *noun,
+           const struct registry_verb *verb)
+{
+  describe_verb (text, noun, verb->row);
+  buffer_string (text, "\n");
+}
+
+static void
+json_member (struct buffer *text, const char *name, const char *value)
+{
+  buffer_printf (text, "\"%s\":", name);
+  record_json (text, value, strlen (value));
+}
+
+static void
+dump_json (struct buffer *text, const struct noun *noun,
+           const struct registry_verb *verb)
+{
+  buffer_string (text, "{");
+  json_member (text, "noun", noun->name);
+  buffer_string (text, ",");
+  json_member (text, "verb", verb->row->name);
+  buffer_string (text, ",");
+  json_member (text, "effect", effect_name (verb->row->effect));
+  buffer_string (text, ",");
+  json_member (text, "grant", policy_verb_name (noun, verb->row));
+  buffer_string (text, ",");
+  json_member (text, "summary", verb->row->summary);
+  buffer_string (text, ",");
+  json_member (text, "help", verb->row->help);
+  buffer_string (text, ",\"arguments\":[");
+  for (size_t i = 0; i < verb->grammar.count; i++)
+    {
+      const struct grammar_item *item = verb->grammar.item + i;
+
+      buffer_string (text, i ? ",{" : "{");
+      json_member (text, "name", item->name);
+      buffer_string (text, ",");
+      json_member (text, "type", item->type->name);
+      if (item->choices)
+        {
+          buffer_string (text, ",");
+          json_member (text, "choices", item->choices);
+        }
+      buffer_printf (text, ",\"option\":%s,\"optional\":%s,\"repeats\":%s}",
+                     item->option ? "true" : "false",
+                     item->optional ? "true" : "false",
+                     item->repeats ? "true" : "false");
+    }
+  buffer_string (text, "]}\n");
+}
+
+static void
+texi_text (struct buffer *text, const char *string)
+{
+  for (; *string; string++)
+    {
+      if (strchr ("@{}", *string))
+        buffer_string (text, "@");
+      buffer_append (text, string, 1);
+    }
+}
+
+static void
+dump_texi (struct buffer *text, const struct noun *noun,
+           const struct registry_verb *verb)
+{
+  buffer_printf (text, "@deffn {%s} {%s %s} ",
+                 effect_name (verb->row->effect), noun->name,
+                 verb->row->name);
+  texi_text (text, verb->row->args);
+  buffer_string (text, "\n");
+  texi_text (text, verb->row->summary);
+  buffer_string (text, ".\n@verbatim\n");
+  buffer_string (text, verb->row->help);
+  buffer_string (text, "\n@end verbatim\n@end deffn\n\n");
+}
+
+gpg_error_t
+dump_verbs (const struct registry *registry, const char *form)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+  gpg_error_t err;
+
+  for (size_t i = 0; i < registry->count; i++)
+    for (size_t j = 0; j < registry->noun[i].count; j++)
+      {
+        const struct noun *noun = registry->noun[i].row;
+        const struct registry_verb *verb = registry->noun[i].verb + j;
+
+        if (!strcmp (form, "json"))
+          dump_json (&text, noun, verb);
+        else if (!strcmp (form, "texi"))
+          dump_texi (&text, noun, verb);
+        else
+          dump_text (&text, noun, verb);
+      }
+  err = buffer_error (&text);
+  if (!err && (fwrite (text.bytes, text.length, 1, stdout) != 1
+               || fflush (stdout)))
+    err = gpg_error_from_syserror ();
+  return err;
+}

@@ -1,0 +1,35 @@
+/* helper.c - the helper processes of nouns
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../base/run.h"
+#include "daemon.h"
+
+gpg_error_t
+helper_start (struct daemon *daemon, size_t index, int *r_socket, pid_t *r_pid,
+              struct failure *failure)
+{
+  const char *program = daemon->registry.noun[index].row->helper;
+  int pair[2];
+  gpg_error_t err;
+
+  *r_socket = -1;
+  *r_pid = -1;
+  if (!program)
+    return 0;
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+    return fail_errno (failure, "cannot make a socket");
+  err = run_helper (program, pair[1], r_pid, failure);
+  if (err)
+    {
+      close (pair[0]);
+      close (pair[1]);
+      return err;
+    }
+  daemon->module[index].helper_fd = pair[0];
+  *r_socket = pair[1];
+  return 0;
+}

@@ -1,0 +1,342 @@
+/* main.c - reeved: administer a machine over Assuan
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gcrypt.h>
+#include <gpg-error.h>
+
+#include "protocol/limits.h"
+#include "protocol/memory.h"
+#include "../plan/plan.h"
+#include "listen.h"
+#include "session.h"
+#include "supervisor.h"
+
+static const char *
+usage_text (int level)
+{
+  switch (level)
+    {
+    case 11:
+      return "reeved (reeve)";
+    case 13:
+      return PACKAGE_VERSION;
+    case 14:
+      return "Copyright (C) 2026 The reeve authors";
+    case 10:
+      return "License GPL-3.0-or-later <https://gnu.org/licenses/gpl.html>";
+    case 1:
+    case 40:
+      return "Usage: reeved [options] (-h for help)";
+    case 41:
+      return "Syntax: reeved [options]\n"
+             "Administer a machine over the Assuan protocol.\n";
+    case 19:
+      return "See reeved(8), and reeve(1) for the client.\n";
+    default:
+      return NULL;
+    }
+}
+
+/* Say why and end.  */
+static void __attribute__ ((noreturn))
+die (gpg_error_t err, const struct failure *failure)
+{
+  log_error ("%s\n", failure->text ? failure->text : gpg_strerror (err));
+  exit (2);
+}
+
+/* What every process of ours has, before anything else is done.  */
+static void
+harden (void)
+{
+  struct rlimit none = { 0, 0 };
+
+  sigaction (SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+  umask (022);
+  setrlimit (RLIMIT_CORE, &none);
+#ifndef REEVE_SANITIZE /* Its leak checker traces its own process.  */
+  prctl (PR_SET_DUMPABLE, 0);
+#endif
+  unsetenv ("ASSUAN_DEBUG");
+  unsetenv ("ASSUAN_FULL_LOGGING");
+  unsetenv ("_assuan_pipe_connect_pid");
+}
+
+/* The value of the variable by which libassuan's pipe clients hand over a
+   socket, or -1; the variable is gone then.  */
+static int
+take_connection_fd (void)
+{
+  const char *value = getenv ("_assuan_connection_fd");
+  char *end;
+  long fd = -1;
+
+  if (value && *value >= '0' && *value <= '9')
+    {
+      fd = strtol (value, &end, 10);
+      if (*end || fd > 1 << 20)
+        fd = -1;
+    }
+  unsetenv ("_assuan_connection_fd");
+  return (int)fd;
+}
+
+static void *
+shared_memory (size_t size)
+{
+  void *memory = mmap (NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Read the key of --key-fd into locked memory.  */
+static gpg_error_t
+read_handed_key (int fd, struct handed_key **r_key, struct failure *failure)
+{
+  struct handed_key *key = mmap (NULL, sizeof *key, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned char excess;
+  ssize_t count = 1;
+
+  if (key == MAP_FAILED)
+    return gpg_error_from_syserror ();
+  mlock (key, sizeof *key);
+  madvise (key, sizeof *key, MADV_DONTDUMP);
+  while (count > 0 && key->length < sizeof key->bytes)
+    {
+      count = read (fd, key->bytes + key->length,
+                    sizeof key->bytes - key->length);
+      if (count > 0)
+        key->length += (size_t)count;
+    }
+  if (count > 0 && read (fd, &excess, 1) == 1 && excess != '\n')
+    return fail (failure, GPG_ERR_TOO_LARGE, "--key-fd: more than %d bytes",
+                 LIMIT_KEY_MAX);
+  if (count < 0)
+    return fail_errno (failure, "--key-fd: cannot read descriptor %d", fd);
+  close (fd);
+  if (key->length && key->bytes[key->length - 1] == '\n')
+    key->length--;
+  if (key->length < LIMIT_KEY_MIN)
+    return fail (failure, GPG_ERR_TOO_SHORT,
+                 "--key-fd: a key has %d bytes or more", LIMIT_KEY_MIN);
+  *r_key = key;
+  return 0;
+}
+
+static gpg_error_t
+daemon_prepare (struct daemon *daemon, struct failure *failure)
+{
+  gpg_error_t err = machine_open (daemon->options.root, &daemon->machine,
+                                  failure);
+
+  if (!err)
+    err = registry_make (daemon_nouns, &daemon->registry, failure);
+  if (err)
+    return err;
+  daemon->module = calloc (daemon->registry.count, sizeof *daemon->module);
+  daemon->shared = shared_memory (sizeof *daemon->shared);
+  if (!daemon->module || !daemon->shared)
+    return gpg_error_from_syserror ();
+  err = tally_new (&daemon->wrong_responses);
+  for (size_t i = 0; !err && i < daemon->registry.count; i++)
+    {
+      daemon->module[i].helper_fd = -1;
+      err = tally_new (&daemon->module[i].tally);
+    }
+  return err;
+}
+
+static void
+daemon_release (struct daemon *daemon)
+{
+  for (size_t i = 0; i < daemon->registry.count; i++)
+    {
+      if (daemon->module[i].helper_fd >= 0)
+        close (daemon->module[i].helper_fd);
+      tally_release (daemon->module[i].tally);
+    }
+  free (daemon->module);
+  tally_release (daemon->wrong_responses);
+  munmap (daemon->shared, sizeof *daemon->shared);
+  policy_release (&daemon->policy);
+  registry_release (&daemon->registry);
+  machine_close (&daemon->machine);
+}
+
+/* --- Pipe mode --- */
+
+/* Whether whoever spawned us is who we are: an ordinary user who gains no
+   right from speaking to this process.  */
+static bool
+is_owner (const struct daemon *daemon)
+{
+  uid_t real, effective, saved;
+
+  return !daemon->key && !getresuid (&real, &effective, &saved) && real
+         && real == effective && real == saved && !getauxval (AT_SECURE);
+}
+
+static int
+run_server (struct daemon *daemon, int connection_fd)
+{
+  struct entrance entrance = { .in = STDIN_FILENO,
+                               .out = STDOUT_FILENO,
+                               .peer = { getuid (), getgid (), getppid () },
+                               .server_uid = getuid (),
+                               .ceiling = EFFECT_DESTROY };
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+
+  if (connection_fd >= 0)
+    entrance.in = entrance.out = connection_fd;
+  /* Both ends of a socket pair show who made it.  */
+  if (!getsockopt (entrance.in, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+    {
+      entrance.peer = (struct peer){ peer.uid, peer.gid, peer.pid };
+      entrance.server_uid = peer.uid;
+    }
+  if (is_owner (daemon) && entrance.peer.uid == getuid ())
+    entrance.identity = identity_built_in (IDENTITY_OWNER);
+  session_run (daemon, &entrance);
+  return 0;
+}
+
+/* --- Socket modes --- */
+
+/* Become a daemon.  Returns the descriptor to close when ready; the parent
+   waits for that and ends with status 0, or with 1 if the child died.  */
+static int
+detach (void)
+{
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  if (pipe2 (ready, O_CLOEXEC))
+    log_fatal ("pipe: %s\n", strerror (errno));
+  pid = fork ();
+  if (pid < 0)
+    log_fatal ("fork: %s\n", strerror (errno));
+  if (pid)
+    {
+      close (ready[1]);
+      /* A byte says ready; the end of the file alone says dead.  */
+      _exit (read (ready[0], &byte, 1) == 1 ? 0 : 1);
+    }
+  close (ready[0]);
+  setsid ();
+  return ready[1];
+}
+
+static void
+detach_streams (bool keep_stderr)
+{
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+
+  if (null < 0)
+    return;
+  dup2 (null, STDIN_FILENO);
+  dup2 (null, STDOUT_FILENO);
+  if (!keep_stderr)
+    dup2 (null, STDERR_FILENO);
+  close (null);
+}
+
+static int
+run_daemon (struct daemon *daemon, int argc, char **argv)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct listeners listeners;
+  int ready = -1;
+  gpg_error_t err;
+
+  if (!daemon->options.foreground && daemon->options.mode == RUN_DAEMON
+      && !getenv ("LISTEN_FDS"))
+    ready = detach ();
+  err = listeners_open (daemon, &listeners, &failure);
+  if (!err)
+    err = plan_recover (&daemon->machine, NULL, &failure);
+  if (err)
+    die (err, &failure);
+  if (!daemon->policy.count && !daemon->key)
+    log_info ("no identity in %s: every client will be refused\n",
+              OWN_POLICY_DIR);
+  detach_streams (daemon->options.foreground
+                  || daemon->options.mode != RUN_DAEMON
+                  || daemon->options.log_file);
+  return supervisor_run (daemon, &listeners, ready, argc, argv);
+}
+
+static int
+run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  const struct options *options = &daemon->options;
+  gpg_error_t err;
+
+  if (options->mode == RUN_DUMP)
+    {
+      err = dump_verbs (&daemon->registry, options->dump_form);
+      return err ? 1 : 0;
+    }
+  err = policy_load (&daemon->machine, &daemon->registry, &daemon->policy,
+                     &failure);
+  if (!err && options->key_fd >= 0)
+    err = read_handed_key (options->key_fd, &daemon->key, &failure);
+  if (err)
+    die (err, &failure);
+  if (options->mode == RUN_CHECK)
+    return 0;
+  if (options->mode == RUN_SERVER)
+    {
+      err = plan_recover (&daemon->machine, NULL, &failure);
+      if (err)
+        die (err, &failure);
+      return run_server (daemon, connection_fd);
+    }
+  return run_daemon (daemon, argc, argv);
+}
+
+int
+main (int argc, char **argv)
+{
+  struct daemon daemon = { 0 };
+  auto_failure struct failure failure = FAILURE_NONE;
+  int connection_fd = take_connection_fd ();
+  int status;
+  gpg_error_t err;
+
+  harden ();
+  gpgrt_set_strusage (usage_text);
+  log_set_prefix ("reeved", GPGRT_LOG_WITH_PREFIX | GPGRT_LOG_WITH_PID);
+  if (!gcry_check_version ("1.10.0"))
+    log_fatal ("libgcrypt is too old\n");
+  options_read (argc, argv, &daemon.options);
+  if (daemon.options.log_file)
+    log_set_file (daemon.options.log_file);
+  err = daemon_prepare (&daemon, &failure);
+  if (err)
+    die (err, &failure);
+  status = run_mode (&daemon, connection_fd, argc, argv);
+  daemon_release (&daemon);
+  return status;
+}

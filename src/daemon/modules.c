@@ -1,0 +1,11 @@
+/* modules.c - the nouns of this program
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <stddef.h>
+
+#include "../mod/aug/aug.h"
+#include "../mod/module/module.h"
+#include "daemon.h"
+
+const struct noun *const daemon_nouns[] = { &aug_noun, &module_noun, NULL };

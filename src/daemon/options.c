@@ -1,0 +1,360 @@
+/* options.c - the command line and reeved.conf
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GPGRT_ENABLE_ARGPARSE_MACROS 1
+#include <gpg-error.h>
+
+#include "protocol/limits.h"
+#include "protocol/memory.h"
+#include "../base/file.h"
+#include "../base/machine.h"
+#include "../call/registry.h"
+#include "options.h"
+
+enum option_value
+{
+  OPTION_NULL = 0,
+  OPTION_SERVER = 500,
+  OPTION_SINGLE,
+  OPTION_CHECK,
+  OPTION_DUMP_VERBS,
+  OPTION_ROOT,
+  OPTION_FOREGROUND,
+  OPTION_DEBUG,
+  OPTION_KEY_FD,
+  OPTION_LISTEN,
+  OPTION_LOG_FILE,
+  OPTION_OPTIONS,
+  OPTION_NO_OPTIONS,
+  OPTION_MAX_CLIENTS,
+  OPTION_MAX_CLIENTS_PER_UID,
+  OPTION_AUTH_TIMEOUT,
+  OPTION_LINE_TIMEOUT,
+  OPTION_IDLE_TIMEOUT
+};
+
+static gpgrt_opt_t table[] = {
+  ARGPARSE_group (300, "@Commands:\n "),
+  ARGPARSE_c (OPTION_SERVER, "server",
+              "speak Assuan on standard input and output"),
+  ARGPARSE_c (OPTION_SINGLE, "single", "serve one client ever on a socket"),
+  ARGPARSE_c (OPTION_CHECK, "check",
+              "check configuration, policy and keys; start nothing"),
+  ARGPARSE_s_s (OPTION_DUMP_VERBS, "dump-verbs",
+                "|FORM|print all verbs as text, json or texi"),
+  ARGPARSE_group (301, "@\nOptions:\n "),
+  ARGPARSE_s_s (OPTION_ROOT, "root",
+                "|DIR|reeve's files and what it administers are below DIR"),
+  ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
+  ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
+  ARGPARSE_s_s (OPTION_KEY_FD, "key-fd",
+                "|N|read the key of the identity \"spawner\" from "
+                "descriptor N"),
+  ARGPARSE_s_s (OPTION_LISTEN, "listen",
+                "|NAME [mode=M] [group=G] [ceiling=read]|listen on socket "
+                "NAME"),
+  ARGPARSE_s_s (OPTION_LOG_FILE, "log-file", "|FILE|write the log to FILE"),
+  ARGPARSE_conffile (OPTION_OPTIONS, "options",
+                     "|FILE|read options from FILE, not from reeved.conf"),
+  ARGPARSE_noconffile (OPTION_NO_OPTIONS, "no-options",
+                       "read no configuration file"),
+  ARGPARSE_s_s (OPTION_MAX_CLIENTS, "max-clients",
+                "|N|serve at most N clients at once"),
+  ARGPARSE_s_s (OPTION_MAX_CLIENTS_PER_UID, "max-clients-per-uid",
+                "|N|at most N of one user"),
+  ARGPARSE_s_s (OPTION_AUTH_TIMEOUT, "auth-timeout",
+                "|SECONDS|time for a client to authenticate"),
+  ARGPARSE_s_s (OPTION_LINE_TIMEOUT, "line-timeout",
+                "|SECONDS|time to send a line or answer an inquiry"),
+  ARGPARSE_s_s (OPTION_IDLE_TIMEOUT, "idle-timeout",
+                "|SECONDS|time between two lines"),
+  ARGPARSE_end ()
+};
+
+/* Where the value being read stands, for messages.  */
+struct origin
+{
+  const char *file; /* NULL: the command line.  */
+  unsigned line;
+  const char *option;
+};
+
+static void __attribute__ ((noreturn, format (printf, 2, 3)))
+die (const struct origin *origin, const char *format, ...)
+{
+  auto_free char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (vasprintf (&text, format, arguments) < 0)
+    text = NULL;
+  va_end (arguments);
+  if (origin->file)
+    log_error ("%s:%u: %s: %s\n", origin->file, origin->line, origin->option,
+               text ? text : "out of memory");
+  else
+    log_error ("--%s: %s\n", origin->option, text ? text : "out of memory");
+  exit (2);
+}
+
+/* A whole number from LEAST to MOST.  */
+static unsigned
+read_number (const struct origin *origin, const char *value, unsigned least,
+             unsigned most)
+{
+  unsigned long number;
+  char *end;
+
+  errno = 0;
+  number = strtoul (value, &end, 10);
+  if (*value < '0' || *value > '9' || *end || errno || number < least
+      || number > most)
+    die (origin, "\"%s\" is no number from %u to %u", value, least, most);
+  return (unsigned)number;
+}
+
+static gid_t
+read_group (const struct origin *origin, const char *value)
+{
+  const struct group *group = getgrnam (value);
+
+  if (!group)
+    die (origin, "this machine has no group \"%s\"", value);
+  return group->gr_gid;
+}
+
+static enum effect
+read_ceiling (const struct origin *origin, const char *value)
+{
+  for (enum effect effect = EFFECT_READ; effect <= EFFECT_DESTROY; effect++)
+    if (!strcmp (value, effect_name (effect)))
+      return effect;
+  die (origin, "ceiling is read, write or destroy, not \"%s\"", value);
+}
+
+static mode_t
+read_mode (const struct origin *origin, const char *value)
+{
+  char *end;
+  unsigned long mode = strtoul (value, &end, 8);
+
+  if (*value < '0' || *value > '7' || *end || mode > 0777)
+    die (origin, "mode is an octal number up to 0777, not \"%s\"", value);
+  return (mode_t)mode;
+}
+
+/* "NAME mode=0666 group=adm ceiling=read".  */
+static void
+read_listen (const struct origin *origin, const char *value,
+             struct options *options)
+{
+  struct listen_option *listen = options->listen + options->listen_count;
+  char *copy = strdup (value); /* Lives as long as the options.  */
+  char *context = NULL;
+  char *word;
+
+  if (options->listen_count == OPTIONS_LISTEN)
+    die (origin, "at most %d sockets", OPTIONS_LISTEN);
+  listen->name = copy ? strtok_r (copy, " \t", &context) : NULL;
+  if (!listen->name)
+    die (origin, "the name of a socket is missing");
+  if (*listen->name != '/' && strchr (listen->name, '/'))
+    die (origin, "a name without slash (in %s) or an absolute path",
+         OWN_RUN_DIR);
+  listen->mode = 0666;
+  listen->group = (gid_t)-1;
+  listen->ceiling = EFFECT_DESTROY;
+  while ((word = strtok_r (NULL, " \t", &context)))
+    if (!strncmp (word, "mode=", 5))
+      listen->mode = read_mode (origin, word + 5);
+    else if (!strncmp (word, "group=", 6))
+      listen->group = read_group (origin, word + 6);
+    else if (!strncmp (word, "ceiling=", 8))
+      listen->ceiling = read_ceiling (origin, word + 8);
+    else
+      die (origin, "\"%s\": there are mode=, group= and ceiling=", word);
+  options->listen_count++;
+}
+
+static void
+take_mode (const struct origin *origin, enum run_mode mode,
+           struct options *options)
+{
+  if (options->mode != RUN_DAEMON && options->mode != mode)
+    die (origin, "only one of --server, --single, --check, --dump-verbs");
+  if (origin->file)
+    die (origin, "is for the command line only");
+  options->mode = mode;
+}
+
+static void
+take_option (const gpgrt_argparse_t *args, const struct origin *origin,
+             struct options *options)
+{
+  const char *value = args->r_type ? args->r.ret_str : "";
+
+  switch (args->r_opt)
+    {
+    case OPTION_SERVER:
+      take_mode (origin, RUN_SERVER, options);
+      break;
+    case OPTION_SINGLE:
+      take_mode (origin, RUN_SINGLE, options);
+      break;
+    case OPTION_CHECK:
+      take_mode (origin, RUN_CHECK, options);
+      break;
+    case OPTION_DUMP_VERBS:
+      take_mode (origin, RUN_DUMP, options);
+      if (strcmp (value, "text") && strcmp (value, "json")
+          && strcmp (value, "texi"))
+        die (origin, "the form is text, json or texi, not \"%s\"", value);
+      options->dump_form = value;
+      break;
+    case OPTION_ROOT:
+      if (origin->file)
+        die (origin, "is for the command line only");
+      options->root = value;
+      break;
+    case OPTION_FOREGROUND:
+      options->foreground = true;
+      break;
+    case OPTION_DEBUG:
+      options->debug = true;
+      break;
+    case OPTION_KEY_FD:
+      options->key_fd = (int)read_number (origin, value, 3, 1 << 20);
+      break;
+    case OPTION_LISTEN:
+      read_listen (origin, value, options);
+      break;
+    case OPTION_LOG_FILE:
+      options->log_file = value;
+      break;
+    case OPTION_MAX_CLIENTS:
+      options->clients = read_number (origin, value, 1, 10000);
+      break;
+    case OPTION_MAX_CLIENTS_PER_UID:
+      options->clients_per_uid = read_number (origin, value, 1, 10000);
+      break;
+    case OPTION_AUTH_TIMEOUT:
+      options->auth_ms = 1000ULL * read_number (origin, value, 1, 3600);
+      break;
+    case OPTION_LINE_TIMEOUT:
+      options->line_ms = 1000ULL * read_number (origin, value, 1, 3600);
+      break;
+    case OPTION_IDLE_TIMEOUT:
+      options->idle_ms = 1000ULL * read_number (origin, value, 1, 604800);
+      break;
+    }
+}
+
+/* The name of the option whose number is VALUE.  */
+static const char *
+option_name (int value)
+{
+  for (const gpgrt_opt_t *option = table; option->short_opt; option++)
+    if (option->short_opt == value && option->long_opt)
+      return option->long_opt;
+  return "argument";
+}
+
+/* What must be known before a configuration file can be found.  */
+static const char *
+find_root (int argc, char **argv)
+{
+  gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
+  const char *root = NULL;
+
+  args.flags = ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_NOVERSION;
+  while (gpgrt_argparse (NULL, &args, table))
+    if (args.r_opt == OPTION_ROOT)
+      root = args.r.ret_str;
+  gpgrt_argparse (NULL, &args, NULL);
+  return root;
+}
+
+/* Refuse a configuration file that others could have written.  */
+static void
+check_file (const struct machine *machine, const char *path)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  auto_close int fd = -1;
+  gpg_error_t err = file_open_own (machine, path, false, &fd, &failure);
+
+  if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
+    {
+      log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+      exit (2);
+    }
+}
+
+static void
+read_all (int argc, char **argv, const struct machine *machine,
+          struct options *options)
+{
+  gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
+  struct origin origin = { NULL, 0, NULL };
+  auto_free char *directory = machine_path (machine, OWN_CONFIG_DIR);
+  auto_free char *file = machine_path (machine, OWN_CONFIG_FILE);
+
+  if (!directory || !file)
+    die (&origin, "out of memory");
+  check_file (machine, file);
+  gpgrt_set_confdir (GPGRT_CONFDIR_SYS, directory);
+  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_SYS;
+  while (gpgrt_argparser (&args, table, "reeved.conf"))
+    if (args.r_opt == ARGPARSE_CONFFILE)
+      {
+        origin.file = args.r_type ? args.r.ret_str : NULL;
+        if (origin.file)
+          check_file (machine, origin.file);
+      }
+    else
+      {
+        if (args.r_opt < 0)
+          args.err = ARGPARSE_PRINT_ERROR;
+        origin.line = args.lineno;
+        origin.option = option_name (args.r_opt);
+        take_option (&args, &origin, options);
+      }
+  if (argc > 0 && !(args.flags & ARGPARSE_FLAG_STOP_SEEN) && *argv
+      && **argv != '-')
+    log_info ("arguments are ignored\n");
+  gpgrt_argparser (&args, NULL, NULL);
+}
+
+void
+options_read (int argc, char **argv, struct options *r_options)
+{
+  static const struct options defaults
+      = { .key_fd = -1,
+          .clients = LIMIT_CLIENTS,
+          .clients_per_uid = LIMIT_CLIENTS_PER_UID,
+          .auth_ms = LIMIT_AUTH_SECONDS * 1000,
+          .line_ms = LIMIT_LINE_SECONDS * 1000,
+          .idle_ms = LIMIT_IDLE_SECONDS * 1000 };
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct machine machine;
+  gpg_error_t err;
+
+  *r_options = defaults;
+  err = machine_open (find_root (argc, argv), &machine, &failure);
+  if (err)
+    {
+      log_error ("--root: %s\n",
+                 failure.text ? failure.text : gpg_strerror (err));
+      exit (2);
+    }
+  read_all (argc, argv, &machine, r_options);
+  machine_close (&machine);
+}

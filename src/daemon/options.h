@@ -1,0 +1,58 @@
+/* options.h - the command line and reeved.conf
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#ifndef REEVE_OPTIONS_H
+#define REEVE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <gpg-error.h>
+#include "../base/failure.h"
+#include "../call/verb.h"
+
+#define OPTIONS_LISTEN 16
+
+enum run_mode
+{
+  RUN_DAEMON,
+  RUN_SERVER, /* --server: Assuan on standard input and output.  */
+  RUN_SINGLE, /* --single: one client ever.  */
+  RUN_CHECK,
+  RUN_DUMP
+};
+
+/* "listen NAME mode=0666 group=adm ceiling=read".  */
+struct listen_option
+{
+  char *name; /* In OWN_RUN_DIR, or absolute below the root.  */
+  mode_t mode;
+  gid_t group; /* (gid_t)-1: not set.  */
+  enum effect ceiling;
+};
+
+struct options
+{
+  enum run_mode mode;
+  const char *root;
+  const char *dump_form;
+  const char *log_file;
+  bool foreground;
+  bool debug;
+  int key_fd; /* -1: none.  */
+  size_t listen_count;
+  struct listen_option listen[OPTIONS_LISTEN];
+  unsigned clients;
+  unsigned clients_per_uid;
+  uint64_t auth_ms;
+  uint64_t line_ms;
+  uint64_t idle_ms;
+};
+
+/* Read the command line and the configuration file into R_OPTIONS, which
+   points into ARGV.  On a mistake says file, line and reason and ends the
+   process with status 2; --version and --help end it with 0.  */
+void options_read (int argc, char **argv, struct options *r_options);
+
+#endif /* REEVE_OPTIONS_H */

@@ -1,0 +1,248 @@
+/* request.c - a line becomes a call, its outcome a reply
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gpg-error.h>
+
+#include "protocol/memory.h"
+#include "protocol/words.h"
+#include "session.h"
+
+gpg_error_t
+request_ask (void *context, const struct grammar_item *item, char **r_bytes,
+             size_t *r_length, struct failure *failure)
+{
+  struct session *session = context;
+  char keyword[64];
+  size_t i;
+
+  for (i = 0; item->name[i] && i + 1 < sizeof keyword; i++)
+    keyword[i] = (char)toupper ((unsigned char)item->name[i]);
+  keyword[i] = 0;
+  return session_inquire (session, keyword, LIMIT_VALUE,
+                          item->type->flags & TYPE_SECRET, r_bytes, r_length,
+                          failure);
+}
+
+/* What --dry-run, --output and --timeout make of the session's options.  */
+static void
+apply_options (const struct session *session, struct call *call)
+{
+  const char *form = arg_text (call, "output");
+  int64_t timeout = arg_number (call, "timeout", session->timeout_ms);
+
+  call->dry_run = arg_number (call, "dry-run", 0) || session->dry_run;
+  call->out->output = session->output;
+  if (form)
+    call->out->output = strcmp (form, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
+  if (timeout)
+    call->deadline = link_now () + (uint64_t)timeout;
+}
+
+/* Each change, and with --debug each call, is a line in the log.  */
+static void
+log_call (const struct session *session, const struct call *call,
+          gpg_error_t err)
+{
+  const char *reason = arg_text (call, "reason");
+  size_t steps = plan_count (call->plan);
+
+  if (!reason)
+    reason = session->reason;
+  if (!session->daemon->options.debug && (!steps || call->dry_run))
+    return;
+  log_info ("session %s call %" PRIu64 " uid=%lu %s: %s %s: %s%s%s%s\n",
+            session->id, session->calls, (unsigned long)call->peer.uid,
+            call->identity ? call->identity : "(nobody)", call->noun->name,
+            call->verb->name, err ? gpg_strerror (err) : "done",
+            call->dry_run ? " (dry run)" : "", reason ? ", reason: " : "",
+            reason ? reason : "");
+  for (size_t i = 0; i < steps; i++)
+    log_info ("session %s call %" PRIu64 ":   %s %s\n", session->id,
+              session->calls, plan_kind (call->plan, i)->name,
+              plan_object (call->plan, i));
+}
+
+gpg_error_t
+request_need_helper (struct daemon *daemon, size_t index, struct failure *failure)
+{
+  pid_t pid;
+  int socket;
+  gpg_error_t err;
+
+  if (!daemon->registry.noun[index].row->helper
+      || daemon->module[index].helper_fd >= 0)
+    return 0;
+  err = helper_start (daemon, index, &socket, &pid, failure);
+  if (socket >= 0)
+    close (socket);
+  return err;
+}
+
+/* Bind the words of CALL and take it through the gates.  */
+static gpg_error_t
+run_call (struct session *session, const struct registry_verb *verb,
+          const struct words *words, struct call *call)
+{
+  struct daemon *daemon = session->daemon;
+  size_t index = (size_t)(call->module - daemon->module);
+  gpg_error_t err;
+
+  /* Who may not call it learns nothing about its arguments.  */
+  err = gate_check (&session->gate, call->noun, call->verb, &call->failure);
+  if (!err)
+    err = arguments_bind (&verb->grammar, &daemon->registry.common,
+                          words->word + 1, words->count - 1,
+                          &call->arguments, &call->failure);
+  if (err)
+    return err;
+  apply_options (session, call);
+  err = plan_new (&call->plan);
+  if (!err)
+    err = request_need_helper (daemon, index, &call->failure);
+  if (!err)
+    err = gate_run (&session->gate, call);
+  if (call->plan)
+    log_call (session, call, err);
+  return err;
+}
+
+/* The call id on the OK line.  */
+static void
+tell_call_id (struct session *session)
+{
+  char text[48];
+
+  snprintf (text, sizeof text, "%s.%" PRIu64, session->id, session->calls);
+  assuan_set_okay_line (session->context, text);
+}
+
+static gpg_error_t
+dispatch (struct session *session, const struct registry_noun *noun,
+          const struct words *words, struct failure *failure)
+{
+  struct daemon *daemon = session->daemon;
+  const struct registry_verb *verb;
+  struct writer out = { .sink = session_sink (session) };
+  struct call call = { .noun = noun->row,
+                       .registry = &daemon->registry,
+                       .machine = &daemon->machine,
+                       .peer = session->entrance->peer,
+                       .out = &out };
+  gpg_error_t err;
+
+  if (!words->count || words->word[0].kind != WORD_PLAIN)
+    return fail (failure, GPG_ERR_MISSING_VALUE, "a verb is missing: HELP %s",
+                 noun->row->name);
+  verb = registry_verb (noun, words->word[0].text);
+  if (!verb)
+    return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
+                 "%s has no verb %.20s: HELP %s lists them", noun->row->name,
+                 words->word[0].text, noun->row->name);
+  call.verb = verb->row;
+  call.module = daemon->module + (noun - daemon->registry.noun);
+  call.identity = session->gate.identity ? session->gate.identity->name : NULL;
+  err = run_call (session, verb, words, &call);
+  writer_release (&out);
+  plan_release (call.plan);
+  arguments_release (call.arguments);
+  *failure = call.failure;
+  if (!err)
+    tell_call_id (session);
+  return err;
+}
+
+gpg_error_t
+request_handler (assuan_context_t context, char *line)
+{
+  struct session *session = session_of (context);
+  auto_failure struct failure failure = FAILURE_NONE;
+  const struct registry_noun *noun;
+  struct words words = { 0, NULL, NULL };
+  const char *reason;
+  gpg_error_t err;
+
+  noun = registry_noun (&session->daemon->registry,
+                        assuan_get_command_name (context));
+  session->calls++;
+  err = session_adopt_policy (session, &failure);
+  if (!err)
+    {
+      err = words_split (line, &words, &reason);
+      if (err)
+        fail (&failure, gpg_err_code (err), "%s", reason);
+    }
+  if (!err)
+    err = dispatch (session, noun, &words, &failure);
+  words_release (&words);
+  return session_leave (session, err, &failure);
+}
+
+/* Take an option's checked VALUE into the session.  */
+static gpg_error_t
+set_option (struct session *session, const char *name, const char *value,
+            int64_t number)
+{
+  char *copy;
+
+  if (!strcmp (name, "dry-run"))
+    session->dry_run = number;
+  else if (!strcmp (name, "timeout"))
+    session->timeout_ms = number;
+  else if (!strcmp (name, "output"))
+    session->output = strcmp (value, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
+  else
+    {
+      copy = strdup (value);
+      if (!copy)
+        return gpg_error_from_syserror ();
+      free (session->reason);
+      session->reason = copy;
+    }
+  return 0;
+}
+
+gpg_error_t
+request_option (assuan_context_t context, const char *name, const char *value)
+{
+  struct session *session = session_of (context);
+  auto_failure struct failure failure = FAILURE_NONE;
+  const struct grammar_item *item
+      = grammar_find (&session->daemon->registry.common, name, strlen (name),
+                      true);
+  auto_free char *copy = NULL;
+  const char *wanted = "";
+  int64_t number = 0;
+  size_t length;
+  gpg_error_t err;
+
+  if (!item)
+    return session_leave (session,
+                          fail (&failure, GPG_ERR_UNKNOWN_OPTION,
+                                "the options are dry-run, timeout, output, "
+                                "reason"),
+                          &failure);
+  if (!*value && item->type->flags & TYPE_FLAG)
+    value = "1";
+  copy = strdup (value);
+  if (!copy || words_unescape (copy, strlen (copy), &length))
+    return session_leave (session,
+                          fail (&failure, GPG_ERR_SYNTAX,
+                                "%s: a percent sign needs two hex digits",
+                                name),
+                          &failure);
+  err = item->type->check (copy, &length, item->choices, &number, &wanted);
+  if (err)
+    fail (&failure, gpg_err_code (err), "%s: wanted is %s", name, wanted);
+  else
+    err = set_option (session, item->name, copy, number);
+  return session_leave (session, err, &failure);
+}

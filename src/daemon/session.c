@@ -1,0 +1,478 @@
+/* session.c - one client, from its hello to its end
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gcrypt.h>
+#include <gpg-error.h>
+
+#include "protocol/memory.h"
+#include "protocol/record.h"
+#include "session.h"
+
+/* --- SIGTERM: a running call ends, then the session does --- */
+
+/* What the signal handler closes for reading.  */
+static volatile sig_atomic_t drain_fd = -1;
+static volatile sig_atomic_t drain_null = -1;
+
+/* End the input.  A read that waits or that begins after this sees the end of
+   the stream, so nothing races; what is being done goes on.  */
+static void
+drain (int number)
+{
+  int saved = errno;
+
+  (void)number;
+  if (shutdown (drain_fd, SHUT_RD) && drain_null >= 0)
+    dup2 (drain_null, drain_fd);
+  errno = saved;
+}
+
+static void
+catch_sigterm (int in)
+{
+  struct sigaction action = { .sa_handler = drain };
+  sigset_t set;
+
+  drain_null = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  drain_fd = in;
+  sigaction (SIGTERM, &action, NULL);
+  sigemptyset (&set);
+  sigprocmask (SIG_SETMASK, &set, NULL);
+}
+
+/* --- libassuan's ends of the link --- */
+
+static ssize_t
+hook_read (assuan_context_t context, assuan_fd_t fd, void *buffer, size_t size)
+{
+  (void)fd;
+  return link_read (&session_of (context)->link, buffer, size);
+}
+
+static ssize_t
+hook_write (assuan_context_t context, assuan_fd_t fd, const void *buffer,
+            size_t size)
+{
+  (void)fd;
+  return link_write (&session_of (context)->link, buffer, size);
+}
+
+/* Replies to a batch that ends in BYE leave here.  */
+static int
+hook_close (assuan_context_t context, assuan_fd_t fd)
+{
+  link_flush (&session_of (context)->link);
+  return close (fd);
+}
+
+static struct assuan_system_hooks hooks = {
+  ASSUAN_SYSTEM_HOOKS_VERSION,
+  __assuan_usleep,
+  __assuan_pipe,
+  hook_close,
+  hook_read,
+  hook_write,
+  __assuan_recvmsg,
+  __assuan_sendmsg,
+  __assuan_spawn,
+  __assuan_waitpid,
+  __assuan_socketpair,
+  __assuan_socket,
+  __assuan_connect,
+};
+
+/* Whether LINE, which answers an inquiry, has an escape that libassuan's
+   decoder would never finish with, or takes for a character it is not.  */
+static bool
+has_bad_escape (const char *line, size_t length)
+{
+  for (size_t i = 0; i < length; i++)
+    if (line[i] == '%')
+      {
+        const char *digits = "0123456789abcdefABCDEF";
+
+        if (length - i < 3 || !line[i + 1] || !strchr (digits, line[i + 1])
+            || !line[i + 2] || !strchr (digits, line[i + 2]))
+          return true;
+        i += 2;
+      }
+  return false;
+}
+
+/* Sees every line before libassuan does.  A request with a NUL would run as
+   what stands before it: it and all behind it are dropped, and serve ends the
+   connection.  In the answer to an inquiry only the line is dropped, and the
+   inquiry fails.  */
+static unsigned int
+monitor (assuan_context_t context, void *hook, int direction, const char *line,
+         size_t length)
+{
+  struct session *session = hook;
+
+  (void)context;
+  if (direction != ASSUAN_IO_FROM_PEER)
+    return 0;
+  if (memchr (line, 0, length) || (session->nul_byte && !session->inquiring))
+    {
+      session->nul_byte = true;
+      return ASSUAN_IO_MONITOR_IGNORE;
+    }
+  if (session->inquiring && length >= 2 && (*line == 'D' || *line == 'd') && line[1] == ' '
+      && has_bad_escape (line + 2, length - 2))
+    {
+      session->bad_escape = true;
+      return ASSUAN_IO_MONITOR_IGNORE;
+    }
+  return 0;
+}
+
+/* libassuan logs nothing: lines may hold what must not be written down.  */
+static int
+no_log (assuan_context_t context, void *hook, unsigned int category,
+        const char *message)
+{
+  (void)context;
+  (void)hook;
+  (void)category;
+  (void)message;
+  return 0;
+}
+
+/* --- Inquiries --- */
+
+gpg_error_t
+session_inquire (struct session *session, const char *keyword, size_t limit,
+                 bool secret, char **r_bytes, size_t *r_length,
+                 struct failure *failure)
+{
+  uint64_t saved = session->link.deadline;
+  uint64_t deadline = link_now () + session->daemon->options.line_ms;
+  unsigned char *bytes = NULL;
+  size_t length = 0;
+  bool bad_escape, nul_byte;
+  gpg_error_t err;
+
+  *r_bytes = NULL;
+  *r_length = 0;
+  session->bad_escape = session->nul_byte = false;
+  session->inquiring = true;
+  if (!saved || deadline < saved)
+    session->link.deadline = deadline;
+  if (secret)
+    assuan_begin_confidential (session->context);
+  err = assuan_inquire (session->context, keyword, &bytes, &length, limit);
+  session->link.deadline = saved;
+  session->inquiring = false;
+  bad_escape = session->bad_escape;
+  nul_byte = session->nul_byte;
+  session->bad_escape = session->nul_byte = false;
+  if (!err && !bad_escape && !nul_byte)
+    {
+      *r_bytes = (char *)bytes;
+      *r_length = length;
+      return 0;
+    }
+  if (bytes && secret)
+    explicit_bzero (bytes, length);
+  free (bytes);
+  if (nul_byte)
+    return fail (failure, GPG_ERR_INV_ARG,
+                 "%s: a line had a NUL byte: write %%00 or leave it out",
+                 keyword);
+  if (bad_escape)
+    return fail (failure, GPG_ERR_SYNTAX,
+                 "%s: a percent sign needs two hex digits: %%25 is the sign",
+                 keyword);
+  if (gpg_err_code (err) == GPG_ERR_ASS_CANCELED)
+    return fail (failure, GPG_ERR_CANCELED, "the answer to %s was canceled",
+                 keyword);
+  if (gpg_err_code (err) == GPG_ERR_ASS_TOO_MUCH_DATA)
+    return fail (failure, GPG_ERR_TOO_LARGE, "%s: at most %zu bytes", keyword,
+                 limit);
+  if (gpg_err_code (err) == GPG_ERR_ASS_UNEXPECTED_CMD)
+    return fail (failure, GPG_ERR_ASS_UNEXPECTED_CMD,
+                 "INQUIRE %s is answered by D lines and END, or CAN", keyword);
+  return err;
+}
+
+/* --- Outcomes --- */
+
+/* Send "S DETAIL name value" in as many bytes as a line has.  */
+static void
+send_detail (struct session *session, const struct detail *detail)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+  size_t most = LIMIT_LINE - strlen ("S DETAIL ");
+
+  buffer_printf (&text, "%s ", detail->name);
+  record_escape (&text, detail->value, detail->length);
+  if (buffer_error (&text))
+    return;
+  if (text.length > most)
+    {
+      text.length = most - 3;
+      /* Cut neither inside an escape nor inside a UTF-8 sequence.  */
+      for (int i = 1; i <= 3; i++)
+        if (text.bytes[text.length - (size_t)i] == '\\')
+          text.length -= (size_t)i;
+      while ((text.bytes[text.length] & 0xc0) == 0x80)
+        text.length--;
+      memcpy (text.bytes + text.length, "...", 4);
+    }
+  assuan_write_status (session->context, "DETAIL", text.bytes);
+}
+
+/* TEXT as the ERR line can carry it; the whole of a longer one goes as a
+   detail.  */
+static void
+send_text (struct session *session, gpg_error_t err, const char *text)
+{
+  char brief[LIMIT_ERROR_TEXT + 1];
+  size_t length = strlen (text);
+
+  if (length > LIMIT_ERROR_TEXT)
+    {
+      struct detail detail
+          = { NULL, (char *)"message", (char *)text, length };
+
+      send_detail (session, &detail);
+      length = LIMIT_ERROR_TEXT - 3;
+      while ((text[length] & 0xc0) == 0x80)
+        length--;
+    }
+  snprintf (brief, sizeof brief, "%.*s%s", (int)length, text,
+            text[length] ? "..." : "");
+  for (char *at = brief; *at; at++)
+    if ((unsigned char)*at < 0x20 || *at == 0x7f)
+      *at = '?';
+  assuan_set_error (session->context, err, brief);
+}
+
+gpg_error_t
+session_leave (struct session *session, gpg_error_t err,
+               struct failure *failure)
+{
+  const struct detail *detail;
+
+  if (!err)
+    return 0;
+  err = gpg_err_make (GPG_ERR_SOURCE_USER_1, gpg_err_code (err));
+  for (detail = failure->details; detail; detail = detail->next)
+    send_detail (session, detail);
+  send_text (session, err,
+             failure->text ? failure->text : "see the daemon's log");
+  failure_release (&session->last_failure);
+  session->last_failure = *failure;
+  *failure = (struct failure)FAILURE_NONE;
+  session->last_error = err;
+  return err;
+}
+
+static gpg_error_t
+sink_data (void *context, const char *bytes, size_t length)
+{
+  struct session *session = context;
+  gpg_error_t err = assuan_send_data (session->context, bytes, length);
+
+  return err ? err : assuan_send_data (session->context, NULL, 0);
+}
+
+static gpg_error_t
+sink_status (void *context, const char *keyword, const char *text)
+{
+  struct session *session = context;
+  gpg_error_t err = assuan_send_data (session->context, NULL, 0);
+
+  if (!err)
+    err = assuan_write_status (session->context, keyword, text);
+  if (!err && link_flush (&session->link))
+    err = gpg_error_from_syserror ();
+  return err;
+}
+
+struct writer_sink
+session_sink (struct session *session)
+{
+  return (struct writer_sink){ sink_data, sink_status, session };
+}
+
+/* --- The life of a session --- */
+
+void
+session_reset (struct session *session)
+{
+  struct daemon *daemon = session->daemon;
+
+  session->output = OUTPUT_TEXT;
+  session->timeout_ms = 0;
+  free (session->reason);
+  session->reason = NULL;
+  session->nonce[0] = 0;
+  for (size_t i = 0; i < daemon->registry.count; i++)
+    {
+      const struct noun *noun = daemon->registry.noun[i].row;
+
+      if (noun->session_end && daemon->module[i].session)
+        noun->session_end (daemon->module[i].session);
+      daemon->module[i].session = NULL;
+    }
+}
+
+static gpg_error_t
+on_reset (assuan_context_t context, char *line)
+{
+  (void)line;
+  session_reset (session_of (context));
+  return 0;
+}
+
+static gpg_error_t
+register_all (struct session *session)
+{
+  const struct registry *registry = &session->daemon->registry;
+  gpg_error_t err = 0;
+
+  for (const struct session_word *word = session_words; !err && word->name;
+       word++)
+    err = assuan_register_command (session->context, word->name,
+                                   word->handler, word->help);
+  for (size_t i = 0; !err && i < registry->count; i++)
+    err = assuan_register_command (session->context,
+                                   registry->noun[i].row->name,
+                                   request_handler,
+                                   registry->noun[i].row->help);
+  if (!err)
+    err = assuan_register_reset_notify (session->context, on_reset);
+  if (!err)
+    err = assuan_register_option_handler (session->context, request_option);
+  return err;
+}
+
+static gpg_error_t
+session_start (struct session *session)
+{
+  const struct options *options = &session->daemon->options;
+  gpg_error_t err;
+
+  assuan_set_gpg_err_source (GPG_ERR_SOURCE_USER_1);
+  err = assuan_new_ext (&session->context, GPG_ERR_SOURCE_USER_1,
+                        assuan_get_malloc_hooks (), no_log, NULL);
+  if (err)
+    return err;
+  assuan_set_pointer (session->context, session);
+  assuan_ctx_set_system_hooks (session->context, &hooks);
+  session->link.idle_ms = options->idle_ms;
+  session->link.line_ms = options->line_ms;
+  session->link.write_ms = LIMIT_WRITE_SECONDS * 1000;
+  if (!session->gate.identity)
+    session->link.deadline = link_now () + options->auth_ms;
+  err = assuan_init_socket_server (session->context, session->entrance->in,
+                                   ASSUAN_SOCKET_SERVER_ACCEPTED);
+  if (!err)
+    err = register_all (session);
+  if (!err)
+    err = assuan_set_hello_line (session->context,
+                                 "reeve " PACKAGE_VERSION " ready");
+  assuan_set_io_monitor (session->context, monitor, session);
+  return err;
+}
+
+/* Answer a request that no handler ever sees; the connection ends then.  */
+static void
+refuse_line (struct session *session, gpg_err_code_t code, const char *why)
+{
+  char line[LIMIT_LINE];
+
+  snprintf (line, sizeof line, "ERR %u %s <%s> - %s",
+            gpg_err_make (GPG_ERR_SOURCE_USER_1, code), gpg_strerror (code),
+            gpg_strsource (gpg_err_make (GPG_ERR_SOURCE_USER_1, code)), why);
+  assuan_write_line (session->context, line);
+}
+
+/* Serve lines until the end; tells why it ended.  */
+static gpg_error_t
+serve (struct session *session)
+{
+  gpg_error_t err = assuan_accept (session->context);
+  int done = 0;
+
+  while (!err && !done && !session->nul_byte)
+    err = assuan_process_next (session->context, &done);
+  if (session->nul_byte)
+    {
+      err = gpg_error (GPG_ERR_INV_ARG);
+      refuse_line (session, GPG_ERR_INV_ARG,
+                   "a line must not have a NUL byte");
+    }
+  else if (gpg_err_code (err) == GPG_ERR_ASS_LINE_TOO_LONG)
+    refuse_line (session, GPG_ERR_LINE_TOO_LONG,
+                 "at most 1000 bytes a line: send long values by @");
+  return err;
+}
+
+static void
+make_id (char r_id[17])
+{
+  unsigned char random[8];
+
+  if (getrandom (random, sizeof random, 0) != sizeof random)
+    log_fatal ("getrandom: %s\n", strerror (errno));
+  for (size_t i = 0; i < sizeof random; i++)
+    snprintf (r_id + 2 * i, 3, "%02x", random[i]);
+}
+
+/* Locked memory is not inherited: each session makes its own.  */
+static void
+init_secure_memory (void)
+{
+  gcry_control (GCRYCTL_INIT_SECMEM, 16384, 0);
+  gcry_control (GCRYCTL_INITIALIZATION_FINISHED, 0);
+}
+
+void
+session_exit (void)
+{
+  gcry_control (GCRYCTL_TERM_SECMEM);
+  exit (0);
+}
+
+void
+session_run (struct daemon *daemon, const struct entrance *entrance)
+{
+  struct session session = { .daemon = daemon, .entrance = entrance };
+  gpg_error_t err;
+
+  session.gate.identity = entrance->identity;
+  session.gate.ceiling = entrance->ceiling;
+  session.gate.ask = request_ask;
+  session.gate.ask_context = &session;
+  session.generation = atomic_load (&daemon->shared->generation);
+  init_secure_memory ();
+  make_id (session.id);
+  link_init (&session.link, entrance->in, entrance->out);
+  catch_sigterm (entrance->in);
+  err = session_start (&session);
+  if (!err)
+    err = serve (&session);
+  if (err && gpg_err_code (err) != GPG_ERR_EOF)
+    log_info ("session %s uid=%lu: ended: %s\n", session.id,
+              (unsigned long)entrance->peer.uid, gpg_strerror (err));
+  session_reset (&session);
+  assuan_release (session.context);
+  failure_release (&session.last_failure);
+  link_release (&session.link);
+}

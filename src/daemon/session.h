@@ -1,0 +1,142 @@
+/* session.h - one client, from its hello to its end
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A session is a process of its own (in pipe mode: the only one).  This is
+   the only folder that knows Assuan: session.c has the loop and the guards of
+   libassuan, words.c the session words, auth.c the handshake, request.c
+   takes a line to a call and its outcome back, help.c HELP.  */
+
+#ifndef REEVE_SESSION_H
+#define REEVE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <assuan.h>
+#include "protocol/handshake.h"
+#include "protocol/limits.h"
+#include "protocol/link.h"
+#include "../gate/gate.h"
+#include "daemon.h"
+
+/* How a client came in.  */
+struct entrance
+{
+  int in;
+  int out;
+  struct peer peer;
+  uid_t server_uid;
+  enum effect ceiling;
+  const char *socket_name; /* NULL in pipe mode.  */
+  const struct identity *identity; /* Known without handshake, or NULL.  */
+};
+
+struct session
+{
+  struct daemon *daemon;
+  const struct entrance *entrance;
+  assuan_context_t context;
+  struct link link;
+  char id[17];
+  uint64_t calls;
+  struct gate gate;
+
+  /* What the io monitor saw that libassuan would let pass.  */
+  bool inquiring;
+  bool bad_escape;
+  bool nul_byte;
+
+  /* The handshake.  */
+  char nonce[HANDSHAKE_HEX + 1]; /* "" while there is none.  */
+  uint64_t nonce_time;
+  unsigned wrong;
+  char identity_name[LIMIT_IDENTITY + 1];
+  unsigned char key_digest[32];
+  unsigned generation; /* Of the policy in use.  */
+
+  /* OPTION.  */
+  bool dry_run;
+  enum output output;
+  int64_t timeout_ms;
+  char *reason;
+
+  gpg_error_t last_error;
+  struct failure last_failure;
+};
+
+/* Serve the client at ENTRANCE until it ends.  */
+void session_run (struct daemon *daemon, const struct entrance *entrance);
+
+/* End the process of a session.  */
+void session_exit (void) __attribute__ ((noreturn));
+
+/* --- Between the files of the session --- */
+
+/* The session of CONTEXT.  */
+static inline struct session *
+session_of (assuan_context_t context)
+{
+  return assuan_get_pointer (context);
+}
+
+/* Tell the client how the command ended: details, error text; remember it for
+   GETINFO last_error.  Returns what the command's handler returns.  */
+gpg_error_t session_leave (struct session *session, gpg_error_t err,
+                           struct failure *failure);
+
+/* Ask the client for KEYWORD, LIMIT bytes at the most, with the guards that
+   libassuan lacks.  *R_BYTES is for free ().  */
+gpg_error_t session_inquire (struct session *session, const char *keyword,
+                             size_t limit, bool secret, char **r_bytes,
+                             size_t *r_length, struct failure *failure);
+
+/* Take over the policy of the latest reload; an identity that lost its rights
+   to be here ends the session.  */
+gpg_error_t session_adopt_policy (struct session *session,
+                                  struct failure *failure);
+
+/* Drop what belongs to requests: options but dry-run, nonce, modules'
+   state.  */
+void session_reset (struct session *session);
+
+/* Writers of answers for the session words: the sink of SESSION.  */
+struct writer_sink session_sink (struct session *session);
+
+/* A session word.  */
+struct session_word
+{
+  const char *name;
+  const char *usage;
+  const char *help;
+  gpg_error_t (*handler) (assuan_context_t context, char *line);
+};
+
+/* Their table, ending with a NULL name (words.c).  A NULL handler is
+   libassuan's own.  */
+extern const struct session_word session_words[];
+
+/* Handlers that other files have.  */
+gpg_error_t word_nonce (assuan_context_t context, char *line);
+gpg_error_t word_auth (assuan_context_t context, char *line);
+gpg_error_t word_help (assuan_context_t context, char *line);
+
+/* The handler of all nouns.  */
+gpg_error_t request_handler (assuan_context_t context, char *line);
+
+/* The session's gate.ask: an inquiry whose keyword is the argument's name in
+   capitals.  CONTEXT is the session.  */
+gpg_error_t request_ask (void *context, const struct grammar_item *item,
+                         char **r_bytes, size_t *r_length,
+                         struct failure *failure);
+
+/* In pipe mode a noun's helper starts at the first call of that noun: see to
+   that for noun INDEX of the registry.  */
+gpg_error_t request_need_helper (struct daemon *daemon, size_t index,
+                                 struct failure *failure);
+
+/* OPTION name=value, with the grammar of the options of every call.  */
+gpg_error_t request_option (assuan_context_t context, const char *name,
+                            const char *value);
+
+#endif /* REEVE_SESSION_H */

@@ -1,0 +1,533 @@
+/* supervisor.c - accept, fork, reap: the process that owns the sockets
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gpg-error.h>
+
+#include "protocol/limits.h"
+#include "protocol/link.h"
+#include "protocol/memory.h"
+#include "../base/run.h"
+#include "../plan/plan.h"
+#include "session.h"
+#include "supervisor.h"
+
+#define RESTART_MS 1000 /* Between two starts of a helper.  */
+
+/* A session's process.  */
+struct child
+{
+  pid_t pid;
+  uid_t uid;
+};
+
+/* A noun's helper process; RECEIVER is kept so that a new one can go on where
+   the old one died.  */
+struct helper
+{
+  pid_t pid;
+  int receiver; /* -1: the noun has no helper.  */
+  uint64_t started;
+};
+
+struct supervisor
+{
+  struct daemon *daemon;
+  struct listeners *listeners;
+  struct child *child; /* COUNT of them, room for ROOM.  */
+  size_t count;
+  size_t room;
+  struct helper *helper; /* One for each noun.  */
+  pid_t validator;       /* Of a reload; 0: none.  */
+  unsigned terms;        /* How often SIGTERM came.  */
+  bool ending;
+  uint64_t ending_since;
+  sigset_t signals; /* As they were before.  */
+  int argc;
+  char **argv;
+};
+
+static volatile sig_atomic_t caught_child, caught_term, caught_hup, caught_int;
+
+static void
+note_signal (int number)
+{
+  switch (number)
+    {
+    case SIGCHLD:
+      caught_child = 1;
+      break;
+    case SIGTERM:
+      caught_term++;
+      break;
+    case SIGHUP:
+      caught_hup = 1;
+      break;
+    case SIGINT:
+      caught_int = 1;
+      break;
+    }
+}
+
+static const int signals[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, 0 };
+
+/* Signals arrive only inside ppoll.  */
+static void
+catch_signals (struct supervisor *supervisor)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  for (const int *number = signals; *number; number++)
+    {
+      sigaddset (&set, *number);
+      sigaction (*number, &(struct sigaction){ .sa_handler = note_signal },
+                 NULL);
+    }
+  sigprocmask (SIG_BLOCK, &set, &supervisor->signals);
+}
+
+/* In a child: signals as they were.  */
+static void
+release_signals (const struct supervisor *supervisor)
+{
+  for (const int *number = signals; *number; number++)
+    sigaction (*number, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+  sigprocmask (SIG_SETMASK, &supervisor->signals, NULL);
+}
+
+/* --- Clients --- */
+
+/* Say in the hello why not, and hang up; never waits.  */
+static void
+refuse_client (int fd, gpg_err_code_t code, const char *why)
+{
+  char line[300];
+  gpg_error_t err = gpg_err_make (GPG_ERR_SOURCE_USER_1, code);
+  int length = snprintf (line, sizeof line, "ERR %u %s <%s> - %s\n", err,
+                         gpg_strerror (err), gpg_strsource (err), why);
+
+  (void)!send (fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static unsigned
+count_uid (const struct supervisor *supervisor, uid_t uid)
+{
+  unsigned count = 0;
+
+  for (size_t i = 0; i < supervisor->count; i++)
+    count += supervisor->child[i].uid == uid;
+  return count;
+}
+
+/* Whether a client of UID may come in; says why not.  */
+static bool
+check_client (const struct supervisor *supervisor, int fd, uid_t uid)
+{
+  const struct daemon *daemon = supervisor->daemon;
+  char why[LIMIT_ERROR_TEXT + 1];
+
+  if (supervisor->ending)
+    refuse_client (fd, GPG_ERR_TRY_LATER, "the daemon is ending");
+  else if (supervisor->count >= daemon->options.clients)
+    refuse_client (fd, GPG_ERR_LIMIT_REACHED,
+                   "too many clients: try later, or raise max-clients");
+  else if (count_uid (supervisor, uid) >= daemon->options.clients_per_uid)
+    refuse_client (fd, GPG_ERR_LIMIT_REACHED,
+                   "too many clients of this user: close some, or raise "
+                   "max-clients-per-uid");
+  else if (atomic_load (&daemon->shared->single))
+    refuse_client (fd, GPG_ERR_FORBIDDEN,
+                   "this daemon serves one client and has it");
+  else if (!daemon->key && !policy_admits (&daemon->policy, uid))
+    {
+      snprintf (why, sizeof why, "policy: no identity admits peer uid %lu",
+                (unsigned long)uid);
+      refuse_client (fd, GPG_ERR_FORBIDDEN, why);
+    }
+  else
+    return true;
+  return false;
+}
+
+/* In the child: be the session.  */
+static void __attribute__ ((noreturn))
+become_session (struct supervisor *supervisor, int fd,
+                const struct listener *listener, const struct ucred *peer,
+                pid_t parent)
+{
+  struct daemon *daemon = supervisor->daemon;
+  struct entrance entrance = {
+    .in = fd,
+    .out = fd,
+    .peer = { .uid = peer->uid, .gid = peer->gid, .pid = peer->pid },
+    .server_uid = listener->server_uid,
+    .ceiling = listener->ceiling,
+    .socket_name = listener->path,
+  };
+
+  /* Without a supervisor a session ends as at SIGTERM.  */
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid () != parent)
+    _exit (0);
+  for (size_t i = 0; i < supervisor->listeners->count; i++)
+    close (supervisor->listeners->listener[i].fd);
+  for (size_t i = 0; i < daemon->registry.count; i++)
+    if (supervisor->helper[i].receiver >= 0)
+      close (supervisor->helper[i].receiver);
+  release_signals (supervisor);
+  session_run (daemon, &entrance);
+  session_exit ();
+}
+
+static gpg_error_t
+make_room (struct supervisor *supervisor)
+{
+  size_t room = supervisor->room ? 2 * supervisor->room : 16;
+  struct child *larger;
+
+  if (supervisor->count < supervisor->room)
+    return 0;
+  larger = reallocarray (supervisor->child, room, sizeof *larger);
+  if (!larger)
+    return gpg_error_from_syserror ();
+  supervisor->child = larger;
+  supervisor->room = room;
+  return 0;
+}
+
+static void
+accept_client (struct supervisor *supervisor, const struct listener *listener)
+{
+  auto_close int fd = accept4 (listener->fd, NULL, NULL, SOCK_CLOEXEC);
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  pid_t parent = getpid ();
+  pid_t pid;
+
+  if (fd < 0)
+    {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+        log_error ("cannot accept: %s\n", strerror (errno));
+      return;
+    }
+  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)
+      || !check_client (supervisor, fd, peer.uid))
+    return;
+  if (make_room (supervisor))
+    {
+      refuse_client (fd, GPG_ERR_ENOMEM, "out of memory: try later");
+      return;
+    }
+  pid = fork ();
+  if (pid < 0)
+    refuse_client (fd, GPG_ERR_TRY_LATER, "cannot fork: try later");
+  else if (!pid)
+    become_session (supervisor, fd, listener, &peer, parent);
+  else
+    supervisor->child[supervisor->count++] = (struct child){ pid, peer.uid };
+}
+
+/* --- Children --- */
+
+/* Put back what a session that was killed left half done; in a process of its
+   own, since it opens files that clients name.  */
+static void
+recover_in_child (struct supervisor *supervisor)
+{
+  pid_t pid = fork ();
+
+  if (pid)
+    return;
+  release_signals (supervisor);
+  {
+    auto_failure struct failure failure = FAILURE_NONE;
+    gpg_error_t err
+        = plan_recover (&supervisor->daemon->machine, NULL, &failure);
+
+    if (err)
+      log_error ("recovery: %s\n",
+                 failure.text ? failure.text : gpg_strerror (err));
+  }
+  _exit (0);
+}
+
+static void
+reap_session (struct supervisor *supervisor, size_t index, int status)
+{
+  struct child child = supervisor->child[index];
+
+  supervisor->child[index] = supervisor->child[--supervisor->count];
+  if (child.pid == atomic_load (&supervisor->daemon->shared->single))
+    supervisor->ending = true;
+  if (!WIFSIGNALED (status))
+    return;
+  log_error ("session process %ld of uid %lu died by signal %d\n",
+             (long)child.pid, (unsigned long)child.uid, WTERMSIG (status));
+  recover_in_child (supervisor);
+}
+
+/* The validator of a reload has ended: adopt what it found good.  */
+static void
+finish_reload (struct supervisor *supervisor, int status)
+{
+  struct daemon *daemon = supervisor->daemon;
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct options options;
+  struct policy policy;
+
+  supervisor->validator = 0;
+  if (status)
+    {
+      log_error ("reload: the old configuration stays in force\n");
+      return;
+    }
+  if (policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
+    {
+      log_error ("reload: %s: the old policy stays in force\n", failure.text);
+      return;
+    }
+  policy_release (&daemon->policy);
+  daemon->policy = policy;
+  options_read (supervisor->argc, supervisor->argv, &options);
+  daemon->options.clients = options.clients;
+  daemon->options.clients_per_uid = options.clients_per_uid;
+  daemon->options.auth_ms = options.auth_ms;
+  daemon->options.line_ms = options.line_ms;
+  daemon->options.idle_ms = options.idle_ms;
+  daemon->options.debug = options.debug;
+  atomic_fetch_add (&daemon->shared->generation, 1);
+  log_info ("reload: done\n");
+}
+
+static void
+reap (struct supervisor *supervisor, pid_t pid, int status)
+{
+  const struct registry *registry = &supervisor->daemon->registry;
+
+  if (pid == supervisor->validator)
+    finish_reload (supervisor, status);
+  for (size_t i = 0; i < registry->count; i++)
+    if (supervisor->helper[i].pid == pid)
+      {
+        log_error ("%s died\n", registry->noun[i].row->helper);
+        supervisor->helper[i].pid = 0;
+      }
+  for (size_t i = 0; i < supervisor->count; i++)
+    if (supervisor->child[i].pid == pid)
+      {
+        reap_session (supervisor, i, status);
+        return;
+      }
+}
+
+/* Start again each helper that died, but not more often than once in
+   RESTART_MS.  Returns how long to wait for the next one, or -1.  */
+static int
+restart_helpers (struct supervisor *supervisor)
+{
+  uint64_t now = link_now ();
+  int wait = -1;
+
+  for (size_t i = 0; i < supervisor->daemon->registry.count; i++)
+    {
+      struct helper *helper = supervisor->helper + i;
+      auto_failure struct failure failure = FAILURE_NONE;
+
+      if (helper->receiver < 0 || helper->pid > 0 || supervisor->ending)
+        continue;
+      if (now - helper->started < RESTART_MS)
+        {
+          wait = RESTART_MS;
+          continue;
+        }
+      helper->started = now;
+      if (run_helper (supervisor->daemon->registry.noun[i].row->helper,
+                      helper->receiver, &helper->pid, &failure))
+        log_error ("%s\n", failure.text);
+    }
+  return wait;
+}
+
+/* --- Signals --- */
+
+/* Check configuration and policy in a child, which may exit on a mistake.  */
+static void
+start_reload (struct supervisor *supervisor)
+{
+  struct daemon *daemon = supervisor->daemon;
+  pid_t pid;
+
+  if (supervisor->validator)
+    return;
+  pid = fork ();
+  if (pid < 0)
+    log_error ("reload: cannot fork: %s\n", strerror (errno));
+  else if (pid)
+    supervisor->validator = pid;
+  else
+    {
+      auto_failure struct failure failure = FAILURE_NONE;
+      struct options options;
+      struct policy policy;
+
+      release_signals (supervisor);
+      options_read (supervisor->argc, supervisor->argv, &options);
+      if (!policy_load (&daemon->machine, &daemon->registry, &policy,
+                        &failure))
+        _exit (0);
+      log_error ("reload: %s\n", failure.text);
+      _exit (2);
+    }
+}
+
+static void
+signal_sessions (const struct supervisor *supervisor, int number)
+{
+  for (size_t i = 0; i < supervisor->count; i++)
+    kill (supervisor->child[i].pid, number);
+}
+
+static void
+handle_signals (struct supervisor *supervisor)
+{
+  unsigned terms = (unsigned)caught_term;
+  pid_t pid;
+  int status;
+
+  if (caught_child)
+    {
+      caught_child = 0;
+      while ((pid = waitpid (-1, &status, WNOHANG)) > 0)
+        reap (supervisor, pid, status);
+    }
+  if (caught_hup)
+    {
+      caught_hup = 0;
+      start_reload (supervisor);
+    }
+  if (terms > supervisor->terms)
+    supervisor->ending = true;
+  if (caught_int || terms >= 3)
+    {
+      supervisor->ending = true;
+      signal_sessions (supervisor, SIGKILL);
+    }
+  supervisor->terms = terms;
+}
+
+/* While ending: sessions end their calls, then nothing is left; those that
+   do not end in time are killed.  Returns whether all is over.  */
+static bool
+drain_sessions (struct supervisor *supervisor)
+{
+  uint64_t now = link_now ();
+
+  if (!supervisor->ending_since)
+    {
+      supervisor->ending_since = now;
+      signal_sessions (supervisor, SIGTERM);
+      log_info ("ending; %zu sessions finish their calls\n",
+                supervisor->count);
+    }
+  else if (now - supervisor->ending_since > LIMIT_DRAIN_SECONDS * 1000)
+    signal_sessions (supervisor, SIGKILL);
+  return !supervisor->count;
+}
+
+/* --- The loop --- */
+
+static void
+wait_and_accept (struct supervisor *supervisor, int wait)
+{
+  const struct listeners *listeners = supervisor->listeners;
+  struct pollfd poll[OPTIONS_LISTEN];
+  struct timespec time
+      = { .tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000L };
+
+  for (size_t i = 0; i < listeners->count; i++)
+    poll[i] = (struct pollfd){ listeners->listener[i].fd, POLLIN, 0 };
+  if (ppoll (poll, listeners->count, wait < 0 ? NULL : &time,
+             &supervisor->signals)
+      <= 0)
+    return;
+  for (size_t i = 0; i < listeners->count; i++)
+    if (poll[i].revents)
+      accept_client (supervisor, listeners->listener + i);
+}
+
+static gpg_error_t
+start_helpers (struct supervisor *supervisor, struct failure *failure)
+{
+  struct daemon *daemon = supervisor->daemon;
+  gpg_error_t err = 0;
+
+  supervisor->helper
+      = calloc (daemon->registry.count, sizeof *supervisor->helper);
+  if (!supervisor->helper)
+    return gpg_error_from_syserror ();
+  for (size_t i = 0; !err && i < daemon->registry.count; i++)
+    {
+      struct helper *helper = supervisor->helper + i;
+
+      helper->started = link_now ();
+      err = helper_start (daemon, i, &helper->receiver, &helper->pid, failure);
+    }
+  return err;
+}
+
+int
+supervisor_run (struct daemon *daemon, struct listeners *listeners,
+                int ready_fd, int argc, char **argv)
+{
+  struct supervisor supervisor = { .daemon = daemon,
+                                   .listeners = listeners,
+                                   .argc = argc,
+                                   .argv = argv };
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err;
+
+  catch_signals (&supervisor);
+  err = start_helpers (&supervisor, &failure);
+  if (err)
+    log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+  else if (ready_fd >= 0)
+    {
+      (void)!write (ready_fd, "", 1);
+      close (ready_fd);
+    }
+  while (!err)
+    {
+      int wait;
+
+      handle_signals (&supervisor);
+      wait = restart_helpers (&supervisor);
+      if (supervisor.ending)
+        {
+          if (drain_sessions (&supervisor))
+            break;
+          wait = 1000;
+        }
+      wait_and_accept (&supervisor, wait);
+    }
+  listeners_close (daemon, listeners);
+  for (size_t i = 0; supervisor.helper && i < daemon->registry.count; i++)
+    if (supervisor.helper[i].pid > 0)
+      kill (supervisor.helper[i].pid, SIGTERM);
+  free (supervisor.helper);
+  free (supervisor.child);
+  return err ? 1 : 0;
+}

@@ -1,0 +1,318 @@
+/* words.c - the session words
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "protocol/memory.h"
+#include "session.h"
+
+static gpg_error_t
+word_whoami (assuan_context_t context, char *line)
+{
+  struct session *session = session_of (context);
+  const struct peer *peer = &session->entrance->peer;
+  const struct identity *identity = session->gate.identity;
+  struct writer out
+      = { .sink = session_sink (session), .output = session->output };
+  gpg_error_t err = 0;
+
+  (void)line;
+  if (identity)
+    err = writer_field (&out, "identity", "%s", identity->name);
+  if (!err)
+    err = writer_field_bool (&out, "authenticated", identity);
+  if (!err)
+    err = writer_field_number (&out, "uid", peer->uid);
+  if (!err)
+    err = writer_field_number (&out, "gid", peer->gid);
+  if (!err)
+    err = writer_field_number (&out, "pid", peer->pid);
+  if (!err)
+    err = writer_field (&out, "ceiling", "%s",
+                        effect_name (session->gate.ceiling));
+  if (!err)
+    err = writer_field_bool (&out, "dry-run", session->dry_run);
+  if (!err)
+    err = writer_field (&out, "session", "%s", session->id);
+  if (!err)
+    err = writer_record_end (&out);
+  writer_release (&out);
+  return err;
+}
+
+/* --- GETINFO --- */
+
+static gpg_error_t
+info_version (struct session *session, struct writer *out, char *rest,
+              struct failure *failure)
+{
+  (void)session;
+  (void)rest;
+  (void)failure;
+  return writer_value (out, PACKAGE_VERSION, strlen (PACKAGE_VERSION));
+}
+
+static gpg_error_t
+info_pid (struct session *session, struct writer *out, char *rest,
+          struct failure *failure)
+{
+  char text[24];
+
+  (void)session;
+  (void)rest;
+  (void)failure;
+  snprintf (text, sizeof text, "%ld", (long)getpid ());
+  return writer_value (out, text, strlen (text));
+}
+
+static gpg_error_t
+info_socket_name (struct session *session, struct writer *out, char *rest,
+                  struct failure *failure)
+{
+  const char *name = session->entrance->socket_name;
+
+  (void)rest;
+  if (!name)
+    return fail (failure, GPG_ERR_NO_DATA,
+                 "this session is on a pipe or a passed socket");
+  return writer_value (out, name, strlen (name));
+}
+
+static gpg_error_t
+info_session (struct session *session, struct writer *out, char *rest,
+              struct failure *failure)
+{
+  (void)rest;
+  (void)failure;
+  return writer_value (out, session->id, strlen (session->id));
+}
+
+static gpg_error_t
+info_modules (struct session *session, struct writer *out, char *rest,
+              struct failure *failure)
+{
+  const struct registry *registry = &session->daemon->registry;
+  gpg_error_t err = 0;
+
+  (void)rest;
+  (void)failure;
+  for (size_t i = 0; !err && i < registry->count; i++)
+    err = writer_item (out, registry->noun[i].row->name,
+                       strlen (registry->noun[i].row->name));
+  return err;
+}
+
+static gpg_error_t
+write_fence (struct writer *out, const char *fence, bool holds)
+{
+  gpg_error_t err = writer_field (out, "process", "session");
+
+  if (!err)
+    err = writer_field (out, "fence", "%s", fence);
+  if (!err)
+    err = writer_field_bool (out, "holds", holds);
+  return err ? err : writer_record_end (out);
+}
+
+static gpg_error_t
+info_fences (struct session *session, struct writer *out, char *rest,
+             struct failure *failure)
+{
+  const struct registry *registry = &session->daemon->registry;
+  struct rlimit core = { 1, 1 };
+  gpg_error_t err;
+
+  (void)rest;
+  getrlimit (RLIMIT_CORE, &core);
+  err = write_fence (out, "no core dumps", !core.rlim_cur && !core.rlim_max);
+  if (!err)
+    err = write_fence (out, "not traceable by its user",
+                       !prctl (PR_GET_DUMPABLE));
+  for (size_t i = 0; !err && i < registry->count; i++)
+    if (registry->noun[i].row->fences && session->gate.identity)
+      {
+        struct call call = { .noun = registry->noun[i].row,
+                             .registry = registry,
+                             .machine = &session->daemon->machine,
+                             .module = session->daemon->module + i,
+                             .peer = session->entrance->peer,
+                             .out = out };
+
+        err = request_need_helper (session->daemon, i, failure);
+        if (!err)
+          err = registry->noun[i].row->fences (&call);
+        if (call.failure.text)
+          fail (failure, gpg_err_code (err), "%s", call.failure.text);
+        failure_release (&call.failure);
+      }
+  return err;
+}
+
+static gpg_error_t
+info_last_error (struct session *session, struct writer *out, char *rest,
+                 struct failure *failure)
+{
+  const struct failure *last = &session->last_failure;
+  const struct detail *detail;
+  gpg_error_t err;
+
+  (void)rest;
+  if (!session->last_error)
+    return fail (failure, GPG_ERR_NO_DATA, "no call has failed so far");
+  err = writer_field_number (out, "code", session->last_error);
+  if (!err)
+    err = writer_field (out, "error", "%s",
+                        gpg_strerror (session->last_error));
+  if (!err && last->text)
+    err = writer_field (out, "advice", "%s", last->text);
+  for (detail = last->details; !err && detail; detail = detail->next)
+    err = writer_field_bytes (out, detail->name, detail->value,
+                              detail->length);
+  return err ? err : writer_record_end (out);
+}
+
+/* "cmd_has_option NOUN VERB OPTION": OK, or ERR with GPG_ERR_FALSE.  */
+static gpg_error_t
+info_cmd_has_option (struct session *session, struct writer *out, char *rest,
+                     struct failure *failure)
+{
+  const struct registry *registry = &session->daemon->registry;
+  char *context = NULL;
+  const char *noun_name = strtok_r (rest, " \t", &context);
+  const char *verb_name = strtok_r (NULL, " \t", &context);
+  const char *option = strtok_r (NULL, " \t", &context);
+  const struct registry_noun *noun;
+  const struct registry_verb *verb;
+
+  (void)out;
+  if (!option || strtok_r (NULL, " \t", &context))
+    return fail (failure, GPG_ERR_SYNTAX,
+                 "GETINFO cmd_has_option NOUN VERB OPTION");
+  noun = registry_noun (registry, noun_name);
+  verb = noun ? registry_verb (noun, verb_name) : NULL;
+  if (!verb)
+    return fail (failure, GPG_ERR_UNKNOWN_COMMAND, "there is no %.20s %.20s",
+                 noun_name, verb_name);
+  if (!strncmp (option, "--", 2))
+    option += 2;
+  if (grammar_find (&verb->grammar, option, strlen (option), true)
+      || grammar_find (&registry->common, option, strlen (option), true))
+    return 0;
+  return fail (failure, GPG_ERR_FALSE, "%s %s has no option --%.30s",
+               noun->row->name, verb->row->name, option);
+}
+
+static const struct
+{
+  const char *name;
+  gpg_error_t (*write) (struct session *session, struct writer *out,
+                        char *rest, struct failure *failure);
+} infos[] = { { "version", info_version },
+              { "pid", info_pid },
+              { "socket_name", info_socket_name },
+              { "session", info_session },
+              { "modules", info_modules },
+              { "fences", info_fences },
+              { "last_error", info_last_error },
+              { "cmd_has_option", info_cmd_has_option },
+              { NULL, NULL } };
+
+static gpg_error_t
+word_getinfo (assuan_context_t context, char *line)
+{
+  struct session *session = session_of (context);
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct writer out
+      = { .sink = session_sink (session), .output = session->output };
+  size_t length = strcspn (line, " \t");
+  char *rest = line + length;
+  gpg_error_t err;
+  int i;
+
+  for (i = 0; infos[i].name; i++)
+    if (strlen (infos[i].name) == length
+        && !memcmp (infos[i].name, line, length))
+      break;
+  if (infos[i].name)
+    err = infos[i].write (session, &out, rest, &failure);
+  else
+    err = fail (&failure, GPG_ERR_INV_ARG,
+                "there is no such information: HELP GETINFO lists all");
+  writer_release (&out);
+  /* The question for the last error is not itself one.  */
+  if (err && infos[i].write == info_last_error)
+    {
+      assuan_set_error (context, err, failure.text);
+      return err;
+    }
+  return session_leave (session, err, &failure);
+}
+
+const struct session_word session_words[] = {
+  { "NONCE", "NONCE",
+    "NONCE\n\n"
+    "Answer a nonce of 64 hex digits for AUTH.  It is good once, for 60\n"
+    "seconds, in this session only.",
+    word_nonce },
+  { "AUTH", "AUTH <identity> [<response>]",
+    "AUTH <identity> [<response>]\n\n"
+    "Prove the identity's key.  Without a response the server inquires\n"
+    "RESPONSE; it is \"<mac>\" or \"<client-nonce>:<mac>\", and\n"
+    "  mac = HMAC-SHA256 (key, F(\"reeve-auth-1\") F(\"client\") F(identity)\n"
+    "    F(server-nonce) F(client-nonce) F(client-uid) F(server-uid))\n"
+    "with F(x) = 4 bytes length, big endian, then x.  The status line\n"
+    "\"S AUTH <identity> <proof>\" has the same with \"server\" for\n"
+    "\"client\".  Three wrong responses end the connection.",
+    word_auth },
+  { "WHOAMI", "WHOAMI",
+    "WHOAMI\n\n"
+    "Answer a record: identity, authenticated (yes or no), uid, gid and pid\n"
+    "of the peer as the kernel tells them, ceiling (read, write or destroy),\n"
+    "dry-run (yes or no), session.",
+    word_whoami },
+  { "GETINFO", "GETINFO <what>",
+    "GETINFO <what>\n\n"
+    "  version      of the server\n"
+    "  pid          of the process that serves this session\n"
+    "  socket_name  on which the session came in\n"
+    "  session      the id of this session\n"
+    "  modules      the nouns, one a line\n"
+    "  fences       records: process, fence, holds (yes or no)\n"
+    "  last_error   a record: code, error, advice and details of the last\n"
+    "               ERR of this session\n"
+    "  cmd_has_option NOUN VERB OPTION\n"
+    "               OK if the verb has the option, else ERR with False",
+    word_getinfo },
+  { "OPTION", "OPTION <name>[=<value>]",
+    "OPTION <name>[=<value>]\n\n"
+    "Set for all calls of this session; each is also an option of every\n"
+    "call (--name=value).\n"
+    "  dry-run=1      show what a change would do and do nothing; only\n"
+    "                 dry-run=0 lifts it, RESET does not\n"
+    "  timeout=TIME   seconds, or with ms, s, min, h: limit for each call\n"
+    "  output=json    answers as JSON Lines; output=text is the default\n"
+    "  reason=TEXT    why, for the log",
+    NULL },
+  { "HELP", "HELP [<noun> [<verb>]]",
+    "HELP [<noun> [<verb>]]\n\n"
+    "Tell about all commands, a noun's verbs, or one verb.",
+    word_help },
+  { "RESET", "RESET",
+    "RESET\n\n"
+    "Forget options (but dry-run), nonce and unsaved changes; the identity\n"
+    "stays.",
+    NULL },
+  { "NOP", "NOP", "NOP\n\nDo nothing.", NULL },
+  { "CANCEL", "CANCEL",
+    "CANCEL\n\nEnd a call that streams or waits; otherwise do nothing.",
+    NULL },
+  { "BYE", "BYE", "BYE\n\nEnd the session.", NULL },
+  { NULL, NULL, NULL, NULL }
+};
