@@ -117,7 +117,7 @@ make_address (const char *path, struct sockaddr_un *address, int *r_directory)
   address->sun_family = AF_UNIX;
   if (strlen (path) < sizeof address->sun_path)
     {
-      strcpy (address->sun_path, path);
+      memcpy (address->sun_path, path, strlen (path) + 1);
       return 0;
     }
   directory = name ? strndup (path, (size_t)(name - path) + 1) : strdup ("./");

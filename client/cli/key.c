@@ -1,0 +1,114 @@
+/* key.c - "reeve key new NAME"
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../../protocol/handshake.h"
+#include "../../protocol/memory.h"
+#include "cli.h"
+
+/* Make the directory PATH and those above it, the last with MODE.  */
+static int
+make_directories (char *path, mode_t mode)
+{
+  for (char *slash = strchr (path + 1, '/'); slash;
+       slash = strchr (slash + 1, '/'))
+    {
+      int failed;
+
+      *slash = 0;
+      failed = mkdir (path, 0755) && errno != EEXIST;
+      *slash = '/';
+      if (failed)
+        return -1;
+    }
+  return mkdir (path, mode) && errno != EEXIST ? -1 : 0;
+}
+
+/* Write a fresh key to FD.  Nothing else ever knows it.  */
+static int
+write_key (int fd)
+{
+  char key[HANDSHAKE_HEX + 1];
+  ssize_t n;
+
+  handshake_nonce (key);
+  key[HANDSHAKE_HEX] = '\n';
+  n = write (fd, key, sizeof key);
+  explicit_bzero (key, sizeof key);
+  if (n < 0)
+    return -1;
+  if ((size_t)n < sizeof key)
+    {
+      errno = ENOSPC;
+      return -1;
+    }
+  return fsync (fd);
+}
+
+/* Make the file NAME in DIRECTORY; returns an errno.  */
+static int
+make_key (const char *directory, const char *name)
+{
+  auto_close int directory_fd = open (directory,
+                                      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  auto_close int fd = -1;
+  int code;
+
+  if (directory_fd < 0)
+    return errno;
+  fd = openat (directory_fd, name,
+               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+  if (fd < 0)
+    return errno;
+  if (!write_key (fd) && !fsync (directory_fd))
+    return 0;
+  code = errno;
+  unlinkat (directory_fd, name, 0);
+  return code;
+}
+
+enum status
+key_run (const struct settings *settings, char **words, size_t count)
+{
+  auto_free char *path = NULL;
+  char *slash;
+  int code;
+
+  if (count != 2 || strcmp (words[0], "new"))
+    return complain_usage ("say \"reeve key new NAME\"");
+  if (!handshake_is_identity (words[1]))
+    return complain_usage ("\"%s\" cannot name an identity: take letters,"
+                           " digits, '.', '_' and '-'",
+                           words[1]);
+  if (asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s.key",
+                settings->root ? settings->root : "", words[1])
+      < 0)
+    {
+      path = NULL;
+      return complain_memory ();
+    }
+  slash = strrchr (path, '/');
+  *slash = 0;
+  code = make_directories (path, 0700) ? errno : make_key (path, slash + 1);
+  *slash = '/';
+  if (code == EEXIST)
+    complain ("%s is there already: remove it first, which locks out whoever"
+              " uses it",
+              path);
+  else if (code)
+    complain ("cannot make %s: %s", path, strerror (code));
+  else if (puts (path) == EOF || fflush (stdout))
+    complain ("made %s, but cannot write: %s", path, strerror (errno));
+  else
+    return STATUS_OK;
+  return STATUS_ERROR;
+}
