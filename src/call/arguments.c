@@ -68,7 +68,7 @@ value_set (struct argument_value *value, const char *bytes, size_t length,
   if (!err)
     return 0;
   value_free (value);
-  return fail (failure, gpg_err_code (err), "%s%s: wanted is %s",
+  return fail (failure, gpg_err_code (err), "%s%s: expected %s",
                item->option ? "--" : "", item->name, wanted);
 }
 

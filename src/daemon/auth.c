@@ -274,14 +274,17 @@ word_auth (assuan_context_t context, char *line)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
+  auto_free char *copy = strdup (line); /* An inquiry overwrites LINE.  */
   auto_free char *response = NULL;
   char *rest = NULL;
-  char *name = strtok_r (line, " \t", &rest);
-  char *given = strtok_r (NULL, " \t", &rest);
+  char *name = copy ? strtok_r (copy, " \t", &rest) : NULL;
+  char *given = name ? strtok_r (NULL, " \t", &rest) : NULL;
   size_t length;
   gpg_error_t err;
 
-  if (!name || strtok_r (NULL, " \t", &rest))
+  if (!copy)
+    err = gpg_error (GPG_ERR_ENOMEM);
+  else if (!name || strtok_r (NULL, " \t", &rest))
     err = fail (&failure, GPG_ERR_SYNTAX, "AUTH IDENTITY [RESPONSE]");
   else
     err = check_nonce (session, &failure);

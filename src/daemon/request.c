@@ -241,7 +241,7 @@ request_option (assuan_context_t context, const char *name, const char *value)
                           &failure);
   err = item->type->check (copy, &length, item->choices, &number, &wanted);
   if (err)
-    fail (&failure, gpg_err_code (err), "%s: wanted is %s", name, wanted);
+    fail (&failure, gpg_err_code (err), "%s: expected %s", name, wanted);
   else
     err = set_option (session, item->name, copy, number);
   return session_leave (session, err, &failure);

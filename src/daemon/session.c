@@ -129,6 +129,8 @@ monitor (assuan_context_t context, void *hook, int direction, const char *line,
   if (memchr (line, 0, length) || (session->nul_byte && !session->inquiring))
     {
       session->nul_byte = true;
+      if (!session->inquiring)
+        drain (SIGTERM);
       return ASSUAN_IO_MONITOR_IGNORE;
     }
   if (session->inquiring && length >= 2 && (*line == 'D' || *line == 'd') && line[1] == ' '
@@ -236,12 +238,12 @@ send_detail (struct session *session, const struct detail *detail)
   assuan_write_status (session->context, "DETAIL", text.bytes);
 }
 
-/* TEXT as the ERR line can carry it; the whole of a longer one goes as a
+/* TEXT as the ERR line can carry it (libassuan keeps no copy); the whole of a longer one goes as a
    detail.  */
 static void
 send_text (struct session *session, gpg_error_t err, const char *text)
 {
-  char brief[LIMIT_ERROR_TEXT + 1];
+  char *brief = session->error_text;
   size_t length = strlen (text);
 
   if (length > LIMIT_ERROR_TEXT)
@@ -254,7 +256,7 @@ send_text (struct session *session, gpg_error_t err, const char *text)
       while ((text[length] & 0xc0) == 0x80)
         length--;
     }
-  snprintf (brief, sizeof brief, "%.*s%s", (int)length, text,
+  snprintf (brief, sizeof session->error_text, "%.*s%s", (int)length, text,
             text[length] ? "..." : "");
   for (char *at = brief; *at; at++)
     if ((unsigned char)*at < 0x20 || *at == 0x7f)
@@ -408,10 +410,9 @@ static gpg_error_t
 serve (struct session *session)
 {
   gpg_error_t err = assuan_accept (session->context);
-  int done = 0;
 
-  while (!err && !done && !session->nul_byte)
-    err = assuan_process_next (session->context, &done);
+  if (!err)
+    err = assuan_process (session->context);
   if (session->nul_byte)
     {
       err = gpg_error (GPG_ERR_INV_ARG);

@@ -61,6 +61,7 @@ struct session
   int64_t timeout_ms;
   char *reason;
 
+  char error_text[LIMIT_ERROR_TEXT + 1]; /* For the ERR line.  */
   gpg_error_t last_error;
   struct failure last_failure;
 };

@@ -246,12 +246,6 @@ word_getinfo (assuan_context_t context, char *line)
     err = fail (&failure, GPG_ERR_INV_ARG,
                 "there is no such information: HELP GETINFO lists all");
   writer_release (&out);
-  /* The question for the last error is not itself one.  */
-  if (err && infos[i].write == info_last_error)
-    {
-      assuan_set_error (context, err, failure.text);
-      return err;
-    }
   return session_leave (session, err, &failure);
 }
 
