@@ -37,18 +37,39 @@ set_address (struct sockaddr_un *address, int directory, const char *name)
   return 0;
 }
 
-/* Whether somebody accepts connections at ADDRESS.  */
+/* Whether somebody accepts connections at ADDRESS, or would if he were not so
+   busy.  */
 static bool
 is_served (const struct sockaddr_un *address)
 {
-  auto_close int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto_close int fd
+      = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   return fd >= 0
-         && !connect (fd, (const struct sockaddr *)address, sizeof *address);
+         && (!connect (fd, (const struct sockaddr *)address, sizeof *address)
+             || errno == EAGAIN);
+}
+
+/* Make the directory PATH and those above it that are not there.  */
+static int
+make_directories (char *path)
+{
+  for (char *slash = strchr (path + 1, '/'); slash;
+       slash = strchr (slash + 1, '/'))
+    {
+      int rc;
+
+      *slash = 0;
+      rc = mkdir (path, 0755);
+      *slash = '/';
+      if (rc && errno != EEXIST)
+        return -1;
+    }
+  return mkdir (path, 0755) && errno != EEXIST ? -1 : 0;
 }
 
 /* Open the directory that holds OS_PATH, made if it is not there and trusted
-   to be nobody else's; *R_NAME is the last component.  */
+   to be nobody else's; *R_NAME is the last component.  OS_PATH is cut there. */
 static gpg_error_t
 open_directory (const struct daemon *daemon, char *os_path, int *r_fd,
                 const char **r_name, struct failure *failure)
@@ -58,15 +79,7 @@ open_directory (const struct daemon *daemon, char *os_path, int *r_fd,
 
   *slash = 0;
   *r_name = slash + 1;
-  for (char *at = os_path + 1; at; at = strchr (at + 1, '/'))
-    {
-      *at = *at == '/' ? 0 : *at;
-      if (!*at && mkdir (os_path, 0755) && errno != EEXIST && errno != EROFS)
-        return fail_errno (failure, "cannot make %s", os_path);
-      if (!*at)
-        *at = '/';
-    }
-  if (mkdir (os_path, 0755) && errno != EEXIST)
+  if (make_directories (os_path))
     return fail_errno (failure, "cannot make %s", os_path);
   *r_fd = open (os_path, O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC);
   if (*r_fd < 0 || fstat (*r_fd, &stat))

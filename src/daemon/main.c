@@ -247,6 +247,21 @@ detach (void)
   return ready[1];
 }
 
+/* A daemon that nobody listens to writes its own log.  */
+static void
+log_to_file (const struct daemon *daemon)
+{
+  auto_free char *directory = machine_path (&daemon->machine, OWN_LOG_DIR);
+  auto_free char *file
+      = machine_path (&daemon->machine, OWN_LOG_DIR "/reeved.log");
+
+  if (!directory || !file)
+    log_fatal ("out of memory\n");
+  if (mkdir (directory, 0750) && errno != EEXIST)
+    log_error ("%s: %s\n", directory, strerror (errno));
+  log_set_file (file);
+}
+
 static void
 detach_streams (bool keep_stderr)
 {
@@ -280,9 +295,9 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
   if (!daemon->policy.count && !daemon->key)
     log_info ("no identity in %s: every client will be refused\n",
               OWN_POLICY_DIR);
-  detach_streams (daemon->options.foreground
-                  || daemon->options.mode != RUN_DAEMON
-                  || daemon->options.log_file);
+  if (ready >= 0 && !daemon->options.log_file)
+    log_to_file (daemon);
+  detach_streams (ready < 0);
   return supervisor_run (daemon, &listeners, ready, argc, argv);
 }
 
