@@ -25,6 +25,7 @@ struct input
 {
   size_t number;     /* Of the line last read, from 1.  */
   bool in_blocks;    /* A file: what was read too much is given back.  */
+  bool spoiled;      /* The rest of a line that is too long would be read.  */
   size_t begin, end; /* What was read and not used yet.  */
   char bytes[4096];
 };
@@ -53,6 +54,7 @@ input_start (struct input *input)
   struct stat stat;
 
   input->number = input->begin = input->end = 0;
+  input->spoiled = false;
   input->in_blocks = !fstat (STDIN_FILENO, &stat) && S_ISREG (stat.st_mode);
 }
 
@@ -89,7 +91,7 @@ input_line (struct input *input, struct buffer *line, bool *r_end)
 
   *r_end = true;
   buffer_clear (line);
-  while (!newline
+  while (!newline && !input->spoiled
          && (input->begin < input->end || (n = input_fill (input)) > 0))
     {
       start = input->bytes + input->begin;
@@ -99,7 +101,8 @@ input_line (struct input *input, struct buffer *line, bool *r_end)
                              : input->end - input->begin);
       input->begin = newline ? (size_t)(newline + 1 - input->bytes)
                              : input->end;
-      if (line->length > LONGEST_LINE)
+      input->spoiled = line->length > LONGEST_LINE;
+      if (input->spoiled)
         return complain_usage ("line %zu is longer than %lu bytes",
                                input->number + 1, LONGEST_LINE);
     }
