@@ -91,8 +91,8 @@ gpg_error_t plan_recover (const struct machine *machine, unsigned *r_count,
    BEFORE tells (existence, inode, content).  BEFORE is copied.  A file that
    did not exist is created with mode 0644 (less the umask 022).  */
 gpg_error_t plan_file_write (struct plan *plan, const char *path,
-                             const struct file_image *before,
-                             const char *bytes, size_t length);
+                             const struct file_image *before, const char *bytes,
+                             size_t length);
 
 /* Append to PLAN: remove PATH on the same condition.  */
 gpg_error_t plan_file_remove (struct plan *plan, const char *path,
