@@ -1,0 +1,217 @@
+/* fence.c - what a worker can no longer do, held by the kernel
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include "fence.h"
+#include "../../protocol/buffer.h"
+#include "../../protocol/memory.h"
+
+/* System calls that need no look at their arguments.  */
+static const int allowed[] = {
+  SCMP_SYS (read),
+  SCMP_SYS (write),
+  SCMP_SYS (recvfrom),
+  SCMP_SYS (sendto),
+  SCMP_SYS (munmap),
+  SCMP_SYS (mremap),
+  SCMP_SYS (brk),
+  SCMP_SYS (madvise),
+  SCMP_SYS (futex),
+  SCMP_SYS (exit),
+  SCMP_SYS (exit_group),
+  SCMP_SYS (clock_gettime),
+  SCMP_SYS (gettimeofday),
+  SCMP_SYS (getcpu),
+  SCMP_SYS (rt_sigreturn),
+  SCMP_SYS (restart_syscall),
+  SCMP_SYS (getrandom),
+  SCMP_SYS (close),
+#ifdef REEVE_SANITIZE
+  /* To report what they find; none of these opens anything.  */
+  SCMP_SYS (writev),
+  SCMP_SYS (getpid),
+  SCMP_SYS (gettid),
+  SCMP_SYS (getuid),
+  SCMP_SYS (sigaltstack),
+  SCMP_SYS (rt_sigaction),
+  SCMP_SYS (rt_sigprocmask),
+  SCMP_SYS (sched_yield),
+  SCMP_SYS (getrlimit),
+  SCMP_SYS (sched_getaffinity),
+#endif
+};
+
+static int
+add_rules (scmp_filter_ctx filter)
+{
+  struct scmp_arg_cmp no_exec = SCMP_CMP (2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  struct scmp_arg_cmp itself = SCMP_CMP (0, SCMP_CMP_EQ, 0);
+  int rc = 0;
+
+  for (size_t i = 0; i < sizeof allowed / sizeof *allowed && !rc; i++)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, allowed[i], 0);
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 1, no_exec);
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mprotect), 1,
+                           no_exec);
+  /* Its own CPU limit, and the CPU that it runs on.  */
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (prlimit64), 1,
+                           itself);
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (sched_setaffinity),
+                           1, itself);
+  return rc;
+}
+
+/* Read the program that FILTER compiles to.  */
+static gpg_error_t
+export_filter (scmp_filter_ctx filter, struct fence *r_fence)
+{
+  auto_close int fd = memfd_create ("fence", MFD_CLOEXEC);
+  auto_free void *program = NULL;
+  struct stat st;
+
+  if (fd < 0)
+    return gpg_error_from_syserror ();
+  if (seccomp_export_bpf (filter, fd) || fstat (fd, &st))
+    return gpg_error (GPG_ERR_INTERNAL);
+  program = malloc ((size_t)st.st_size);
+  if (!program)
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (pread (fd, program, (size_t)st.st_size, 0) != st.st_size)
+    return gpg_error (GPG_ERR_INTERNAL);
+  r_fence->length = (unsigned short)((size_t)st.st_size
+                                     / sizeof (struct sock_filter));
+  r_fence->filter = take (&program);
+  return 0;
+}
+
+gpg_error_t
+fence_make (struct fence *r_fence)
+{
+  scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ERRNO (EPERM));
+  gpg_error_t err;
+
+  r_fence->filter = NULL;
+  r_fence->length = 0;
+  if (!filter)
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (add_rules (filter))
+    err = gpg_error (GPG_ERR_INTERNAL);
+  else
+    err = export_filter (filter, r_fence);
+  seccomp_release (filter);
+  return err;
+}
+
+void
+fence_release (struct fence *fence)
+{
+  free (fence->filter);
+  fence->filter = NULL;
+}
+
+gpg_error_t
+fence_prepare (void)
+{
+  struct rlimit none = { 0, 0 };
+
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl (PR_SET_DUMPABLE, 0)
+      || setrlimit (RLIMIT_CORE, &none))
+    return gpg_error_from_syserror ();
+  return 0;
+}
+
+/* Leave FD, as FENCE_FD, the only descriptor.  */
+static gpg_error_t
+close_all_but (int fd)
+{
+  unsigned first_closed = FENCE_FD + 1;
+
+  if (fd != FENCE_FD && dup2 (fd, FENCE_FD) < 0)
+    return gpg_error_from_syserror ();
+  if (fcntl (FENCE_FD, F_SETFD, FD_CLOEXEC))
+    return gpg_error_from_syserror ();
+  if (close_range (first_closed, ~0U, 0))
+    return gpg_error_from_syserror ();
+#ifdef REEVE_SANITIZE
+  close_range (0, 1, 0);
+#else
+  close_range (0, FENCE_FD - 1, 0);
+#endif
+  return 0;
+}
+
+/* Whether this process has no capability and can get none.  */
+static bool
+is_powerless (void)
+{
+  struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+  struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+  if (syscall (SYS_capget, &header, data))
+    return false;
+  return !(data[0].effective | data[1].effective | data[0].permitted
+           | data[1].permitted);
+}
+
+static gpg_error_t
+limit_resources (size_t memory, struct buffer *report)
+{
+  struct rlimit files = { FENCE_FD + 1, FENCE_FD + 1 };
+
+  if (setrlimit (RLIMIT_NOFILE, &files))
+    return gpg_error_from_syserror ();
+#ifdef REEVE_SANITIZE
+  (void)memory;
+  (void)report;
+#else
+  struct rlimit space = { memory, memory };
+
+  if (setrlimit (RLIMIT_AS, &space))
+    return gpg_error_from_syserror ();
+  buffer_string (report, " memory");
+#endif
+  return 0;
+}
+
+gpg_error_t
+fence_enter (const struct fence *fence, int fd, size_t memory, char **r_report)
+{
+  auto_buffer struct buffer report = BUFFER_EMPTY;
+  struct sock_fprog program = { fence->length, fence->filter };
+  gpg_error_t err;
+
+  *r_report = NULL;
+  err = close_all_but (fd);
+  if (!err)
+    err = fence_prepare ();
+  if (err)
+    return err;
+  buffer_string (&report, "no_new_privs seccomp");
+  if (getuid () && getuid () == geteuid () && getuid () == 65534)
+    buffer_string (&report, " nobody");
+  if (is_powerless ())
+    buffer_string (&report, " no_capabilities");
+  err = limit_resources (memory, &report);
+  if (err)
+    return err;
+  if (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+    return gpg_error_from_syserror ();
+  return buffer_take (&report, r_report, NULL);
+}

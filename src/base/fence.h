@@ -1,0 +1,44 @@
+/* fence.h - what a worker can no longer do, held by the kernel
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A worker interprets foreign content.  Behind the fence it computes and
+   talks over the one descriptor it has: it opens no file, makes no socket,
+   starts no program or process, signals nobody and maps nothing executable.
+   Such calls fail with EPERM.  */
+
+#ifndef REEVE_FENCE_H
+#define REEVE_FENCE_H
+
+#include <stddef.h>
+#include <gpg-error.h>
+
+/* The one descriptor that a fenced process has.  */
+#define FENCE_FD 3
+
+/* A compiled filter of system calls; made once, entered by many.  */
+struct fence
+{
+  void *filter;
+  unsigned short length;
+};
+
+/* Names of what a fence consists of, as fence_enter reports them.  */
+#define FENCE_NAMES "no_new_privs seccomp nobody no_capabilities memory"
+
+/* Compile the filter.  */
+gpg_error_t fence_make (struct fence *r_fence);
+void fence_release (struct fence *fence);
+
+/* Steps that need no filter and that children inherit: no new privileges,
+   no core, not traceable.  */
+gpg_error_t fence_prepare (void);
+
+/* Move FD to FENCE_FD, close all other descriptors, limit the address space
+   to MEMORY bytes and enter FENCE, for good.  *R_REPORT (for the caller to
+   free) has the words of FENCE_NAMES that hold; under a sanitizer "memory"
+   does not.  */
+gpg_error_t fence_enter (const struct fence *fence, int fd, size_t memory,
+                         char **r_report);
+
+#endif /* REEVE_FENCE_H */

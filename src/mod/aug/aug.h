@@ -1,0 +1,2 @@
+#include "../../call/verb.h"
+extern const struct noun aug_noun;

@@ -1,0 +1,278 @@
+/* keeper.c - the lens keeper: compiles the lenses once, forks workers
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   Started by the supervisor, as nobody where that is root, with the socket
+   for requests as descriptor 3.  Each message there carries one descriptor,
+   the end of a stream socket on which a new worker then serves its session.
+   The keeper reads nothing that a client wrote; it ends when nobody is left
+   who could ask.  */
+
+#include <config.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "worker.h"
+#include "../../../protocol/memory.h"
+
+#define REQUEST_FD 3
+#define NOWHERE "/proc/sys/kernel" /* A root below which no lens has a file.   \
+                                    */
+#define SOME_FILE "/ostype"        /* A file below it.  */
+#define SOME_TRANSFORM "/augeas/load/reeve"
+
+/* Compile the lenses.  Loading, from where there is nothing, brings the tree
+   into the state in which a program that loads everything begins.  */
+static augeas *
+compile_lenses (void)
+{
+  augeas *aug = aug_init (NOWHERE, NULL, AUG_NO_LOAD | AUG_NO_ERR_CLOSE);
+
+  if (!aug)
+    return NULL;
+  if (aug_error (aug) != AUG_NOERROR)
+    fprintf (stderr, "reeve-augeas: %s: %s\n", aug_error_message (aug),
+             aug_error_details (aug) ? aug_error_details (aug) : "");
+  if (aug_set (aug, "/augeas/root", "/") || aug_load (aug))
+    {
+      aug_close (aug);
+      return NULL;
+    }
+  return aug;
+}
+
+/* Store at R_INFO where the lens NAME is defined, as augeas notes it for each
+   file that it loads.  So a file is loaded, or nearly: without a descriptor
+   to spare it cannot be read.  "" if that cannot be found out.  */
+static gpg_error_t
+lens_info (augeas *aug, const char *name, char **r_info)
+{
+  const char *info = NULL;
+
+  if (aug_set (aug, SOME_TRANSFORM "/lens", name)
+      || aug_set (aug, SOME_TRANSFORM "/incl", SOME_FILE))
+    return gpg_error (GPG_ERR_ENOMEM);
+  aug_load_file (aug, SOME_FILE);
+  aug_get (aug, "/augeas/files" SOME_FILE "/lens/info", &info);
+  *r_info = strdup (info ? info : "");
+  aug_rm (aug, SOME_TRANSFORM);
+  aug_rm (aug, "/augeas/files/*");
+  aug_rm (aug, "/files/*");
+  return *r_info ? 0 : gpg_error (GPG_ERR_ENOMEM);
+}
+
+/* Append the line "WORD VALUE".  No glob or name has a line's end in it.  */
+static void
+append_line (struct buffer *text, const char *word, const char *value)
+{
+  if (!strchr (value, '\n'))
+    buffer_printf (text, "%s %s\n", word, value);
+}
+
+/* Append what the transform at NODE has to TEXT.  */
+static gpg_error_t
+append_transform (augeas *aug, const char *node, struct buffer *text)
+{
+  auto_free char *expression = NULL;
+  auto_free char *info = NULL;
+  const char *value = NULL;
+  const char *label = NULL;
+  char **children = NULL;
+  gpg_error_t err;
+  int count;
+
+  if (asprintf (&expression, "%s/lens", node) < 0)
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (aug_get (aug, expression, &value) != 1 || !value)
+    return 0;
+  append_line (text, "lens", value);
+  err = lens_info (aug, value, &info);
+  if (err)
+    return err;
+  append_line (text, "info", info);
+  memcpy (expression + strlen (node), "/*", 3);
+  count = aug_match (aug, expression, &children);
+  for (int i = 0; i < count; i++)
+    {
+      if (aug_label (aug, children[i], &label) == 1 && label
+          && (!strcmp (label, "incl") || !strcmp (label, "excl"))
+          && aug_get (aug, children[i], &value) == 1 && value)
+        append_line (text, label, value);
+      free (children[i]);
+    }
+  free (children);
+  return buffer_error (text);
+}
+
+static gpg_error_t
+make_text (augeas *aug, struct buffer *text)
+{
+  struct rlimit files, none;
+  char **nodes = NULL;
+  gpg_error_t err = 0;
+  int count = aug_match (aug, "/augeas/load/*", &nodes);
+
+  if (getrlimit (RLIMIT_NOFILE, &files))
+    err = gpg_error_from_syserror ();
+  none = files;
+  none.rlim_cur = 0;
+  if (!err && setrlimit (RLIMIT_NOFILE, &none))
+    err = gpg_error_from_syserror ();
+  for (int i = 0; i < count; i++)
+    {
+      if (!err)
+        err = append_transform (aug, nodes[i], text);
+      free (nodes[i]);
+    }
+  free (nodes);
+  setrlimit (RLIMIT_NOFILE, &files);
+  return err;
+}
+
+/* Put TEXT into a file in memory that nobody can change any more.  */
+static gpg_error_t
+seal_text (const struct buffer *text, int *r_fd)
+{
+  auto_close int fd = memfd_create ("lenses", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+  if (fd < 0)
+    return gpg_error_from_syserror ();
+  for (size_t done = 0; done < text->length;)
+    {
+      ssize_t n = write (fd, text->bytes + done, text->length - done);
+
+      if (n < 0 && errno != EINTR)
+        return gpg_error_from_syserror ();
+      if (n > 0)
+        done += (size_t)n;
+    }
+  if (fcntl (fd, F_ADD_SEALS,
+             F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
+    return gpg_error_from_syserror ();
+  *r_fd = take_fd (&fd);
+  return 0;
+}
+
+static gpg_error_t
+prepare (struct worker *worker, int *r_table_fd)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+  gpg_error_t err = fence_prepare ();
+
+  if (err)
+    return err;
+  worker->aug = compile_lenses ();
+  if (!worker->aug)
+    return gpg_error (GPG_ERR_ENOMEM);
+  err = make_text (worker->aug, &text);
+  if (!err)
+    err = lens_table_parse (text.bytes ? text.bytes : "", text.length,
+                            &worker->table);
+  if (!err)
+    err = seal_text (&text, r_table_fd);
+  if (!err)
+    err = tree_clean (worker, "");
+  if (!err)
+    err = fence_make (&worker->fence);
+  return err;
+}
+
+/* Read a request; *R_FD is -1 if it was none.  GPG_ERR_EOF when nobody is
+   left.  */
+static gpg_error_t
+read_request (int *r_fd)
+{
+  char control[CMSG_SPACE (4 * sizeof (int))];
+  char body[64];
+  struct iovec iov = { body, sizeof body };
+  struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+  struct pollfd poll_fd = { REQUEST_FD, 0, 0 };
+  struct cmsghdr *cmsg;
+  size_t count = 0;
+  ssize_t n;
+  int fd;
+
+  *r_fd = -1;
+  msg.msg_control = control;
+  msg.msg_controllen = sizeof control;
+  n = recvmsg (REQUEST_FD, &msg, MSG_CMSG_CLOEXEC);
+  if (n < 0)
+    return errno == EINTR || errno == EMFILE ? 0 : gpg_error_from_syserror ();
+  /* An empty message looks like the end.  */
+  if (!n && poll (&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLHUP))
+    return gpg_error (GPG_ERR_EOF);
+  for (cmsg = CMSG_FIRSTHDR (&msg); cmsg; cmsg = CMSG_NXTHDR (&msg, cmsg))
+    if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS)
+      for (count = (cmsg->cmsg_len - CMSG_LEN (0)) / sizeof fd; count; count--)
+        {
+          memcpy (&fd, CMSG_DATA (cmsg) + (count - 1) * sizeof fd, sizeof fd);
+          if (*r_fd >= 0)
+            close (*r_fd);
+          *r_fd = fd;
+        }
+  return 0;
+}
+
+/* Fork a worker that serves FD, and tell its session.  The worker speaks only
+   when spoken to, so the keeper's message is the first.  */
+static void
+start_worker (struct worker *worker, int fd, int table_fd)
+{
+  auto_close int pidfd = -1;
+  pid_t pid = fork ();
+  int fds[2];
+
+  if (!pid)
+    worker_run (worker, fd);
+  if (pid < 0)
+    return;
+  /* It is not reaped before this, so the pid is its own.  */
+  pidfd = (int)syscall (SYS_pidfd_open, pid, 0);
+  fds[0] = pidfd;
+  fds[1] = table_fd;
+  if (pidfd < 0 || channel_send_fds (fd, CHANNEL_WORKER, fds, 2))
+    kill (pid, SIGKILL);
+}
+
+static void
+wake_up (int signal_number)
+{
+  (void)signal_number;
+}
+
+int
+main (void)
+{
+  struct sigaction action = { .sa_handler = wake_up };
+  struct worker worker = { 0 };
+  int table_fd = -1;
+  gpg_error_t err;
+  int fd;
+
+  signal (SIGPIPE, SIG_IGN);
+  sigaction (SIGCHLD, &action, NULL);
+  err = prepare (&worker, &table_fd);
+  while (!err)
+    {
+      while (waitpid (-1, NULL, WNOHANG) > 0)
+        ;
+      err = read_request (&fd);
+      if (fd >= 0)
+        {
+          start_worker (&worker, fd, table_fd);
+          close (fd);
+        }
+    }
+  if (gpg_err_code (err) != GPG_ERR_EOF)
+    fprintf (stderr, "reeve-augeas: %s\n", gpg_strerror (err));
+  return gpg_err_code (err) == GPG_ERR_EOF ? 0 : 1;
+}

@@ -1,0 +1,396 @@
+/* tree.c - files as parts of augeas' tree
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A file's text goes into a node that nobody sees, aug_text_store parses it
+   into its place below /files, and what augeas would note of the file below
+   /augeas/files is noted here.  */
+
+#include <config.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "worker.h"
+#include "../../../protocol/memory.h"
+
+#define SCRATCH "/augeas/reeve"
+#define SCRATCH_TREE SCRATCH "/tree"
+#define EXCERPT 80 /* Bytes of a text that are shown for an error.  */
+
+/* Append "/" and the name NAME (LENGTH bytes) as an expression takes it for
+   nothing but a name.  */
+static gpg_error_t
+append_name (const struct worker *worker, struct buffer *node, const char *name,
+             size_t length)
+{
+  auto_free char *plain = strndup (name, length);
+  auto_free char *escaped = NULL;
+
+  if (!plain || aug_escape_name (worker->aug, plain, &escaped) < 0)
+    return gpg_error (GPG_ERR_ENOMEM);
+  buffer_string (node, "/");
+  if (*plain == '*' || strstr (plain, "::"))
+    buffer_string (node, "\\");
+  buffer_string (node, escaped ? escaped : plain);
+  return buffer_error (node);
+}
+
+char *
+tree_node (const struct worker *worker, const char *prefix, const char *path)
+{
+  auto_buffer struct buffer node = BUFFER_EMPTY;
+  const char *end;
+  char *result;
+
+  buffer_string (&node, prefix);
+  while (*path == '/')
+    {
+      end = strchrnul (path + 1, '/');
+      if (append_name (worker, &node, path + 1, (size_t)(end - path - 1)))
+        return NULL;
+      path = end;
+    }
+  return buffer_take (&node, &result, NULL) ? NULL : result;
+}
+
+int
+tree_count (const struct worker *worker, const char *expression)
+{
+  int count = aug_match (worker->aug, expression, NULL);
+
+  return count < 0 ? 0 : count;
+}
+
+/* Set the node BELOW the file's node META.  */
+static gpg_error_t
+set_below (struct worker *worker, const char *meta, const char *below,
+           const char *value)
+{
+  auto_free char *node = NULL;
+
+  if (asprintf (&node, "%s/%s", meta, below) < 0)
+    {
+      node = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  if (aug_set (worker->aug, node, value))
+    return worker_augeas_error (worker, node);
+  return 0;
+}
+
+/* Note what augeas notes of a file it reads.  */
+static gpg_error_t
+set_info (struct worker *worker, const char *path, const struct lens *lens,
+          const char *mtime)
+{
+  auto_free char *meta = tree_node (worker, "/augeas/files", path);
+  auto_free char *full = NULL;
+  gpg_error_t err;
+
+  if (!meta || asprintf (&full, "/files%s", path) < 0)
+    return gpg_error (GPG_ERR_ENOMEM);
+  err = set_below (worker, meta, "path", full);
+  if (!err)
+    err = set_below (worker, meta, "mtime", mtime);
+  if (!err)
+    err = set_below (worker, meta, "lens", lens->name);
+  if (!err)
+    err = set_below (worker, meta, "lens/info", lens->info);
+  return err;
+}
+
+gpg_error_t
+tree_touch (struct worker *worker, const char *path, const char *mtime)
+{
+  struct record *record = record_find (worker, path);
+
+  if (!record || !record->lens)
+    return 0;
+  return set_info (worker, path, record->lens, mtime);
+}
+
+void
+tree_adopt_error (struct worker *worker, const char *path)
+{
+  auto_free char *source = tree_node (worker, "/augeas/text/files", path);
+  auto_free char *target = tree_node (worker, "/augeas/files", path);
+  auto_free char *from = NULL;
+  auto_free char *to = NULL;
+
+  if (source && target && asprintf (&from, "%s/error", source) >= 0
+      && asprintf (&to, "%s/error", target) >= 0)
+    {
+      aug_rm (worker->aug, to);
+      if (tree_count (worker, from) == 1)
+        aug_mv (worker->aug, from, to);
+    }
+  aug_rm (worker->aug, "/augeas/text");
+}
+
+/* Parse TEXT into NODE.  A path that augeas would take for more than a path
+   is parsed elsewhere and moved there.  *R_PARSED tells whether it is there;
+   if not, the error is noted below /augeas/text.  */
+static gpg_error_t
+parse_into (struct worker *worker, const struct record *record,
+            const char *node, bool *r_parsed)
+{
+  auto_free char *full = NULL;
+  gpg_error_t err = 0;
+  bool plain;
+  int rc;
+
+  *r_parsed = false;
+  if (asprintf (&full, "/files%s", record->path) < 0)
+    {
+      full = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  plain = !strcmp (full, node);
+  if (aug_set (worker->aug, SCRATCH, record->text))
+    return worker_augeas_error (worker, SCRATCH);
+  rc = aug_text_store (worker->aug, record->lens->name, SCRATCH,
+                       plain ? node : SCRATCH_TREE);
+  if (aug_error (worker->aug) != AUG_NOERROR)
+    err = worker_augeas_error (worker, node);
+  else if (!rc && !plain && aug_mv (worker->aug, SCRATCH_TREE, node))
+    err = worker_augeas_error (worker, node);
+  *r_parsed = !rc && !err;
+  if (rc && !plain)
+    {
+      auto_free char *text = tree_node (worker, "/augeas/text/files",
+                                        record->path);
+
+      if (text)
+        aug_mv (worker->aug, "/augeas/text" SCRATCH_TREE, text);
+    }
+  aug_rm (worker->aug, SCRATCH);
+  return err;
+}
+
+/* Parse the text of RECORD; it is LOADED or FAILED then.  */
+static gpg_error_t
+parse_record (struct worker *worker, struct record *record)
+{
+  auto_free char *node = tree_node (worker, "/files", record->path);
+  bool had_node, parsed;
+  gpg_error_t err;
+
+  if (!node)
+    return gpg_error (GPG_ERR_ENOMEM);
+  had_node = tree_count (worker, node) > 0;
+  if (worker->ordering)
+    {
+      err = order_place (worker, "/files", record->path, true);
+      if (err)
+        return err;
+    }
+  err = parse_into (worker, record, node, &parsed);
+  if (err)
+    return err;
+  tree_adopt_error (worker, record->path);
+  record->state = parsed ? RECORD_LOADED : RECORD_FAILED;
+  if (!parsed && !had_node && worker->ordering)
+    order_undo (worker, record->path);
+  return 0;
+}
+
+/* A copy of TEXT with a final newline: lenses want one, and augeas adds it. */
+static char *
+text_copy (const struct item *text, size_t *r_length)
+{
+  bool add = !text->length || text->bytes[text->length - 1] != '\n';
+  char *copy = malloc (text->length + 2);
+
+  if (!copy)
+    return NULL;
+  memcpy (copy, text->bytes, text->length);
+  copy[text->length] = '\n';
+  *r_length = text->length + (add ? 1 : 0);
+  copy[*r_length] = 0;
+  return copy;
+}
+
+/* A text that augeas would cut at its NUL.  */
+static gpg_error_t
+refuse_binary (struct worker *worker, struct record *record)
+{
+  record->state = RECORD_REFUSED;
+  worker->files--;
+  record->code = GPG_ERR_BAD_DATA;
+  if (asprintf (&record->advice, "%s has a NUL byte: it is no text file",
+                record->path)
+      < 0)
+    {
+      record->advice = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  return 0;
+}
+
+gpg_error_t
+tree_load (struct worker *worker, const char *path, const struct lens *lens,
+           const char *mtime, const struct item *text)
+{
+  struct record *record;
+  gpg_error_t err;
+
+  if (worker->files >= LIMIT_AUG_FILES)
+    return fail (&worker->failure, GPG_ERR_LIMIT_REACHED,
+                 "more than %d files: name the files you want",
+                 LIMIT_AUG_FILES);
+  err = record_put (worker, path, RECORD_FAILED, &record);
+  if (err)
+    return err;
+  record->lens = lens;
+  if (memchr (text->bytes, 0, text->length))
+    return refuse_binary (worker, record);
+  record->text = text_copy (text, &record->length);
+  if (!record->text)
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (worker->ordering)
+    err = order_place (worker, "/augeas/files", path, true);
+  if (!err)
+    err = set_info (worker, path, lens, mtime);
+  if (!err)
+    err = parse_record (worker, record);
+  return err;
+}
+
+gpg_error_t
+tree_reload (struct worker *worker, struct record *record)
+{
+  return parse_record (worker, record);
+}
+
+gpg_error_t
+tree_refuse (struct worker *worker, const struct message *message)
+{
+  auto_free char *path = item_string (&message->items[0]);
+  auto_free char *name = item_string (&message->items[1]);
+  auto_free char *mtime = item_string (&message->items[2]);
+  auto_free char *kind = item_string (&message->items[5]);
+  auto_free char *meta = NULL;
+  const struct lens *lens;
+  struct record *record;
+  gpg_error_t err;
+
+  if (!path || !name || !mtime || !kind)
+    return gpg_error (GPG_ERR_ENOMEM);
+  err = record_put (worker, path, RECORD_REFUSED, &record);
+  if (err)
+    return err;
+  record->code = (gpg_err_code_t)item_number (&message->items[3],
+                                              GPG_ERR_FORBIDDEN);
+  record->advice = item_string (&message->items[4]);
+  if (!record->advice)
+    return gpg_error (GPG_ERR_ENOMEM);
+  lens = lens_by_name (&worker->table, name);
+  meta = tree_node (worker, "/augeas/files", path);
+  if (!lens || !*kind)
+    return 0;
+  if (!meta)
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (worker->ordering)
+    err = order_place (worker, "/augeas/files", path, true);
+  if (!err)
+    err = set_info (worker, path, lens, mtime);
+  if (!err)
+    err = set_below (worker, meta, "error", kind);
+  if (!err)
+    err = set_below (worker, meta, "error/message", record->advice);
+  return err;
+}
+
+/* aug_load_file ends with taking the file's nodes for unmodified, whatever
+   came before; with a transform that has no lens nothing comes before.  No
+   other public function does it without touching files.  */
+gpg_error_t
+tree_clean (struct worker *worker, const char *path)
+{
+  static const char first[] = "/augeas/load/*[1]";
+  auto_buffer struct buffer glob = BUFFER_EMPTY;
+  augeas *aug = worker->aug;
+
+  buffer_string (&glob, "");
+  for (const char *p = path; *p; p++)
+    {
+      if (strchr ("*?[\\", *p))
+        buffer_string (&glob, "\\");
+      buffer_append (&glob, p, 1);
+    }
+  if (buffer_error (&glob))
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (aug_insert (aug, first, "reeve", 1)
+      && aug_set (aug, "/augeas/load/reeve", NULL))
+    return worker_augeas_error (worker, first);
+  if (aug_set (aug, "/augeas/load/*[1]/incl", glob.length ? glob.bytes : ""))
+    return worker_augeas_error (worker, first);
+  aug_load_file (aug, path);
+  aug_rm (aug, first);
+  return 0;
+}
+
+/* The value of the node BELOW the error node of META, or NULL.  */
+static const char *
+error_value (struct worker *worker, const char *meta, const char *below)
+{
+  auto_free char *node = NULL;
+  const char *value = NULL;
+
+  if (asprintf (&node, "%s/error%s", meta, below) < 0)
+    {
+      node = NULL;
+      return NULL;
+    }
+  aug_get (worker->aug, node, &value);
+  return value;
+}
+
+/* Add as detail the part of the line that stands at byte POSITION.  */
+static void
+add_excerpt (struct worker *worker, const char *text, const char *position)
+{
+  size_t length = strlen (text);
+  size_t at = position ? strtoul (position, NULL, 10) : length;
+  const char *from;
+
+  if (at >= length)
+    return;
+  from = text + at;
+  while (from > text && from[-1] != '\n' && text + at - from < EXCERPT / 2)
+    from--;
+  length = strcspn (text + at, "\n");
+  if (length > EXCERPT / 2)
+    length = EXCERPT / 2;
+  failure_detail_bytes (&worker->failure, "text", from,
+                        (size_t)(text + at - from) + length);
+}
+
+gpg_error_t
+tree_failure (struct worker *worker, const char *path, const struct lens *lens,
+              const char *text, const char *what)
+{
+  static const char *const details[][2] = { { "line", "/line" },
+                                            { "character", "/char" },
+                                            { "path", "/path" },
+                                            { "definition", "/lens" },
+                                            { "message", "/message" } };
+  auto_free char *meta = tree_node (worker, "/augeas/files", path);
+  const char *value, *line, *message;
+
+  if (!meta)
+    return gpg_error (GPG_ERR_ENOMEM);
+  failure_detail (&worker->failure, "file", "%s", path);
+  if (lens)
+    failure_detail (&worker->failure, "lens", "%s", lens->name);
+  for (size_t i = 0; i < sizeof details / sizeof *details; i++)
+    if ((value = error_value (worker, meta, details[i][1])))
+      failure_detail (&worker->failure, details[i][0], "%s", value);
+  if (text)
+    add_excerpt (worker, text, error_value (worker, meta, "/pos"));
+  line = error_value (worker, meta, "/line");
+  message = error_value (worker, meta, "/message");
+  return fail (&worker->failure, GPG_ERR_BAD_DATA, "%s %s%s%s: %s", path, what,
+               line ? " at line " : "", line ? line : "",
+               message ? message : "see the details");
+}

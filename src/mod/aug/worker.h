@@ -1,0 +1,192 @@
+/* worker.h - the inside of an augeas worker
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A worker keeps the tree of one session.  It opens no file: the session
+   sends what it needs.  Files are parsed from text and rendered to text.  */
+
+#ifndef REEVE_AUG_WORKER_H
+#define REEVE_AUG_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <augeas.h>
+#include "channel.h"
+#include "expression.h"
+#include "lenses.h"
+#include "../../base/failure.h"
+#include "../../base/fence.h"
+
+enum record_state
+{
+  RECORD_LOADED,
+  RECORD_FAILED,   /* Does not parse, or more than one lens claims it.  */
+  RECORD_REFUSED,  /* The session cannot or must not give it.  */
+  RECORD_ABSENT,   /* No lens has a file here or below.  */
+  RECORD_DIRECTORY /* All files below are known.  */
+};
+
+/* What is known about a path.  */
+struct record
+{
+  char *path; /* Below the root: "/etc/hosts".  */
+  enum record_state state;
+  const struct lens *lens; /* LOADED, FAILED.  */
+  char *text;              /* LOADED, FAILED: as it was parsed.  */
+  size_t length;
+  gpg_err_code_t code; /* REFUSED: why, and what to do.  */
+  char *advice;
+};
+
+/* A change that was rendered and may be committed.  */
+struct change
+{
+  char *path;
+  const struct lens *lens;
+  bool remove;
+  char *text;
+  size_t length;
+};
+
+struct worker
+{
+  augeas *aug;
+  struct lens_table table;
+  struct fence fence;
+  struct channel channel;
+  struct failure failure; /* Of the present request.  */
+  char *report;           /* Fences that hold, until they are told.  */
+  void *records;          /* Search tree of struct record by path.  */
+  void *cursors;          /* While files are put in order: see order.c.  */
+  size_t files;           /* Records of files.  */
+  bool everything;        /* All files are known.  */
+  bool edited;            /* Since all was as on disk.  */
+  bool ordering;          /* Nodes were there before the present loading.  */
+  bool fatal;             /* The process cannot go on.  */
+  struct change *changes;
+  size_t change_count;
+  uint64_t cpu_limit; /* Seconds in RLIMIT_CPU.  */
+  uint32_t cpu;       /* Where it runs.  */
+};
+
+/* Serve one session over FD, never to return.  WORKER has AUG, TABLE and
+   FENCE.  */
+__attribute__ ((noreturn)) void worker_run (struct worker *worker, int fd);
+
+/* --- worker.c --- */
+
+/* Ask the session for what NEEDS misses.  */
+gpg_error_t worker_meet (struct worker *worker, const struct needs *needs);
+
+/* Find out what the expression PATH can see (see expression.h for BASE; NULL:
+   the context's) and load it.  If STRICT, a file that is named and cannot be
+   had is an error.  */
+gpg_error_t worker_load_for (struct worker *worker, const char *path,
+                             const struct expression_base *base, bool strict);
+
+/* The failure of the last augeas call, on the expression PATH.  */
+gpg_error_t worker_augeas_error (struct worker *worker, const char *path);
+
+/* --- operations.c --- */
+
+/* Carry REQUEST out, and write the answer but its end.  */
+gpg_error_t operation_run (struct worker *worker,
+                           const struct message *request);
+
+/* --- records.c --- */
+
+struct record *record_find (const struct worker *worker, const char *path);
+
+/* The record of the file (or the end) that lies on the way of PATH, or
+   NULL.  */
+struct record *record_on_way (const struct worker *worker, const char *path);
+
+/* Make or replace the record of PATH.  */
+gpg_error_t record_put (struct worker *worker, const char *path,
+                        enum record_state state, struct record **r_record);
+void record_drop (struct worker *worker, const char *path);
+void records_drop_all (struct worker *worker);
+
+/* Forget that directories, and everything, are known.  */
+void records_unsettle (struct worker *worker);
+
+/* Call VISIT for each record in order of their paths until it returns an
+   error.  VISIT must not add or drop any.  */
+gpg_error_t records_each (struct worker *worker,
+                          gpg_error_t (*visit) (struct worker *worker,
+                                                struct record *record,
+                                                void *context),
+                          void *context);
+
+/* Whether a file that was loaded lies below the directory PATH.  */
+bool record_below (struct worker *worker, const char *path);
+
+/* --- tree.c --- */
+
+/* The path expression for the file PATH below PREFIX ("/files"), each name
+   escaped; NULL without memory.  */
+char *tree_node (const struct worker *worker, const char *prefix,
+                 const char *path);
+
+/* Parse TEXT with LENS into the tree and note it; a text that does not parse
+   is noted, too, and no error.  */
+gpg_error_t tree_load (struct worker *worker, const char *path,
+                       const struct lens *lens, const char *mtime,
+                       const struct item *text);
+
+/* Parse what RECORD has anew.  */
+gpg_error_t tree_reload (struct worker *worker, struct record *record);
+
+/* Note that PATH is there but cannot be had: what augeas says of such files
+   is KIND ("read_failed"; "" for nothing).  */
+gpg_error_t tree_refuse (struct worker *worker, const struct message *message);
+
+/* Take all below the file or directory PATH ("": everything) for unmodified. */
+gpg_error_t tree_clean (struct worker *worker, const char *path);
+
+/* Set the time that augeas shows for the file PATH.  */
+gpg_error_t tree_touch (struct worker *worker, const char *path,
+                        const char *mtime);
+
+/* Move the error that augeas noted for the text of PATH to the file's node
+   below /augeas/files.  */
+void tree_adopt_error (struct worker *worker, const char *path);
+
+/* Set the words and details of the request's failure from the error that is
+   noted for RECORD.  */
+gpg_error_t tree_failure (struct worker *worker, const char *path,
+                          const struct lens *lens, const char *text,
+                          const char *what);
+
+/* How many nodes the expression matches; 0 also on an error.  */
+int tree_count (const struct worker *worker, const char *expression);
+
+/* --- order.c --- */
+
+/* Put the nodes on the way to PATH, below PREFIX, where they stand when all
+   files are loaded in order: behind those that were put before.  Nodes that
+   are missing are made if CREATE.  */
+gpg_error_t order_place (struct worker *worker, const char *prefix,
+                         const char *path, bool create);
+void order_end (struct worker *worker);
+
+/* Take away the empty nodes that order_place made for PATH below /files. */
+void order_undo (struct worker *worker, const char *path);
+
+/* --- render.c --- */
+
+/* Render all files whose text would change, into WORKER's changes.  */
+gpg_error_t render_changes (struct worker *worker);
+void render_forget (struct worker *worker);
+
+/* The changes were written: PAIRS of path and mtime.  */
+gpg_error_t render_commit (struct worker *worker, const struct item *pairs,
+                           size_t count);
+
+/* Drop all edits below /files.  */
+gpg_error_t render_revert (struct worker *worker);
+
+/* Forget all files and evaluate the variables again.  */
+gpg_error_t render_load (struct worker *worker);
+
+#endif /* REEVE_AUG_WORKER_H */
