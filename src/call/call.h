@@ -49,6 +49,12 @@ struct call
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;
   uint64_t deadline; /* On the clock of link_now; 0: none.  */
+
+  /* Whether the client gave up: it said CANCEL or hung up.  Asked now and
+     then by what waits, which then ends with GPG_ERR_CANCELED.  */
+  bool (*canceled) (void *client);
+  void *client;
+
   struct writer *out;
   struct plan *plan; /* For a changing verb; empty at the start.  */
   struct failure failure;

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,33 @@ request_need_helper (struct daemon *daemon, size_t index, struct failure *failur
   return err;
 }
 
+/* call.canceled: look for CANCEL as the next thing the client sent, and take it
+   away; any other line stays queued.  A client that only closed its sending
+   side still waits for the answer.  */
+static bool
+is_canceled (void *client)
+{
+  struct session *session = client;
+  struct pollfd poll_in = { session->link.in, POLLIN, 0 };
+  char line[9];
+  ssize_t count;
+
+  if (!session->link.in_socket || poll (&poll_in, 1, 0) <= 0)
+    return false;
+  if (poll_in.revents & (POLLHUP | POLLERR))
+    return true;
+  if (!(poll_in.revents & POLLIN) || session->link.line_start)
+    return false;
+  count = recv (poll_in.fd, line, sizeof line - 1, MSG_PEEK | MSG_DONTWAIT);
+  if (count < 7)
+    return false;
+  line[count] = 0;
+  count = !strncasecmp (line, "CANCEL\n", 7)     ? 7
+          : !strncasecmp (line, "CANCEL\r\n", 8) ? 8
+                                                 : 0;
+  return count && recv (poll_in.fd, line, (size_t)count, 0) == count;
+}
+
 /* Bind the words of CALL and take it through the gates.  */
 static gpg_error_t
 run_call (struct session *session, const struct registry_verb *verb,
@@ -136,6 +164,8 @@ dispatch (struct session *session, const struct registry_noun *noun,
                        .registry = &daemon->registry,
                        .machine = &daemon->machine,
                        .peer = session->entrance->peer,
+                       .canceled = is_canceled,
+                       .client = session,
                        .out = &out };
   gpg_error_t err;
 
