@@ -174,29 +174,35 @@ static gpg_error_t
 send_line (reeve_t reeve, struct exchange *exchange, const struct buffer *line,
            reeve_answer_t *r_answer, gpg_error_t *r_server_error)
 {
+  gpg_error_t verdict = 0;
   gpg_error_t err;
 
   reeve->in_call = true;
   handle_limit (reeve, reeve->call_ms);
-  err = exchange_run (reeve, exchange, line, r_server_error);
+  err = exchange_run (reeve, exchange, line, &verdict);
   reeve->in_call = false;
   if (!err)
     err = exchange->failure;
-  if (err || !r_answer)
+  if (!err && verdict && !r_server_error)
+    err = verdict;
+  if (err)
     return err;
-  if (*r_server_error)
+  if (verdict)
     buffer_clear (&exchange->answer);
-  return answer_new (&exchange->answer, r_answer);
+  if (r_server_error)
+    *r_server_error = verdict;
+  return r_answer ? answer_new (&exchange->answer, r_answer) : 0;
 }
 
-/* Why no call can be made now, or 0.  */
+/* Why no call can be made now, or 0; else all is ready for one.  */
 static gpg_error_t
-check_state (reeve_t reeve)
+begin (reeve_t reeve)
 {
   if (reeve->in_call)
     return gpg_error (GPG_ERR_ASS_NESTED_COMMANDS);
   if (reeve->dead)
     return reeve->dead;
+  handle_forget (reeve);
   if (reeve->in >= 0)
     return 0;
   handle_explain (reeve, "open a connection first");
@@ -210,46 +216,58 @@ reeve_call (reeve_t reeve, const char *command, const struct reeve_word *words,
   auto_buffer struct buffer line = BUFFER_EMPTY;
   auto_free bool *asked = NULL;
   struct exchange exchange = { words, NULL, count, 0, BUFFER_EMPTY, 0 };
-  gpg_error_t verdict = 0;
   gpg_error_t err;
 
   if (r_answer)
     *r_answer = NULL;
   if (r_server_error)
     *r_server_error = 0;
-  err = check_state (reeve);
+  err = begin (reeve);
   if (err)
     return err;
-  handle_forget (reeve);
   asked = calloc (count + 1, sizeof *asked);
   if (!asked)
     return gpg_error_from_syserror ();
   exchange.asked = asked;
   err = prepare (reeve, command, &exchange, asked, &line);
   if (!err)
-    err = send_line (reeve, &exchange, &line, r_answer, &verdict);
+    err = send_line (reeve, &exchange, &line, r_answer, r_server_error);
   buffer_release (&exchange.answer);
-  if (err)
-    return err;
-  if (!r_server_error)
-    return verdict;
-  *r_server_error = verdict;
-  return 0;
+  return err;
 }
 
+/* Not by reeve_call: the value is the rest of the line, never quoted.  */
 gpg_error_t
 reeve_set_option (reeve_t reeve, const char *name, const char *value,
                   gpg_error_t *r_server_error)
 {
-  auto_buffer struct buffer word = BUFFER_EMPTY;
-  struct reeve_word words[1];
+  auto_buffer struct buffer line = BUFFER_EMPTY;
+  struct exchange exchange = { .answer = BUFFER_EMPTY };
   gpg_error_t err;
 
-  buffer_printf (&word, "%s=", name);
-  words_escape (&word, value, strlen (value));
-  err = buffer_error (&word);
+  if (r_server_error)
+    *r_server_error = 0;
+  err = begin (reeve);
   if (err)
     return err;
-  words[0] = (struct reeve_word){ REEVE_ARGUMENT, word.bytes, word.length };
-  return reeve_call (reeve, "OPTION", words, 1, NULL, r_server_error);
+  if (!*name || name[strspn (name, letters)])
+    {
+      handle_explain (reeve, "the name of an option is letters");
+      return gpg_error (GPG_ERR_INV_VALUE);
+    }
+  buffer_printf (&line, "OPTION %s=", name);
+  words_escape (&line, value, strlen (value));
+  err = buffer_error (&line);
+  if (!err && line.length > LIMIT_LINE)
+    {
+      handle_explain (reeve,
+                      "the value of the option is too long for a line"
+                      " of %d bytes",
+                      LIMIT_LINE);
+      err = gpg_error (GPG_ERR_TOO_LARGE);
+    }
+  if (!err)
+    err = send_line (reeve, &exchange, &line, NULL, r_server_error);
+  buffer_release (&exchange.answer);
+  return err;
 }

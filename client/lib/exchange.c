@@ -180,6 +180,19 @@ behind (char *line, const char *keyword)
   return line[length] == ' ' ? line + length + 1 : NULL;
 }
 
+/* An error of this side is the cause of the server's, and explained.  */
+static gpg_error_t
+take_verdict (reeve_t reeve, const struct exchange *exchange, const char *line,
+              gpg_error_t *r_server_error)
+{
+  const char *text;
+  gpg_error_t err = line_verdict (reeve, line, r_server_error, &text);
+
+  if (!err && !exchange->failure)
+    line_explain (reeve, text);
+  return err;
+}
+
 /* Take in one LINE.  *R_DONE is set by the last one.  */
 static gpg_error_t
 take_line (reeve_t reeve, struct exchange *exchange, char *line, size_t length,
@@ -210,7 +223,7 @@ take_line (reeve_t reeve, struct exchange *exchange, char *line, size_t length,
   if ((text = behind (line, "ERR")))
     {
       *r_done = true;
-      return line_verdict (reeve, text, r_server_error);
+      return take_verdict (reeve, exchange, text, r_server_error);
     }
   return handle_abandon (reeve, GPG_ERR_INV_RESPONSE,
                          "the server sent a line that is no answer");

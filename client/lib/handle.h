@@ -102,11 +102,15 @@ gpg_error_t line_write_data (reeve_t reeve, const char *bytes, size_t length);
 /* Undo the escapes of a D line in place.  GPG_ERR_SYNTAX for a bad one.  */
 gpg_error_t line_decode (char *text, size_t *length);
 
-/* Take the ERR line with the text TEXT ("536871227 words") apart.  The words
-   go to the handle's error text.  An error is the server's breach of the
-   protocol and has ended the connection.  */
-gpg_error_t line_verdict (reeve_t reeve, const char *text,
-                          gpg_error_t *r_server_error);
+/* Take LINE, an ERR line without its first word ("536871227 words"), apart.
+   An error is the server's breach of the protocol and has ended the
+   connection.  */
+gpg_error_t line_verdict (reeve_t reeve, const char *line,
+                          gpg_error_t *r_server_error, const char **r_text);
+
+/* Keep what to do of TEXT, "<description> <source> - <what to do>", as the
+   handle's error text.  A long one is whole only in a detail.  */
+void line_explain (reeve_t reeve, const char *text);
 
 /* Read the greeting within the handle's limit.  */
 gpg_error_t open_greeting (reeve_t reeve);

@@ -74,31 +74,47 @@ line_write (reeve_t reeve, const char *line, size_t length)
   return 0;
 }
 
+/* Write C to R_TEXT as it stands in a D line; return how many bytes.  */
+static size_t
+encode (char c, char r_text[3])
+{
+  static const char digits[] = "0123456789ABCDEF";
+
+  if (c != '%' && c != '\r' && c != '\n')
+    {
+      r_text[0] = c;
+      return 1;
+    }
+  r_text[0] = '%';
+  r_text[1] = digits[(unsigned char)c >> 4];
+  r_text[2] = digits[c & 15];
+  return 3;
+}
+
 gpg_error_t
 line_write_data (reeve_t reeve, const char *bytes, size_t length)
 {
-  static const char digits[] = "0123456789ABCDEF";
-  char line[LIMIT_LINE];
-  size_t used;
+  const char *end = bytes + length;
+  char line[LIMIT_LINE] = "D ";
+  size_t used = 2;
   gpg_error_t err = 0;
 
-  while (length && !err)
+  while (bytes < end && !err)
     {
-      memcpy (line, "D ", 2);
-      for (used = 2; length && used <= sizeof line - 3; length--)
-        {
-          unsigned char c = (unsigned char)*bytes++;
+      char text[3];
+      size_t width = encode (*bytes, text);
 
-          if (c != '%' && c != '\r' && c != '\n')
-            line[used++] = (char)c;
-          else
-            {
-              line[used++] = '%';
-              line[used++] = digits[c >> 4];
-              line[used++] = digits[c & 15];
-            }
+      if (used + width <= sizeof line)
+        {
+          memcpy (line + used, text, width);
+          used += width;
+          bytes++;
         }
-      err = line_write (reeve, line, used);
+      if (bytes == end || used + width > sizeof line)
+        {
+          err = line_write (reeve, line, used);
+          used = 2;
+        }
     }
   explicit_bzero (line, sizeof line);
   return err;
@@ -143,10 +159,8 @@ line_decode (char *text, size_t *length)
   return 0;
 }
 
-/* The text of an ERR line is "<description> <source> - <advice>"; keep the
-   advice, or what there is.  A long advice is whole only in a detail.  */
-static void
-keep_advice (reeve_t reeve, const char *text)
+void
+line_explain (reeve_t reeve, const char *text)
 {
   const char *advice = strstr (text, "> - ");
 
@@ -160,18 +174,19 @@ keep_advice (reeve_t reeve, const char *text)
 }
 
 gpg_error_t
-line_verdict (reeve_t reeve, const char *text, gpg_error_t *r_server_error)
+line_verdict (reeve_t reeve, const char *line, gpg_error_t *r_server_error,
+              const char **r_text)
 {
   unsigned long code;
   char *end;
 
   errno = 0;
-  code = strtoul (text, &end, 10);
-  if (*text < '0' || *text > '9' || (*end && *end != ' ') || errno
+  code = strtoul (line, &end, 10);
+  if (*line < '0' || *line > '9' || (*end && *end != ' ') || errno
       || code > UINT32_MAX || !gpg_err_code ((gpg_error_t)code))
     return handle_abandon (reeve, GPG_ERR_INV_RESPONSE,
                            "the server sent an ERR line without a code");
   *r_server_error = (gpg_error_t)code;
-  keep_advice (reeve, end + (*end == ' '));
+  *r_text = end + (*end == ' ');
   return 0;
 }

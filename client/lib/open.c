@@ -34,6 +34,7 @@ open_greeting (reeve_t reeve)
 {
   gpg_error_t refusal = 0;
   gpg_error_t err;
+  const char *text;
   size_t length;
   char *line;
 
@@ -53,9 +54,10 @@ open_greeting (reeve_t reeve)
   if (strncmp (line, "ERR ", 4))
     return handle_abandon (reeve, GPG_ERR_INV_RESPONSE,
                            "what answers there is no Assuan server");
-  err = line_verdict (reeve, line + 4, &refusal);
+  err = line_verdict (reeve, line + 4, &refusal, &text);
   if (err)
     return err;
+  line_explain (reeve, text);
   return handle_abandon (reeve, gpg_err_code (refusal),
                          "the server refuses this client: %s",
                          reeve_error_text (reeve));
