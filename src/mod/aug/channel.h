@@ -22,7 +22,7 @@
 #include "../../../protocol/limits.h"
 
 #define CHANNEL_MESSAGE (2 * LIMIT_AUG_FILE + 64 * KIB) /* Bytes of one.  */
-#define CHANNEL_ITEMS 4096                              /* Strings of one. */
+#define CHANNEL_ITEMS (2 * LIMIT_AUG_FILES + 16)        /* Strings of one. */
 #define CHANNEL_PIECE (128 * KIB) /* An answer leaves in pieces like this. */
 
 enum channel_kind

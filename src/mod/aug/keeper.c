@@ -25,9 +25,10 @@
 #include "../../../protocol/memory.h"
 
 #define REQUEST_FD 3
-#define NOWHERE "/proc/sys/kernel" /* A root below which no lens has a file.   \
-                                    */
-#define SOME_FILE "/ostype"        /* A file below it.  */
+#define NOWHERE                                                                \
+  "/proc/sys/kernel"        /* A root below which no lens has a file.          \
+                             */
+#define SOME_FILE "/ostype" /* A file below it.  */
 #define SOME_TRANSFORM "/augeas/load/reeve"
 
 /* Compile the lenses.  Loading, from where there is nothing, brings the tree

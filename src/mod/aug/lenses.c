@@ -202,9 +202,8 @@ claims_for_writing (const struct lens *lens, const char *path)
   return found;
 }
 
-/* Two entries that name the same definition are the same lens.  */
-static bool
-same_lens (const struct lens *a, const struct lens *b)
+bool
+lens_same (const struct lens *a, const struct lens *b)
 {
   return a == b || (*a->info && !strcmp (a->info, b->info));
 }
@@ -224,7 +223,7 @@ find_claim (const struct lens_table *table, const char *path,
         continue;
       if (!first)
         first = &table->lenses[i];
-      else if (r_rival && !same_lens (first, &table->lenses[i]))
+      else if (r_rival && !lens_same (first, &table->lenses[i]))
         *r_rival = &table->lenses[i];
       if (!r_rival)
         break;

@@ -58,6 +58,9 @@ const struct lens *lens_by_name (const struct lens_table *table,
    globs found.  */
 bool lens_keeps (const struct lens *lens, const char *path);
 
+/* Whether A and B are the same: entries of one definition are.  */
+bool lens_same (const struct lens *a, const struct lens *b);
+
 /* Which lens claims the file PATH when it is read, as augeas' glob finds it:
    the first one, or NULL.  If R_RIVAL is not NULL and another, different lens
    claims it too, the last of those is stored there, else NULL.  */

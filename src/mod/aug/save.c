@@ -1,0 +1,256 @@
+/* save.c - what the tree would write, as a plan
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   The worker tells new texts; each becomes a step that holds only if the file
+   still is what the session read.  */
+
+#include <config.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "session.h"
+#include "../../../protocol/memory.h"
+
+struct saved_change
+{
+  char *path;
+  bool remove;
+  char *text;
+  size_t length;
+};
+
+void
+aug_forget_changes (struct aug_session *session)
+{
+  for (size_t i = 0; i < session->change_count; i++)
+    {
+      free (session->changes[i].path);
+      free (session->changes[i].text);
+    }
+  free (session->changes);
+  session->changes = NULL;
+  session->change_count = 0;
+}
+
+/* Take a change that the worker tells.  */
+static gpg_error_t
+take_change (struct call *call, const struct message *message, void *context)
+{
+  struct aug_session *session = context;
+  struct saved_change *changes, *change;
+
+  (void)call;
+  if (message->count != 3 || session->change_count >= LIMIT_AUG_FILES)
+    return gpg_error (GPG_ERR_INV_PACKET);
+  changes = reallocarray (session->changes, session->change_count + 1,
+                          sizeof *changes);
+  if (!changes)
+    return gpg_error (GPG_ERR_ENOMEM);
+  session->changes = changes;
+  change = &changes[session->change_count];
+  change->remove = item_is (&message->items[0], "remove");
+  change->path = item_string (&message->items[1]);
+  change->text = item_string (&message->items[2]);
+  change->length = message->items[2].length;
+  session->change_count++;
+  return change->path && change->text ? 0 : gpg_error (GPG_ERR_INV_PACKET);
+}
+
+/* Whether PATH is absolute and has no empty component, "." or "..".  */
+static bool
+is_canonical (const char *path)
+{
+  if (*path != '/' || strlen (path) > LIMIT_PATH)
+    return false;
+  for (const char *p = path; *p; p++)
+    {
+      size_t length;
+
+      if (*p != '/')
+        continue;
+      length = strcspn (p + 1, "/");
+      if (!length || (length == 1 && p[1] == '.')
+          || (length == 2 && p[1] == '.' && p[2] == '.'))
+        return false;
+    }
+  return true;
+}
+
+/* What the file of a change that was never read is now: nothing, or else
+   there is a conflict.  */
+static gpg_error_t
+check_new (struct call *call, const char *path)
+{
+  struct file_image image;
+  gpg_error_t err;
+  bool exists;
+
+  err = file_read (call->machine, path, LIMIT_AUG_FILE, &image, NULL,
+                   &call->failure);
+  exists = image.exists;
+  file_image_release (&image);
+  if (err || !exists)
+    return err;
+  failure_detail (&call->failure, "file", "%s", path);
+  return fail (&call->failure, GPG_ERR_CONFLICT,
+               "%s is there and was never read: LOAD, then edit it", path);
+}
+
+/* Append the step for CHANGE to PLAN.  */
+static gpg_error_t
+plan_change (struct call *call, struct aug_session *session,
+             const struct saved_change *change, struct plan *plan)
+{
+  static const struct file_image nothing;
+  const struct known_file *file = known_file_find (session, change->path);
+  gpg_error_t err = 0;
+
+  if (!is_canonical (change->path)
+      || !lens_for_writing (&session->table, change->path, NULL))
+    return fail (&call->failure, GPG_ERR_NOT_SUPPORTED,
+                 "no lens would write %s", change->path);
+  if (!aug_may_read (call, change->path))
+    return fail (&call->failure, GPG_ERR_FORBIDDEN,
+                 "%s is reeve's own: it is not changed for clients",
+                 change->path);
+  if (!file)
+    err = check_new (call, change->path);
+  if (err || (!file && change->remove))
+    return err;
+  if (change->remove)
+    return plan_file_remove (plan, change->path, &file->image);
+  return plan_file_write (plan, change->path, file ? &file->image : &nothing,
+                          change->text, change->length);
+}
+
+/* Let the worker render all changes and make them steps of PLAN.  */
+static gpg_error_t
+plan_changes (struct call *call, struct aug_session *session, struct plan *plan)
+{
+  gpg_error_t err;
+
+  aug_forget_changes (session);
+  err = aug_request (call, CHANNEL_RENDER, NULL, 0, take_change, session);
+  for (size_t i = 0; i < session->change_count && !err; i++)
+    err = plan_change (call, session, &session->changes[i], plan);
+  if (err)
+    aug_forget_changes (session);
+  return err;
+}
+
+gpg_error_t
+aug_diff (struct call *call)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+  struct plan *plan = NULL;
+  struct aug_session *session;
+  gpg_error_t err = aug_session_get (call, &session);
+
+  if (!err)
+    err = plan_new (&plan);
+  if (err)
+    return err;
+  err = plan_changes (call, session, plan);
+  if (!err)
+    err = plan_describe (plan, &text);
+  plan_release (plan);
+  aug_forget_changes (session);
+  if (!err)
+    err = buffer_error (&text);
+  if (!err && text.length)
+    err = writer_value (call->out, text.bytes, text.length);
+  return err;
+}
+
+gpg_error_t
+aug_save (struct call *call)
+{
+  struct aug_session *session;
+  gpg_error_t err = aug_session_get (call, &session);
+
+  return err ? err : plan_changes (call, session, call->plan);
+}
+
+/* Take over that CHANGE was written; append its path and time to
+   ARGUMENTS.  */
+static gpg_error_t
+settle_change (struct call *call, struct aug_session *session,
+               struct saved_change *change, char **arguments)
+{
+  struct file_image image;
+  long long mtime;
+  gpg_error_t err;
+
+  arguments[0] = strdup (change->path);
+  if (!arguments[0])
+    return gpg_error (GPG_ERR_ENOMEM);
+  err = file_read (call->machine, change->path, LIMIT_AUG_FILE, &image, NULL,
+                   NULL);
+  mtime = image.stat.st_mtime;
+  if (asprintf (&arguments[1], "%lld", mtime) < 0)
+    {
+      arguments[1] = NULL;
+      err = gpg_error (GPG_ERR_ENOMEM);
+    }
+  if (err || change->remove || !image.exists)
+    {
+      file_image_release (&image);
+      known_file_drop (session, change->path);
+      return err;
+    }
+  /* Should somebody have written meanwhile, the content that was written here
+     is what the next SAVE compares with.  */
+  free (image.bytes);
+  image.bytes = take (&change->text);
+  image.length = change->length;
+  file_hash (image.bytes, image.length, image.hash);
+  err = known_file_put (session, change->path, &image);
+  file_image_release (&image);
+  return err;
+}
+
+/* Tell the worker what was written.  */
+static gpg_error_t
+commit (struct call *call, struct aug_session *session)
+{
+  size_t count = 2 * session->change_count;
+  char **arguments = calloc (count, sizeof *arguments);
+  gpg_error_t err = arguments ? 0 : gpg_error (GPG_ERR_ENOMEM);
+
+  for (size_t i = 0; i < session->change_count && !err; i++)
+    err = settle_change (call, session, &session->changes[i],
+                         arguments + 2 * i);
+  if (!err)
+    err = aug_request (call, CHANNEL_COMMIT, (const char *const *)arguments,
+                       count, NULL, NULL);
+  for (size_t i = 0; i < count && arguments; i++)
+    free (arguments[i]);
+  free (arguments);
+  return err;
+}
+
+gpg_error_t
+aug_save_done (struct call *call, gpg_error_t err)
+{
+  struct aug_session *session = call->module->session;
+
+  if (!session)
+    return err;
+  for (size_t i = 0; i < session->change_count && !err; i++)
+    err = writer_item (call->out, session->changes[i].path,
+                       strlen (session->changes[i].path));
+  if (!err)
+    {
+      /* The files are written, whatever becomes of the worker.  Without its
+         agreement a fresh one begins with what is on disk.  */
+      if (commit (call, session))
+        {
+          failure_release (&call->failure);
+          aug_drop_worker (session);
+        }
+      session->edited = false;
+    }
+  aug_forget_changes (session);
+  return err;
+}
