@@ -167,10 +167,10 @@ explain (reeve_t reeve, const char *format, va_list arguments)
 {
   auto_free char *text = NULL;
 
-  buffer_clear (&reeve->error_text);
   if (vasprintf (&text, format, arguments) < 0)
     text = NULL;
-  else
+  buffer_clear (&reeve->error_text);
+  if (text)
     buffer_string (&reeve->error_text, text);
 }
 
