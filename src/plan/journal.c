@@ -345,7 +345,8 @@ split_line (const char *line, size_t length, const char *id,
   const char *tab;
   size_t count = 0;
 
-  if (length <= head || memcmp (line, id, ID_DIGITS)
+  if (length <= head || memcmp (line, id, ID_DIGITS) || line[ID_DIGITS] != ' '
+      || line[head - 1] != ' '
       || line_check (id, line + head, length - head, check)
       || memcmp (line + ID_DIGITS + 1, check, CHECK_DIGITS))
     return gpg_error (GPG_ERR_BAD_DATA);

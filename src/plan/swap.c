@@ -275,8 +275,14 @@ static gpg_error_t
 drop (const struct swap *swap, const char *name, const struct swap_file *file,
       struct failure *failure)
 {
-  if (swap_check (swap, name, file, NULL))
+  gpg_error_t err = swap_check (swap, name, file, NULL);
+
+  if (gpg_err_code (err) == GPG_ERR_CONFLICT)
     return kept (swap, name, failure);
+  if (err)
+    return fail (failure, gpg_err_code (err),
+                 "%s: its temporary %s is kept, as it cannot be read: %s",
+                 swap->path, name, gpg_strerror (err));
   if (unlinkat (swap->directory_fd, name, 0) && errno != ENOENT)
     return fail_errno (failure, "%s: its temporary %s", swap->path, name);
   return 0;

@@ -1,0 +1,693 @@
+/* test-file_step.c - writing and removing files, whoever else does too
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "scratch.h"
+#include "faults.h"
+#include <dirent.h>
+#include <sys/xattr.h>
+#include "../../protocol/limits.h"
+#include "../../protocol/memory.h"
+#include "../../src/plan/journal.h"
+#include "../../src/plan/plan.h"
+
+#define OLD "one\ntwo\n"
+#define NEW "one\nTWO\n"
+
+static struct scratch *scratch;
+
+static int
+setup (void **state)
+{
+  if (scratch_setup (state))
+    return -1;
+  scratch = *state;
+  fault_clear ();
+  gpgrt_log_set_sink ("/dev/null", NULL, -1);
+  scratch_mkdir (scratch, "/etc");
+  scratch_write (scratch, "/etc/file", OLD);
+  return 0;
+}
+
+static int
+teardown (void **state)
+{
+  struct journal *journal;
+
+  fault_clear ();
+  if (!journal_open (&scratch->machine, &journal, NULL))
+    journal_close (journal);
+  return scratch_teardown (state);
+}
+
+/* How many names the directory /etc has.  */
+static unsigned
+names (void)
+{
+  DIR *directory = opendir (scratch_path (scratch, "/etc"));
+  unsigned count = 0;
+
+  assert_non_null (directory);
+  while (readdir (directory))
+    count++;
+  closedir (directory);
+  return count - 2;
+}
+
+static void
+load (const char *path, struct file_image *r_image)
+{
+  assert_int_equal (
+      file_read (&scratch->machine, path, MIB, r_image, NULL, NULL), 0);
+}
+
+/* A plan that writes TEXT (NULL: removes it) to PATH as it is now.  */
+static struct plan *
+plan_for (const char *path, const char *text)
+{
+  struct file_image image;
+  struct plan *plan;
+
+  assert_int_equal (plan_new (&plan), 0);
+  load (path, &image);
+  if (text)
+    assert_int_equal (plan_file_write (plan, path, &image, text, strlen (text)),
+                      0);
+  else
+    assert_int_equal (plan_file_remove (plan, path, &image), 0);
+  file_image_release (&image);
+  return plan;
+}
+
+static gpg_err_code_t
+run (struct plan *plan, struct failure *failure)
+{
+  gpg_error_t err = plan_run (plan, &scratch->machine, failure);
+
+  plan_release (plan);
+  return gpg_err_code (err);
+}
+
+/* --- What it does --- */
+
+static void
+test_replace (void **state)
+{
+  struct stat before;
+  struct stat after;
+
+  (void)state;
+  assert_int_equal (chmod (scratch_path (scratch, "/etc/file"), 0640), 0);
+  assert_int_equal (stat (scratch_path (scratch, "/etc/file"), &before), 0);
+  assert_int_equal (run (plan_for ("/etc/file", NEW), NULL), 0);
+  assert_string_equal (scratch_text (scratch, "/etc/file"), NEW);
+  assert_int_equal (stat (scratch_path (scratch, "/etc/file"), &after), 0);
+  assert_int_equal (after.st_mode, before.st_mode);
+  assert_int_not_equal (after.st_ino, before.st_ino);
+  assert_int_equal (after.st_nlink, 1);
+  assert_int_equal (names (), 1);
+}
+
+static void
+test_create (void **state)
+{
+  struct stat stat_of_it;
+
+  (void)state;
+  umask (0);
+  assert_int_equal (run (plan_for ("/etc/new", NEW), NULL), 0);
+  assert_string_equal (scratch_text (scratch, "/etc/new"), NEW);
+  assert_int_equal (stat (scratch_path (scratch, "/etc/new"), &stat_of_it), 0);
+  assert_int_equal (stat_of_it.st_mode & 07777, 0644);
+  assert_int_equal (stat_of_it.st_nlink, 1);
+  assert_int_equal (names (), 2);
+}
+
+static void
+test_remove (void **state)
+{
+  (void)state;
+  assert_int_equal (run (plan_for ("/etc/file", NULL), NULL), 0);
+  assert_null (scratch_text (scratch, "/etc/file"));
+  assert_int_equal (names (), 0);
+}
+
+static void
+test_long_name (void **state)
+{
+  char path[5 + NAME_MAX + 1] = "/etc/";
+
+  (void)state;
+  memset (path + 5, 'n', NAME_MAX);
+  assert_int_equal (run (plan_for (path, OLD), NULL), 0);
+  assert_int_equal (run (plan_for (path, NEW), NULL), 0);
+  assert_string_equal (scratch_text (scratch, path), NEW);
+  assert_int_equal (run (plan_for (path, NULL), NULL), 0);
+  assert_int_equal (names (), 1);
+}
+
+static void
+test_through_link (void **state)
+{
+  struct stat link;
+
+  (void)state;
+  assert_int_equal (symlink ("file", scratch_path (scratch, "/etc/link")), 0);
+  assert_int_equal (run (plan_for ("/etc/link", NEW), NULL), 0);
+  assert_string_equal (scratch_text (scratch, "/etc/file"), NEW);
+  assert_int_equal (lstat (scratch_path (scratch, "/etc/link"), &link), 0);
+  assert_true (S_ISLNK (link.st_mode));
+}
+
+static void
+test_describe (void **state)
+{
+  struct buffer text = BUFFER_EMPTY;
+  struct plan *plan = plan_for ("/etc/file", NEW);
+
+  (void)state;
+  assert_int_equal (plan_describe (plan, &text), 0);
+  assert_string_equal (text.bytes, "--- /etc/file\n+++ /etc/file\n"
+                                   "@@ -1,2 +1,2 @@\n one\n-two\n+TWO\n");
+  plan_release (plan);
+  buffer_clear (&text);
+  plan = plan_for ("/etc/new", "x\n");
+  assert_int_equal (plan_describe (plan, &text), 0);
+  assert_string_equal (text.bytes,
+                       "--- /dev/null\n+++ /etc/new\n@@ -0,0 +1 @@\n+x\n");
+  plan_release (plan);
+  buffer_clear (&text);
+  plan = plan_for ("/etc/file", NULL);
+  assert_int_equal (plan_describe (plan, &text), 0);
+  assert_string_equal (
+      text.bytes,
+      "--- /etc/file\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-one\n-two\n");
+  plan_release (plan);
+  buffer_clear (&text);
+  plan = plan_for ("/etc/empty", "");
+  assert_int_equal (plan_describe (plan, &text), 0);
+  assert_string_equal (text.bytes, "--- /dev/null\n+++ /etc/empty\n");
+  plan_release (plan);
+  buffer_release (&text);
+}
+
+static void
+test_attributes (void **state)
+{
+  /* user::rw- user:4711:r-- group::r-- mask::r-- other::---  */
+  static const unsigned char list[]
+      = { 2,    0,    0,    0,    1,    0,    6,    0,    0xff, 0xff, 0xff,
+          0xff, 2,    0,    4,    0,    0x67, 0x12, 0,    0,    4,    0,
+          4,    0,    0xff, 0xff, 0xff, 0xff, 0x10, 0,    4,    0,    0xff,
+          0xff, 0xff, 0xff, 0x20, 0,    0,    0,    0xff, 0xff, 0xff, 0xff };
+  const char *path = scratch_path (scratch, "/etc/file");
+  unsigned char value[256];
+  bool lists;
+
+  (void)state;
+  if (setxattr (path, "user.note", "kept", 4, 0))
+    {
+      print_message ("no user attributes in this file system\n");
+      skip ();
+    }
+  lists = !setxattr (path, "system.posix_acl_access", list, sizeof list, 0);
+  assert_int_equal (run (plan_for ("/etc/file", NEW), NULL), 0);
+  path = scratch_path (scratch, "/etc/file");
+  assert_int_equal (getxattr (path, "user.note", value, sizeof value), 4);
+  assert_memory_equal (value, "kept", 4);
+  if (lists)
+    {
+      assert_int_equal (
+          getxattr (path, "system.posix_acl_access", value, sizeof value),
+          sizeof list);
+      assert_memory_equal (value, list, sizeof list);
+    }
+}
+
+static void
+test_owner (void **state)
+{
+  struct stat after;
+
+  (void)state;
+  if (geteuid ())
+    {
+      print_message ("only root can give a file away\n");
+      skip ();
+    }
+  assert_int_equal (chown (scratch_path (scratch, "/etc/file"), 4711, 4712), 0);
+  assert_int_equal (chmod (scratch_path (scratch, "/etc/file"), 06755), 0);
+  assert_int_equal (run (plan_for ("/etc/file", NEW), NULL), 0);
+  assert_int_equal (stat (scratch_path (scratch, "/etc/file"), &after), 0);
+  assert_int_equal (after.st_uid, 4711);
+  assert_int_equal (after.st_gid, 4712);
+  assert_int_equal (after.st_mode & 07777, 06755);
+}
+
+/* --- What it refuses --- */
+
+/* Run PLAN: it must end with CODE and say TEXT, and change no file.  */
+static void
+refuse (struct plan *plan, gpg_err_code_t code, const char *text)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  unsigned count = names ();
+
+  assert_int_equal (run (plan, &failure), code);
+  assert_non_null (failure.text);
+  if (!strstr (failure.text, text))
+    print_error ("it says: %s\n", failure.text);
+  assert_non_null (strstr (failure.text, text));
+  assert_int_equal (names (), count);
+}
+
+static void
+test_changed_before (void **state)
+{
+  struct plan *plan = plan_for ("/etc/file", NEW);
+
+  (void)state;
+  scratch_write (scratch, "/etc/file", "other\n");
+  refuse (plan, GPG_ERR_CONFLICT, "load it again");
+  assert_string_equal (scratch_text (scratch, "/etc/file"), "other\n");
+
+  plan = plan_for ("/etc/file", NEW);
+  scratch_write (scratch, "/etc/copy", "other\n");
+  assert_int_equal (rename (scratch_path (scratch, "/etc/copy"),
+                            scratch_path (scratch, "/etc/file")),
+                    0);
+  refuse (plan, GPG_ERR_CONFLICT, "load it again");
+
+  plan = plan_for ("/etc/new", NEW);
+  scratch_write (scratch, "/etc/new", "other\n");
+  refuse (plan, GPG_ERR_CONFLICT, "load it again");
+  assert_string_equal (scratch_text (scratch, "/etc/new"), "other\n");
+
+  plan = plan_for ("/etc/new", NULL);
+  assert_int_equal (unlink (scratch_path (scratch, "/etc/new")), 0);
+  refuse (plan, GPG_ERR_CONFLICT, "load it again");
+}
+
+static void
+test_own (void **state)
+{
+  (void)state;
+  scratch_mkdir (scratch, OWN_CONFIG_DIR);
+  refuse (plan_for (OWN_CONFIG_FILE, NEW), GPG_ERR_FORBIDDEN,
+          "reeve's own files");
+}
+
+static void
+test_untrusted (void **state)
+{
+  (void)state;
+  scratch_mkdir (scratch, "/etc/open");
+  assert_int_equal (chmod (scratch_path (scratch, "/etc/open"), 0777), 0);
+  refuse (plan_for ("/etc/open/new", NEW), GPG_ERR_FORBIDDEN,
+          "the directory /etc/open");
+  assert_int_equal (chmod (scratch_path (scratch, "/etc/open"), 01777), 0);
+  assert_int_equal (run (plan_for ("/etc/open/new", NEW), NULL), 0);
+}
+
+static void
+test_no_directory (void **state)
+{
+  (void)state;
+  refuse (plan_for ("/etc/none/new", NEW), GPG_ERR_ENOENT, "/etc/none");
+}
+
+/* One step cannot be done: the others are not either.  */
+static void
+test_all_or_nothing (void **state)
+{
+  struct plan *plan = plan_for ("/etc/file", NEW);
+  struct file_image none;
+
+  (void)state;
+  load ("/etc/none", &none);
+  assert_int_equal (plan_file_write (plan, "/etc/new", &none, "x", 1), 0);
+  assert_int_equal (plan_file_write (plan, "/etc/none/new", &none, "x", 1), 0);
+  refuse (plan, GPG_ERR_ENOENT, "/etc/none");
+  assert_string_equal (scratch_text (scratch, "/etc/file"), OLD);
+}
+
+/* --- Errors at every call --- */
+
+/* A plan of all kinds: replace, create, replace, remove.  */
+static struct plan *
+plan_of_four (void)
+{
+  static const char *const paths[] = { "/etc/file", "/etc/new", "/etc/second",
+                                       "/etc/third" };
+  struct file_image image;
+  struct plan *plan;
+
+  scratch_write (scratch, "/etc/file", OLD);
+  unlink (scratch_path (scratch, "/etc/new"));
+  scratch_write (scratch, "/etc/second", OLD);
+  scratch_write (scratch, "/etc/third", OLD);
+  assert_int_equal (plan_new (&plan), 0);
+  for (size_t i = 0; i < 4; i++)
+    {
+      load (paths[i], &image);
+      if (i < 3)
+        assert_int_equal (
+            plan_file_write (plan, paths[i], &image, NEW, sizeof NEW - 1), 0);
+      else
+        assert_int_equal (plan_file_remove (plan, paths[i], &image), 0);
+      file_image_release (&image);
+    }
+  return plan;
+}
+
+static void
+assert_text (const char *path, const char *text)
+{
+  const char *present = scratch_text (scratch, path);
+
+  if (text)
+    assert_string_equal (present ? present : "(not there)", text);
+  else
+    assert_null (present);
+}
+
+static void
+assert_four (bool fresh)
+{
+  assert_text ("/etc/file", fresh ? NEW : OLD);
+  assert_text ("/etc/new", fresh ? NEW : NULL);
+  assert_text ("/etc/second", fresh ? NEW : OLD);
+  assert_text ("/etc/third", fresh ? NULL : OLD);
+}
+
+static void
+try_errors (int error)
+{
+  unsigned failed = 0;
+  unsigned at;
+
+  for (at = 1;; at++)
+    {
+      auto_failure struct failure failure = FAILURE_NONE;
+      struct plan *plan = plan_of_four ();
+      gpg_err_code_t code;
+      const char *hit;
+
+      fault.kind = FAULT_ERROR;
+      fault.error = error;
+      fault.at = at;
+      code = run (plan, &failure);
+      hit = fault.hit;
+      fault_clear ();
+      if (!hit)
+        break;
+      assert_four (!code);
+      if (code)
+        {
+          failed++;
+          assert_non_null (failure.text);
+        }
+      /* When all is done, a before-image that cannot be removed stays.  */
+      assert_in_range (names (), 3, code ? 3 : 4);
+      nftw (scratch_path (scratch, "/etc"), scratch_remove_one, 16,
+            FTW_DEPTH | FTW_PHYS);
+      scratch_mkdir (scratch, "/etc");
+    }
+  assert_true (failed > 30);
+}
+
+static void
+test_no_space (void **state)
+{
+  (void)state;
+  try_errors (ENOSPC);
+}
+
+static void
+test_io_error (void **state)
+{
+  (void)state;
+  try_errors (EIO);
+}
+
+/* File systems and mounts that cannot.  */
+static void
+test_cannot_exchange (void **state)
+{
+  static const struct
+  {
+    int error;
+    gpg_err_code_t code;
+    const char *text;
+  } cases[] = { { EBUSY, GPG_ERR_EBUSY, "mount point" },
+                { EINVAL, GPG_ERR_NOT_SUPPORTED, "file system" },
+                { EPERM, GPG_ERR_EPERM, "lsattr" } };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      struct plan *plan = plan_for ("/etc/file", NEW);
+
+      fault.kind = FAULT_ERROR;
+      fault.call = "renameat2";
+      fault.error = cases[i].error;
+      fault.at = 1;
+      refuse (plan, cases[i].code, cases[i].text);
+      fault_clear ();
+      assert_text ("/etc/file", OLD);
+    }
+}
+
+/* --- Somebody else at the same moment --- */
+
+static int writer = -1;
+
+static void
+other_renames (void)
+{
+  scratch_write (scratch, "/etc/theirs", "theirs\n");
+  assert_int_equal (rename (scratch_path (scratch, "/etc/theirs"),
+                            scratch_path (scratch, "/etc/file")),
+                    0);
+}
+
+static void
+other_writes (void)
+{
+  scratch_write (scratch, "/etc/file", "theirs\n");
+}
+
+static void
+other_opens (void)
+{
+  writer = open (scratch_path (scratch, "/etc/file"), O_WRONLY | O_CLOEXEC);
+  assert_true (writer >= 0);
+}
+
+static void
+other_locks_up (void)
+{
+  assert_int_equal (chmod (scratch_path (scratch, "/etc/file"), 0600), 0);
+}
+
+static void
+other_creates (void)
+{
+  scratch_write (scratch, "/etc/new", "theirs\n");
+}
+
+/* Run a plan that writes TEXT to PATH while somebody acts BEFORE and AFTER
+   the first renameat2 (or linkat).  */
+static gpg_err_code_t
+meet (const char *path, const char *text, void (*before) (void),
+      void (*after) (void))
+{
+  struct plan *plan = plan_for (path, text);
+  gpg_err_code_t code;
+
+  fault.kind = FAULT_MEET;
+  fault.call = text && !strcmp (path, "/etc/new") ? "linkat" : "renameat2";
+  fault.at = 1;
+  fault.before = before;
+  fault.after = after;
+  code = run (plan, NULL);
+  assert_non_null (fault.hit);
+  fault_clear ();
+  return code;
+}
+
+static void
+test_meet_rename (void **state)
+{
+  (void)state;
+  assert_int_equal (meet ("/etc/file", NEW, other_renames, NULL),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", "theirs\n");
+  assert_int_equal (names (), 1);
+  scratch_write (scratch, "/etc/file", OLD);
+  assert_int_equal (meet ("/etc/file", NULL, other_renames, NULL),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", "theirs\n");
+  assert_int_equal (names (), 1);
+}
+
+/* Theirs came after ours: the plan was carried out, and they replaced it.  */
+static void
+test_meet_rename_after (void **state)
+{
+  (void)state;
+  assert_int_equal (meet ("/etc/file", NEW, NULL, other_renames), 0);
+  assert_text ("/etc/file", "theirs\n");
+  assert_int_equal (names (), 1);
+}
+
+/* One comes before and another one after the exchange: the last one wins.  */
+static void
+other_renames_again (void)
+{
+  scratch_write (scratch, "/etc/theirs", "the last\n");
+  assert_int_equal (rename (scratch_path (scratch, "/etc/theirs"),
+                            scratch_path (scratch, "/etc/file")),
+                    0);
+}
+
+static void
+test_meet_two (void **state)
+{
+  (void)state;
+  assert_int_equal (meet ("/etc/file", NEW, other_renames, other_renames_again),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", "the last\n");
+}
+
+static void
+test_meet_write (void **state)
+{
+  (void)state;
+  assert_int_equal (meet ("/etc/file", NEW, other_writes, NULL),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", "theirs\n");
+  assert_int_equal (names (), 1);
+  scratch_write (scratch, "/etc/file", OLD);
+  assert_int_equal (meet ("/etc/file", NULL, other_writes, NULL),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", "theirs\n");
+}
+
+/* Somebody has the file open when it is exchanged and writes later.  */
+static void
+test_meet_writer (void **state)
+{
+  gpg_err_code_t code;
+
+  (void)state;
+  code = meet ("/etc/file", NEW, other_opens, NULL);
+  assert_int_equal (write (writer, "THE", 3), 3);
+  close (writer);
+  writer = -1;
+  assert_int_equal (code, GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", "THE\ntwo\n");
+  assert_int_equal (names (), 1);
+}
+
+static void
+test_meet_mode (void **state)
+{
+  struct stat after;
+
+  (void)state;
+  assert_int_equal (meet ("/etc/file", NEW, other_locks_up, NULL),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/file", OLD);
+  assert_int_equal (stat (scratch_path (scratch, "/etc/file"), &after), 0);
+  assert_int_equal (after.st_mode & 07777, 0600);
+}
+
+static void
+test_meet_create (void **state)
+{
+  (void)state;
+  assert_int_equal (meet ("/etc/new", NEW, other_creates, NULL),
+                    GPG_ERR_CONFLICT);
+  assert_text ("/etc/new", "theirs\n");
+  assert_int_equal (names (), 2);
+}
+
+/* The second file cannot be done, the first has been edited meanwhile: their
+   edit stays and the before-image is kept.  */
+static void
+other_edits_first (void)
+{
+  scratch_write (scratch, "/etc/file", "theirs\n");
+}
+
+static void
+test_undo_meets_edit (void **state)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct plan *plan = plan_for ("/etc/file", NEW);
+  struct file_image none;
+
+  (void)state;
+  load ("/etc/new", &none);
+  assert_int_equal (plan_file_write (plan, "/etc/new", &none, "x", 1), 0);
+  scratch_write (scratch, "/etc/new", "in the way\n");
+  assert_int_equal (unlink (scratch_path (scratch, "/etc/new")), 0);
+  fault.kind = FAULT_MEET;
+  fault.call = "linkat";
+  fault.at = 1;
+  fault.before = other_creates;
+  fault.after = other_edits_first;
+  assert_int_equal (run (plan, &failure), GPG_ERR_CONFLICT);
+  fault_clear ();
+  assert_text ("/etc/file", "theirs\n");
+  assert_text ("/etc/new", "theirs\n");
+  assert_int_equal (names (), 3);
+  assert_non_null (failure.details);
+}
+
+/* The durability that is promised: how often the disk is waited for.  */
+static void
+test_cost (void **state)
+{
+  struct plan *plan;
+
+  (void)state;
+  assert_int_equal (run (plan_for ("/etc/file", OLD), NULL), 0);
+  plan = plan_of_four ();
+  fault.kind = FAULT_MEET;
+  fault.call = "fsync";
+  assert_int_equal (run (plan, NULL), 0);
+  assert_int_equal (fault.count, 3 + 1);
+  fault_clear ();
+  plan = plan_of_four ();
+  fault.kind = FAULT_MEET;
+  fault.call = "fdatasync";
+  assert_int_equal (run (plan, NULL), 0);
+  assert_int_equal (fault.count, 1);
+}
+
+#define TEST(function)                                                         \
+  cmocka_unit_test_setup_teardown (function, setup, teardown)
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST (test_replace),        TEST (test_create),
+    TEST (test_remove),         TEST (test_long_name),
+    TEST (test_through_link),   TEST (test_describe),
+    TEST (test_attributes),     TEST (test_owner),
+    TEST (test_changed_before), TEST (test_own),
+    TEST (test_untrusted),      TEST (test_no_directory),
+    TEST (test_all_or_nothing), TEST (test_no_space),
+    TEST (test_io_error),       TEST (test_cannot_exchange),
+    TEST (test_meet_rename),    TEST (test_meet_rename_after),
+    TEST (test_meet_two),       TEST (test_meet_write),
+    TEST (test_meet_writer),    TEST (test_meet_mode),
+    TEST (test_meet_create),    TEST (test_undo_meets_edit),
+    TEST (test_cost),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
