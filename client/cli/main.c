@@ -284,7 +284,10 @@ main (int argc, char **argv)
   sigaction (SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   status = read_options (argc, argv, false, &settings);
   if (status == STATUS_OK && optind < argc && is_own (argv[optind]))
-    status = read_options (argc, argv, true, &settings);
+    {
+      optind = 0; /* Makes getopt forget that it was to stop at a word.  */
+      status = read_options (argc, argv, true, &settings);
+    }
   if (status != STATUS_OK)
     return status;
   return run (&settings, argv + optind, (size_t)(argc - optind));
