@@ -249,6 +249,15 @@ word_getinfo (assuan_context_t context, char *line)
   return session_leave (session, err, &failure);
 }
 
+/* libassuan's own says that it is not implemented.  */
+static gpg_error_t
+word_cancel (assuan_context_t context, char *line)
+{
+  (void)context;
+  (void)line;
+  return 0;
+}
+
 const struct session_word session_words[] = {
   { "NONCE", "NONCE",
     "NONCE\n\n"
@@ -306,7 +315,7 @@ const struct session_word session_words[] = {
   { "NOP", "NOP", "NOP\n\nDo nothing.", NULL },
   { "CANCEL", "CANCEL",
     "CANCEL\n\nEnd a call that streams or waits; otherwise do nothing.",
-    NULL },
+    word_cancel },
   { "BYE", "BYE", "BYE\n\nEnd the session.", NULL },
   { NULL, NULL, NULL, NULL }
 };
