@@ -1,92 +1,11 @@
-/* test-file_step.c - writing and removing files, whoever else does too
+/* test-file_step.c - writing and removing files
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include "scratch.h"
-#include "faults.h"
-#include <dirent.h>
+#include "filestep.h"
+#include <limits.h>
 #include <sys/xattr.h>
-#include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
-#include "../../src/plan/journal.h"
-#include "../../src/plan/plan.h"
-
-#define OLD "one\ntwo\n"
-#define NEW "one\nTWO\n"
-
-static struct scratch *scratch;
-
-static int
-setup (void **state)
-{
-  if (scratch_setup (state))
-    return -1;
-  scratch = *state;
-  fault_clear ();
-  gpgrt_log_set_sink ("/dev/null", NULL, -1);
-  scratch_mkdir (scratch, "/etc");
-  scratch_write (scratch, "/etc/file", OLD);
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  struct journal *journal;
-
-  fault_clear ();
-  if (!journal_open (&scratch->machine, &journal, NULL))
-    journal_close (journal);
-  return scratch_teardown (state);
-}
-
-/* How many names the directory /etc has.  */
-static unsigned
-names (void)
-{
-  DIR *directory = opendir (scratch_path (scratch, "/etc"));
-  unsigned count = 0;
-
-  assert_non_null (directory);
-  while (readdir (directory))
-    count++;
-  closedir (directory);
-  return count - 2;
-}
-
-static void
-load (const char *path, struct file_image *r_image)
-{
-  assert_int_equal (
-      file_read (&scratch->machine, path, MIB, r_image, NULL, NULL), 0);
-}
-
-/* A plan that writes TEXT (NULL: removes it) to PATH as it is now.  */
-static struct plan *
-plan_for (const char *path, const char *text)
-{
-  struct file_image image;
-  struct plan *plan;
-
-  assert_int_equal (plan_new (&plan), 0);
-  load (path, &image);
-  if (text)
-    assert_int_equal (plan_file_write (plan, path, &image, text, strlen (text)),
-                      0);
-  else
-    assert_int_equal (plan_file_remove (plan, path, &image), 0);
-  file_image_release (&image);
-  return plan;
-}
-
-static gpg_err_code_t
-run (struct plan *plan, struct failure *failure)
-{
-  gpg_error_t err = plan_run (plan, &scratch->machine, failure);
-
-  plan_release (plan);
-  return gpg_err_code (err);
-}
 
 /* --- What it does --- */
 
@@ -246,21 +165,6 @@ test_owner (void **state)
 
 /* --- What it refuses --- */
 
-/* Run PLAN: it must end with CODE and say TEXT, and change no file.  */
-static void
-refuse (struct plan *plan, gpg_err_code_t code, const char *text)
-{
-  auto_failure struct failure failure = FAILURE_NONE;
-  unsigned count = names ();
-
-  assert_int_equal (run (plan, &failure), code);
-  assert_non_null (failure.text);
-  if (!strstr (failure.text, text))
-    print_error ("it says: %s\n", failure.text);
-  assert_non_null (strstr (failure.text, text));
-  assert_int_equal (names (), count);
-}
-
 static void
 test_changed_before (void **state)
 {
@@ -361,17 +265,6 @@ plan_of_four (void)
 }
 
 static void
-assert_text (const char *path, const char *text)
-{
-  const char *present = scratch_text (scratch, path);
-
-  if (text)
-    assert_string_equal (present ? present : "(not there)", text);
-  else
-    assert_null (present);
-}
-
-static void
 assert_four (bool fresh)
 {
   assert_text ("/etc/file", fresh ? NEW : OLD);
@@ -458,194 +351,6 @@ test_cannot_exchange (void **state)
     }
 }
 
-/* --- Somebody else at the same moment --- */
-
-static int writer = -1;
-
-static void
-other_renames (void)
-{
-  scratch_write (scratch, "/etc/theirs", "theirs\n");
-  assert_int_equal (rename (scratch_path (scratch, "/etc/theirs"),
-                            scratch_path (scratch, "/etc/file")),
-                    0);
-}
-
-static void
-other_writes (void)
-{
-  scratch_write (scratch, "/etc/file", "theirs\n");
-}
-
-static void
-other_opens (void)
-{
-  writer = open (scratch_path (scratch, "/etc/file"), O_WRONLY | O_CLOEXEC);
-  assert_true (writer >= 0);
-}
-
-static void
-other_locks_up (void)
-{
-  assert_int_equal (chmod (scratch_path (scratch, "/etc/file"), 0600), 0);
-}
-
-static void
-other_creates (void)
-{
-  scratch_write (scratch, "/etc/new", "theirs\n");
-}
-
-/* Run a plan that writes TEXT to PATH while somebody acts BEFORE and AFTER
-   the first renameat2 (or linkat).  */
-static gpg_err_code_t
-meet (const char *path, const char *text, void (*before) (void),
-      void (*after) (void))
-{
-  struct plan *plan = plan_for (path, text);
-  gpg_err_code_t code;
-
-  fault.kind = FAULT_MEET;
-  fault.call = text && !strcmp (path, "/etc/new") ? "linkat" : "renameat2";
-  fault.at = 1;
-  fault.before = before;
-  fault.after = after;
-  code = run (plan, NULL);
-  assert_non_null (fault.hit);
-  fault_clear ();
-  return code;
-}
-
-static void
-test_meet_rename (void **state)
-{
-  (void)state;
-  assert_int_equal (meet ("/etc/file", NEW, other_renames, NULL),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", "theirs\n");
-  assert_int_equal (names (), 1);
-  scratch_write (scratch, "/etc/file", OLD);
-  assert_int_equal (meet ("/etc/file", NULL, other_renames, NULL),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", "theirs\n");
-  assert_int_equal (names (), 1);
-}
-
-/* Theirs came after ours: the plan was carried out, and they replaced it.  */
-static void
-test_meet_rename_after (void **state)
-{
-  (void)state;
-  assert_int_equal (meet ("/etc/file", NEW, NULL, other_renames), 0);
-  assert_text ("/etc/file", "theirs\n");
-  assert_int_equal (names (), 1);
-}
-
-/* One comes before and another one after the exchange: the last one wins.  */
-static void
-other_renames_again (void)
-{
-  scratch_write (scratch, "/etc/theirs", "the last\n");
-  assert_int_equal (rename (scratch_path (scratch, "/etc/theirs"),
-                            scratch_path (scratch, "/etc/file")),
-                    0);
-}
-
-static void
-test_meet_two (void **state)
-{
-  (void)state;
-  assert_int_equal (meet ("/etc/file", NEW, other_renames, other_renames_again),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", "the last\n");
-}
-
-static void
-test_meet_write (void **state)
-{
-  (void)state;
-  assert_int_equal (meet ("/etc/file", NEW, other_writes, NULL),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", "theirs\n");
-  assert_int_equal (names (), 1);
-  scratch_write (scratch, "/etc/file", OLD);
-  assert_int_equal (meet ("/etc/file", NULL, other_writes, NULL),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", "theirs\n");
-}
-
-/* Somebody has the file open when it is exchanged and writes later.  */
-static void
-test_meet_writer (void **state)
-{
-  gpg_err_code_t code;
-
-  (void)state;
-  code = meet ("/etc/file", NEW, other_opens, NULL);
-  assert_int_equal (write (writer, "THE", 3), 3);
-  close (writer);
-  writer = -1;
-  assert_int_equal (code, GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", "THE\ntwo\n");
-  assert_int_equal (names (), 1);
-}
-
-static void
-test_meet_mode (void **state)
-{
-  struct stat after;
-
-  (void)state;
-  assert_int_equal (meet ("/etc/file", NEW, other_locks_up, NULL),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/file", OLD);
-  assert_int_equal (stat (scratch_path (scratch, "/etc/file"), &after), 0);
-  assert_int_equal (after.st_mode & 07777, 0600);
-}
-
-static void
-test_meet_create (void **state)
-{
-  (void)state;
-  assert_int_equal (meet ("/etc/new", NEW, other_creates, NULL),
-                    GPG_ERR_CONFLICT);
-  assert_text ("/etc/new", "theirs\n");
-  assert_int_equal (names (), 2);
-}
-
-/* The second file cannot be done, the first has been edited meanwhile: their
-   edit stays and the before-image is kept.  */
-static void
-other_edits_first (void)
-{
-  scratch_write (scratch, "/etc/file", "theirs\n");
-}
-
-static void
-test_undo_meets_edit (void **state)
-{
-  auto_failure struct failure failure = FAILURE_NONE;
-  struct plan *plan = plan_for ("/etc/file", NEW);
-  struct file_image none;
-
-  (void)state;
-  load ("/etc/new", &none);
-  assert_int_equal (plan_file_write (plan, "/etc/new", &none, "x", 1), 0);
-  scratch_write (scratch, "/etc/new", "in the way\n");
-  assert_int_equal (unlink (scratch_path (scratch, "/etc/new")), 0);
-  fault.kind = FAULT_MEET;
-  fault.call = "linkat";
-  fault.at = 1;
-  fault.before = other_creates;
-  fault.after = other_edits_first;
-  assert_int_equal (run (plan, &failure), GPG_ERR_CONFLICT);
-  fault_clear ();
-  assert_text ("/etc/file", "theirs\n");
-  assert_text ("/etc/new", "theirs\n");
-  assert_int_equal (names (), 3);
-  assert_non_null (failure.details);
-}
-
 /* The durability that is promised: how often the disk is waited for.  */
 static void
 test_cost (void **state)
@@ -667,9 +372,6 @@ test_cost (void **state)
   assert_int_equal (fault.count, 1);
 }
 
-#define TEST(function)                                                         \
-  cmocka_unit_test_setup_teardown (function, setup, teardown)
-
 int
 main (void)
 {
@@ -682,10 +384,6 @@ main (void)
     TEST (test_untrusted),      TEST (test_no_directory),
     TEST (test_all_or_nothing), TEST (test_no_space),
     TEST (test_io_error),       TEST (test_cannot_exchange),
-    TEST (test_meet_rename),    TEST (test_meet_rename_after),
-    TEST (test_meet_two),       TEST (test_meet_write),
-    TEST (test_meet_writer),    TEST (test_meet_mode),
-    TEST (test_meet_create),    TEST (test_undo_meets_edit),
     TEST (test_cost),
   };
 
