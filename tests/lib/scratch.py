@@ -14,6 +14,7 @@
 """
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -55,6 +56,10 @@ def program(name):
         if os.access(path, os.X_OK):
             return os.path.abspath(path)
     sys.exit("%s is not built; REEVE_BUILD names the build directory" % name)
+
+
+# What a build with --enable-sanitize writes into the log.
+SANITIZER = re.compile("AddressSanitizer|LeakSanitizer|runtime error:")
 
 
 def ended(child, patience):
@@ -114,6 +119,8 @@ class Daemon:
             self.process.wait()
             raise RuntimeError("reeved does not end:\n" + self.messages())
         self.log.close()
+        if SANITIZER.search(self.messages()):
+            raise RuntimeError("a sanitizer complains:\n" + self.messages())
         return self.process.returncode
 
     def __enter__(self):
