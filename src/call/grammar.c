@@ -38,8 +38,8 @@ read_name (struct reader *reader, char **r_name)
 {
   size_t length = strspn (reader->at, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-  if (!length)
-    return bad (reader, "a name of a-z, 0-9 and hyphens is missing");
+  if (!length || *reader->at < 'a')
+    return bad (reader, "a name of a-z, then 0-9 and hyphens, is missing");
   *r_name = strndup (reader->at, length);
   if (!*r_name)
     return gpg_error_from_syserror ();

@@ -12,18 +12,28 @@
 #include "protocol/record.h"
 #include "writer.h"
 
+/* Hand on LENGTH bytes.  After an answer that was too large nothing more
+   leaves.  */
+static gpg_error_t
+send_bytes (struct writer *out, const char *bytes, size_t length)
+{
+  if (length > LIMIT_ANSWER - out->written)
+    {
+      out->written = LIMIT_ANSWER;
+      return gpg_error (GPG_ERR_TOO_LARGE);
+    }
+  out->written += length;
+  return length ? out->sink.data (out->sink.context, bytes, length) : 0;
+}
+
 /* Hand on what OUT->line holds.  */
 static gpg_error_t
 send_line (struct writer *out)
 {
   gpg_error_t err = buffer_error (&out->line);
 
-  if (!err && out->line.length > LIMIT_ANSWER - out->written)
-    err = gpg_error (GPG_ERR_TOO_LARGE);
   if (!err)
-    err = out->sink.data (out->sink.context, out->line.bytes,
-                          out->line.length);
-  out->written += out->line.length;
+    err = send_bytes (out, out->line.bytes, out->line.length);
   buffer_clear (&out->line);
   return err;
 }
@@ -32,12 +42,7 @@ gpg_error_t
 writer_value (struct writer *out, const char *bytes, size_t length)
 {
   if (out->output == OUTPUT_TEXT)
-    {
-      if (length > LIMIT_ANSWER)
-        return gpg_error (GPG_ERR_TOO_LARGE);
-      out->written += length;
-      return length ? out->sink.data (out->sink.context, bytes, length) : 0;
-    }
+    return send_bytes (out, bytes, length);
   record_json (&out->line, bytes, length);
   buffer_string (&out->line, "\n");
   return send_line (out);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#undef fail /* base/failure.h has one.  */
 #include <gpg-error.h>
 
 /* The code of ERROR is CODE.  */
