@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 struct input
 {
   size_t number;     /* Of the line last read, from 1.  */
+  size_t command;    /* Of the line with the command.  */
   bool in_blocks;    /* A file: what was read too much is given back.  */
   bool spoiled;      /* The rest of a line that is too long would be read.  */
   size_t begin, end; /* What was read and not used yet.  */
@@ -39,6 +41,21 @@ struct command
   struct buffer contents[CONTENTS];
   size_t content_count;
 };
+
+/* Say what is wrong with line NUMBER.  */
+static enum status __attribute__ ((format (printf, 2, 3)))
+wrong (size_t number, const char *format, ...)
+{
+  auto_free char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (vasprintf (&text, format, arguments) < 0)
+    text = NULL;
+  va_end (arguments);
+  complain ("line %zu: %s", number, text ? text : "out of memory");
+  return STATUS_USAGE;
+}
 
 static void
 command_release (struct command *command)
@@ -103,8 +120,8 @@ input_line (struct input *input, struct buffer *line, bool *r_end)
                              : input->end;
       input->spoiled = line->length > LONGEST_LINE;
       if (input->spoiled)
-        return complain_usage ("line %zu is longer than %lu bytes",
-                               input->number + 1, LONGEST_LINE);
+        return wrong (input->number + 1, "is longer than %lu bytes",
+                      LONGEST_LINE);
     }
   if (n < 0)
     {
@@ -117,7 +134,7 @@ input_line (struct input *input, struct buffer *line, bool *r_end)
   if (buffer_error (line))
     return complain_memory ();
   if (memchr (line->bytes, 0, line->length))
-    return complain_usage ("line %zu has a NUL", input->number);
+    return wrong (input->number, "has a NUL");
   return STATUS_OK;
 }
 
@@ -127,7 +144,6 @@ static enum status
 read_here (struct input *input, const char *word, struct buffer *content)
 {
   auto_buffer struct buffer line = BUFFER_EMPTY;
-  size_t first = input->number;
   bool too_long = false;
   enum status status;
   bool end;
@@ -143,10 +159,10 @@ read_here (struct input *input, const char *word, struct buffer *content)
   if (status)
     return status;
   if (end)
-    return complain_usage ("line %zu: no line \"%s\" follows", first, word);
+    return wrong (input->command, "no line \"%s\" follows", word);
   if (too_long)
-    return complain_usage ("line %zu: content may have %lu bytes at most",
-                           first, LIMIT_VALUE);
+    return wrong (input->command, "content may have %lu bytes at most",
+                  LIMIT_VALUE);
   return buffer_error (content) ? complain_memory () : STATUS_OK;
 }
 
@@ -181,8 +197,7 @@ read_content (struct input *input, char *word, struct buffer *content)
     return read_here (input, word + 2, content);
   if (word[1] == '<' || !word[1]
       || words_unescape (word, strlen (word), &length))
-    return complain_usage ("line %zu: write <FILE or <<WORD, a blank as %%20",
-                           input->number);
+    return wrong (input->command, "write <FILE or <<WORD, a blank as %%20");
   return request_read_file (word + 1, content);
 }
 
@@ -205,8 +220,7 @@ read_contents (struct input *input, char *line, struct command *command)
           room ? &command->contents[command->content_count++] : &surplus);
 
       if (!status && !room)
-        status = complain_usage ("line %zu: at most %d contents", input->number,
-                                 CONTENTS);
+        status = wrong (input->command, "at most %d contents", CONTENTS);
       if (!first)
         first = status;
     }
@@ -226,9 +240,9 @@ read_words (struct input *input, struct command *command)
       struct reeve_word *to = &command->words[command->count++];
 
       if (word->kind == WORD_ASK && used == command->content_count)
-        return complain_usage ("line %zu: an @ needs <FILE or <<WORD at the"
-                               " end of the line (write %%40 for the sign)",
-                               input->number);
+        return wrong (input->command,
+                      "an @ needs <FILE or <<WORD at the"
+                      " end of the line (write %%40 for the sign)");
       if (word->kind == WORD_ASK)
         {
           const struct buffer *content = &command->contents[used++];
@@ -260,9 +274,9 @@ read_command (struct input *input, char *line, struct command *command)
   if (status)
     return status;
   if (words_split (line, &command->split, &reason))
-    return complain_usage ("line %zu: %s", input->number, reason);
+    return wrong (input->command, "%s", reason);
   if (!command->split.count)
-    return complain_usage ("line %zu: the command is missing", input->number);
+    return wrong (input->command, "the command is missing");
   return read_words (input, command);
 }
 
@@ -273,6 +287,7 @@ run_line (struct input *input, char *line, reeve_t reeve, struct output *output,
   struct command command = { .count = 0 };
   enum status status;
 
+  input->command = input->number;
   status = read_command (input, line, &command);
   if (!status)
     {

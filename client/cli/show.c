@@ -173,18 +173,19 @@ show_result (reeve_t reeve, const char *what, gpg_error_t err,
              gpg_error_t server_error)
 {
   const char *advice = reeve_error_text (reeve);
+  size_t first = strcspn (advice, "\n");
   const char *name, *value;
   size_t length;
 
   if (!err && !server_error)
     return STATUS_OK;
-  complain ("%s: %s%s%s", what, gpg_strerror (err ? err : server_error),
-            *advice ? " - " : "", advice);
+  complain ("%s: %s%s%.*s", what, gpg_strerror (err ? err : server_error),
+            first ? " - " : "", (int)first, advice);
   for (size_t i = 0; i < reeve_detail_count (reeve); i++)
     {
       reeve_detail (reeve, i, &name, &value, &length);
-      if (!strcmp (name, "message"))
-        continue; /* The library gave it as the advice.  */
+      if (!strcmp (name, "message") && !advice[first])
+        continue; /* It is the advice, and was printed whole.  */
       fprintf (stderr, "  %s: ", name);
       print_safely (value, length);
       fputc ('\n', stderr);
