@@ -87,6 +87,11 @@ gate_run (const struct gate *gate, struct call *call)
     err = call->verb->run (call);
   if (err || !plan_count (call->plan))
     return err;
+  /* A ceiling and a rule for reading hold against a wrong row as well.  */
+  if (call->verb->effect == EFFECT_READ)
+    return fail (&call->failure, GPG_ERR_INTERNAL,
+                 "%s %s only reads but planned a change: nothing was done",
+                 call->noun->name, call->verb->name);
   if (call->dry_run)
     return show_plan (call);
   err = plan_run (call->plan, call->machine, &call->failure);
