@@ -40,10 +40,14 @@ struct journal
   char id[ID_DIGITS + 1];
   off_t end;      /* Where the next line goes.  */
   unsigned lines; /* In this entry.  */
+  bool begun;     /* And not ended.  */
 };
 
 /* That of this process, once opened.  */
 static struct journal *present;
+
+/* Whether it is closed at exit.  */
+static bool closed_at_exit;
 
 static void
 hex (const unsigned char *bytes, size_t count, char *r_text)
@@ -165,6 +169,12 @@ journal_free (struct journal *journal)
   free (journal);
 }
 
+static void
+close_present (void)
+{
+  journal_close (present);
+}
+
 gpg_error_t
 journal_open (const struct machine *machine, struct journal **r_journal,
               struct failure *failure)
@@ -201,6 +211,8 @@ journal_open (const struct machine *machine, struct journal **r_journal,
     }
   journal_close (present);
   present = journal;
+  if (!closed_at_exit)
+    closed_at_exit = !atexit (close_present);
   *r_journal = journal;
   return 0;
 }
@@ -210,7 +222,7 @@ journal_close (struct journal *journal)
 {
   if (!journal)
     return;
-  if (journal->pid == getpid ())
+  if (journal->pid == getpid () && !journal->begun)
     unlinkat (journal->directory_fd, journal->name, 0);
   if (journal == present)
     present = NULL;
@@ -267,6 +279,7 @@ journal_begin (struct journal *journal)
   hex (number, sizeof number, journal->id);
   journal->end = 0;
   journal->lines = 0;
+  journal->begun = true;
 }
 
 void
@@ -274,6 +287,7 @@ journal_end (struct journal *journal)
 {
   static const char ended = ENDED;
 
+  journal->begun = false;
   if (write_at (journal, &ended, 1, 0))
     gpgrt_log_error ("journal %s/%s cannot be ended\n", OWN_JOURNAL_DIR,
                      journal->name);

@@ -37,7 +37,8 @@ gpg_error_t journal_note (struct journal *journal, const char *name,
 /* Append "ready" and make all durable.  */
 gpg_error_t journal_ready (struct journal *journal, struct failure *failure);
 
-/* At the orderly end of the process: remove the file.  */
+/* Close it, and remove the file unless an entry was begun and not ended.  At
+   exit this happens by itself.  */
 void journal_close (struct journal *journal);
 
 /* --- For recovery --- */

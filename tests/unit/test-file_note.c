@@ -116,6 +116,7 @@ test_through_journal (void **state)
   assert_int_equal (gpg_err_code (journal_parse (text, strlen (text),
                                                  compare_line, &swap, &ready)),
                     GPG_ERR_EOF);
+  journal_end (journal);
   journal_close (journal);
 }
 

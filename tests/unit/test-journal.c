@@ -154,6 +154,36 @@ test_fork (void **state)
   journal_close (journal);
 }
 
+/* What exit leaves: nothing, or an entry that was begun.  */
+static void
+test_exit (void **state)
+{
+  (void)state;
+  for (int begun = 0; begun < 2; begun++)
+    {
+      pid_t pid = fork ();
+      int status;
+
+      assert_true (pid >= 0);
+      if (!pid)
+        {
+          struct journal *journal;
+
+          if (journal_open (&scratch->machine, &journal, NULL))
+            _exit (1);
+          journal_begin (journal);
+          note (journal, "x", NULL, NULL);
+          if (!begun)
+            journal_end (journal);
+          exit (0);
+        }
+      assert_int_equal (waitpid (pid, &status, 0), pid);
+      assert_int_equal (status, 0);
+      assert_int_equal (*scratch_only (scratch, OWN_JOURNAL_DIR) != 0, begun);
+    }
+  says ("x;", false);
+}
+
 static void
 parse_fails (const char *bytes, size_t length)
 {
@@ -199,6 +229,7 @@ test_damaged (void **state)
   note (journal, "three", NULL, NULL);
   text = scratch_text (scratch, only_name ());
   parse_fails (text, strlen (text));
+  journal_end (journal);
   journal_close (journal);
 }
 
@@ -234,6 +265,7 @@ test_errors (void **state)
   assert_int_equal (gpg_err_code (journal_ready (journal, &failure)),
                     GPG_ERR_EIO);
   fault_clear ();
+  journal_end (journal);
   journal_close (journal);
 }
 
@@ -245,7 +277,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST (test_entries), TEST (test_directory), TEST (test_fork),
-    TEST (test_damaged), TEST (test_errors),
+    TEST (test_exit),    TEST (test_damaged),   TEST (test_errors),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
