@@ -18,7 +18,7 @@ struct arguments
   const struct grammar *row;
   const struct grammar *common;
   size_t count;
-  struct argument_value value[LIMIT_WORDS];
+  struct argument_value value[]; /* Room for one a word.  */
 };
 
 static bool
@@ -79,9 +79,6 @@ add_value (struct arguments *arguments, const struct grammar_item *item,
 {
   struct argument_value *value = arguments->value + arguments->count;
 
-  if (arguments->count == LIMIT_WORDS)
-    return fail (failure, GPG_ERR_TOO_MANY, "at most %d words a line",
-                 LIMIT_WORDS);
   value->item = item;
   arguments->count++;
   return bytes ? value_set (value, bytes, length, failure) : 0;
@@ -114,12 +111,10 @@ bind_option (struct arguments *arguments, const struct word *word,
                  "there is no option --%.*s: see HELP NOUN VERB",
                  length < 30 ? (int)length : 30, name);
   if (has_value (arguments, item))
-    return fail (failure, GPG_ERR_DUP_VALUE, "--%s is given twice",
-                 item->name);
+    return fail (failure, GPG_ERR_DUP_VALUE, "--%s is given twice", item->name);
   if (is_secret (item))
     return fail (failure, GPG_ERR_INV_ARG,
-                 "--%s must not stand in a line: it is asked for",
-                 item->name);
+                 "--%s must not stand in a line: it is asked for", item->name);
   if (!value && !(item->type->flags & TYPE_FLAG))
     return fail (failure, GPG_ERR_MISSING_VALUE, "--%s needs =%s", item->name,
                  item->type->name);
@@ -130,8 +125,7 @@ bind_option (struct arguments *arguments, const struct word *word,
 
 /* The grammar's positional item for the word after ITEM (NULL: the first). */
 static const struct grammar_item *
-next_positional (const struct grammar *grammar,
-                 const struct grammar_item *item)
+next_positional (const struct grammar *grammar, const struct grammar_item *item)
 {
   const struct grammar_item *end = grammar->item + grammar->count;
 
@@ -178,9 +172,8 @@ check_complete (const struct arguments *arguments, struct failure *failure)
       const struct grammar_item *item = arguments->row->item + i;
 
       if (!item->optional && !has_value (arguments, item))
-        return fail (failure, GPG_ERR_MISSING_VALUE,
-                     "<%s> is missing: \"%s\"", item->name,
-                     arguments->row->text);
+        return fail (failure, GPG_ERR_MISSING_VALUE, "<%s> is missing: \"%s\"",
+                     item->name, arguments->row->text);
     }
   return 0;
 }
@@ -195,7 +188,7 @@ arguments_bind (const struct grammar *row, const struct grammar *common,
   size_t i = 0;
 
   *r_arguments = NULL;
-  arguments = calloc (1, sizeof *arguments);
+  arguments = calloc (1, sizeof *arguments + count * sizeof *arguments->value);
   if (!arguments)
     return gpg_error_from_syserror ();
   arguments->row = row;
@@ -243,8 +236,8 @@ arguments_value (const struct arguments *arguments, size_t index)
 }
 
 gpg_error_t
-arguments_answer (struct arguments *arguments, size_t index,
-                  const char *bytes, size_t length, struct failure *failure)
+arguments_answer (struct arguments *arguments, size_t index, const char *bytes,
+                  size_t length, struct failure *failure)
 {
   assert (index < arguments->count && !arguments->value[index].text);
   return value_set (arguments->value + index, bytes, length, failure);
