@@ -7,6 +7,7 @@
 #include "handle.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,19 +27,19 @@ struct session
   bool proved;
 };
 
+static pthread_once_t gcrypt_once = PTHREAD_ONCE_INIT;
+
 /* The program may have set libgcrypt up in its own way.  */
-static gpg_error_t
-start_gcrypt (void)
+static void
+set_up_gcrypt (void)
 {
   if (gcry_control (GCRYCTL_INITIALIZATION_FINISHED_P))
-    return 0;
-  if (!gcry_check_version ("1.10.0"))
-    return gpg_error (GPG_ERR_NOT_SUPPORTED);
+    return;
+  gcry_check_version (NULL);
   gcry_control (GCRYCTL_DISABLE_SECMEM_WARN);
   gcry_control (GCRYCTL_DISABLE_PRIV_DROP);
   gcry_control (GCRYCTL_INIT_SECMEM, SECURE_BYTES, 0);
   gcry_control (GCRYCTL_INITIALIZATION_FINISHED, 0);
-  return 0;
 }
 
 /* Look out for "S AUTH <identity> <proof>".  */
@@ -154,9 +155,7 @@ reeve_authenticate_key (reeve_t reeve, const char *identity, const void *key,
                       LIMIT_IDENTITY);
       return gpg_error (GPG_ERR_INV_USER_ID);
     }
-  err = start_gcrypt ();
-  if (err)
-    return err;
+  pthread_once (&gcrypt_once, set_up_gcrypt);
   session.h.server_nonce = session.server_nonce;
   session.h.client_nonce = session.client_nonce;
   reeve->callbacks = (struct callbacks){ .status = on_status,
@@ -186,9 +185,7 @@ reeve_authenticate (reeve_t reeve, const char *identity, const char *keyfile,
 
   if (r_server_error)
     *r_server_error = 0;
-  err = start_gcrypt ();
-  if (err)
-    return err;
+  pthread_once (&gcrypt_once, set_up_gcrypt);
   fd = open (keyfile, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   err = fd < 0 ? gpg_error_from_syserror ()
                : handshake_read_key (fd, &key, &length);

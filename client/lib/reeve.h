@@ -4,9 +4,11 @@
 
    A reeve_t is one connection.  Different handles may be used by different
    threads at the same time; one handle by one thread at a time.  The library
-   keeps no global state, changes no signal's disposition and writes nothing
-   to stderr.  It never makes SIGPIPE on sockets; a program that hands pipes
-   to reeve_open_fd must ignore SIGPIPE itself.
+   keeps no state of its own between handles, changes no signal's disposition
+   and writes nothing to stderr.  A program that uses libgcrypt too
+   initialises it before it authenticates here.  The library never makes
+   SIGPIPE on sockets; a program that hands pipes to reeve_open_fd must ignore
+   SIGPIPE itself.
 
    Functions return a gpg_error_t (see gpg-error.h).  It tells about the
    connection and the local side.  What the server says to a call comes
