@@ -15,6 +15,9 @@
 #include "../../protocol/buffer.h"
 #include "../lib/reeve.h"
 
+/* For a buffer that may hold a secret.  */
+#define auto_wiped __attribute__ ((cleanup (buffer_wipe)))
+
 enum status
 {
   STATUS_OK = 0,

@@ -80,6 +80,7 @@ input_end (struct input *input)
 {
   if (input->begin < input->end)
     lseek (STDIN_FILENO, -(off_t)(input->end - input->begin), SEEK_CUR);
+  explicit_bzero (input->bytes, sizeof input->bytes);
 }
 
 /* Read what a line may need of what is there.  Returns 0 at the end.  */
@@ -143,7 +144,7 @@ input_line (struct input *input, struct buffer *line, bool *r_end)
 static enum status
 read_here (struct input *input, const char *word, struct buffer *content)
 {
-  auto_buffer struct buffer line = BUFFER_EMPTY;
+  auto_wiped struct buffer line = BUFFER_EMPTY;
   bool too_long = false;
   enum status status;
   bool end;
@@ -206,7 +207,7 @@ read_content (struct input *input, char *word, struct buffer *content)
 static enum status
 read_contents (struct input *input, char *line, struct command *command)
 {
-  auto_buffer struct buffer surplus = BUFFER_EMPTY;
+  auto_wiped struct buffer surplus = BUFFER_EMPTY;
   char *text = find_contents (line);
   char *context = NULL;
   enum status first = STATUS_OK;
@@ -311,7 +312,7 @@ is_open (reeve_t reeve)
 enum status
 input_run (const struct settings *settings)
 {
-  auto_buffer struct buffer line = BUFFER_EMPTY;
+  auto_wiped struct buffer line = BUFFER_EMPTY;
   enum status first = STATUS_OK;
   enum status status;
   struct output output;

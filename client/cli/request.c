@@ -184,7 +184,7 @@ place_content (const struct buffer *content, struct reeve_word *words,
 enum status
 request_run (const struct settings *settings, char **words, size_t count)
 {
-  auto_buffer struct buffer content = BUFFER_EMPTY;
+  auto_wiped struct buffer content = BUFFER_EMPTY;
   auto_free struct reeve_word *request = calloc (count + 1, sizeof *request);
   struct output output;
   enum status status;
