@@ -30,6 +30,9 @@ enum channel_kind
   /* From the session.  */
   CHANNEL_REQUEST = 1, /* Code: enum channel_operation.  The CPU (u32) that
                           the session runs on, then the arguments.  */
+  CHANNEL_ORDER,       /* Path of a directory ("" for the root): the files that
+                          follow, up to CHANNEL_SETTLED, are all below it, in
+                          augeas' order.  */
   CHANNEL_FILE,        /* Path, name of the lens, mtime, text.  */
   CHANNEL_KNOWN,       /* Path of a file that was told before, in its place
                           in the order of all.  */

@@ -253,6 +253,9 @@ inventory_tell (struct call *call, struct aug_session *session,
   struct inventory inventory = { .call = call, .below = path };
   gpg_error_t err = collect (&inventory, &session->table);
 
+  channel_begin (&session->channel, CHANNEL_ORDER, 0);
+  channel_string (&session->channel, path);
+  channel_end (&session->channel);
   for (size_t i = 0; i < inventory.count && !err; i++)
     err = tell_entry (call, session, inventory.entries[i]);
   tdestroy (inventory.by_path, claim_free);

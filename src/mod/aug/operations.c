@@ -99,8 +99,10 @@ run_label (struct worker *worker, const struct words_of *words)
     return worker_augeas_error (worker, words->word[0]);
   if (!count)
     return not_found (worker, words->word[0]);
+  if (!label)
+    return fail (&worker->failure, GPG_ERR_NO_DATA, "the root has no label");
   channel_begin (&worker->channel, CHANNEL_ANSWER, 0);
-  channel_string (&worker->channel, label ? label : "");
+  channel_string (&worker->channel, label);
   channel_end (&worker->channel);
   return 0;
 }
@@ -388,7 +390,7 @@ run_errors (struct worker *worker, const struct words_of *words)
     err = match_paths (worker, "/augeas//error", &paths, &count);
   channel_begin (&worker->channel, CHANNEL_ANSWER, 0);
   for (int i = 0; i < count && !err; i++)
-    if (strncmp (paths[i], "/augeas/pathx/", 14)
+    if (strcmp (paths[i], "/augeas/error")
         && (!words->count || is_among (paths[i], nodes, node_count)))
       err = list_error (worker, paths[i]);
   channel_end (&worker->channel);

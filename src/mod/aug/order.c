@@ -169,8 +169,8 @@ gpg_error_t
 order_place (struct worker *worker, const char *prefix, const char *path,
              bool create)
 {
-  auto_free char *directory = strdup (prefix);
-  auto_free char *part = strdup (path);
+  auto_free char *directory = tree_node (worker, prefix, worker->ordered);
+  auto_free char *part = strdup (path + strlen (worker->ordered));
   struct cursor *cursor;
   gpg_error_t err = 0;
   char *rest = part ? part + 1 : NULL;
@@ -243,5 +243,6 @@ order_end (struct worker *worker)
 {
   tdestroy (worker->cursors, cursor_free);
   worker->cursors = NULL;
-  worker->ordering = false;
+  free (worker->ordered);
+  worker->ordered = NULL;
 }

@@ -353,7 +353,7 @@ render_commit (struct worker *worker, const struct item *pairs, size_t count)
         }
   render_forget (worker);
   if (!err)
-    err = tree_clean (worker, "");
+    err = tree_clean_all (worker);
   worker->edited = err != 0;
   return err;
 }
@@ -453,7 +453,7 @@ render_revert (struct worker *worker)
   if (!err && gone)
     records_unsettle (worker);
   if (!err)
-    err = tree_clean (worker, "");
+    err = tree_clean_all (worker);
   worker->edited = err != 0;
   return err;
 }
@@ -493,7 +493,7 @@ render_load (struct worker *worker)
   aug_rm (worker->aug, "/augeas/files/*");
   records_drop_all (worker);
   worker->edited = false;
-  err = tree_clean (worker, "");
+  err = tree_clean_all (worker);
   count = aug_match (worker->aug, "/augeas/variables/*", &nodes);
   for (int i = 0; i < count; i++)
     {

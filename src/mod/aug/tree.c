@@ -178,7 +178,7 @@ parse_record (struct worker *worker, struct record *record)
   if (!node)
     return gpg_error (GPG_ERR_ENOMEM);
   had_node = tree_count (worker, node) > 0;
-  if (worker->ordering)
+  if (worker->ordered)
     {
       err = order_place (worker, "/files", record->path, true);
       if (err)
@@ -189,7 +189,7 @@ parse_record (struct worker *worker, struct record *record)
     return err;
   tree_adopt_error (worker, record->path);
   record->state = parsed ? RECORD_LOADED : RECORD_FAILED;
-  if (!parsed && !had_node && worker->ordering)
+  if (!parsed && !had_node && worker->ordered)
     order_undo (worker, record->path);
   return 0;
 }
@@ -247,7 +247,7 @@ tree_load (struct worker *worker, const char *path, const struct lens *lens,
   record->text = text_copy (text, &record->length);
   if (!record->text)
     return gpg_error (GPG_ERR_ENOMEM);
-  if (worker->ordering)
+  if (worker->ordered)
     err = order_place (worker, "/augeas/files", path, true);
   if (!err)
     err = set_info (worker, path, lens, mtime);
@@ -290,7 +290,7 @@ tree_refuse (struct worker *worker, const struct message *message)
     return 0;
   if (!meta)
     return gpg_error (GPG_ERR_ENOMEM);
-  if (worker->ordering)
+  if (worker->ordered)
     err = order_place (worker, "/augeas/files", path, true);
   if (!err)
     err = set_info (worker, path, lens, mtime);
@@ -328,6 +328,30 @@ tree_clean (struct worker *worker, const char *path)
   aug_load_file (aug, path);
   aug_rm (aug, first);
   return 0;
+}
+
+gpg_error_t
+tree_clean_all (struct worker *worker)
+{
+  char **nodes = NULL;
+  const char *label;
+  gpg_error_t err = 0;
+  int count = aug_match (worker->aug, "/files/*", &nodes);
+
+  for (int i = 0; i < count; i++)
+    {
+      if (!err && aug_label (worker->aug, nodes[i], &label) == 1 && label)
+        {
+          auto_free char *path = NULL;
+
+          if (asprintf (&path, "/%s", label) < 0)
+            path = NULL;
+          err = path ? tree_clean (worker, path) : gpg_error (GPG_ERR_ENOMEM);
+        }
+      free (nodes[i]);
+    }
+  free (nodes);
+  return err;
 }
 
 /* The value of the node BELOW the error node of META, or NULL.  */

@@ -88,7 +88,7 @@ take_known (struct worker *worker, const struct message *message)
 
   if (message->count != 1 || !(path = item_string (&message->items[0])))
     return gpg_error (GPG_ERR_INV_PACKET);
-  if (!worker->ordering)
+  if (!worker->ordered)
     return 0;
   err = order_place (worker, "/augeas/files", path, false);
   if (!err)
@@ -103,6 +103,7 @@ take_settled (struct worker *worker, const struct message *message)
 
   if (message->count != 1 || !(path = item_string (&message->items[0])))
     return gpg_error (GPG_ERR_INV_PACKET);
+  order_end (worker);
   if (!strcmp (path, "/"))
     {
       worker->everything = true;
@@ -114,11 +115,26 @@ take_settled (struct worker *worker, const struct message *message)
                      NULL);
 }
 
+/* Nothing is to be put in order where nothing is yet.  */
+static gpg_error_t
+take_order (struct worker *worker, const struct message *message)
+{
+  order_end (worker);
+  if (message->count != 1)
+    return gpg_error (GPG_ERR_INV_PACKET);
+  if (!worker->files && !worker->edited)
+    return 0;
+  worker->ordered = item_string (&message->items[0]);
+  return worker->ordered ? 0 : gpg_error (GPG_ERR_ENOMEM);
+}
+
 static gpg_error_t
 take_message (struct worker *worker, const struct message *message)
 {
   switch (message->kind)
     {
+    case CHANNEL_ORDER:
+      return take_order (worker, message);
     case CHANNEL_FILE:
       return take_file (worker, message);
     case CHANNEL_KNOWN:
@@ -196,11 +212,10 @@ worker_meet (struct worker *worker, const struct needs *needs)
       worker->fatal = true;
       return err;
     }
-  worker->ordering = worker->files || worker->edited;
   err = take_all (worker);
   order_end (worker);
   if (!err && !worker->edited)
-    err = tree_clean (worker, "");
+    err = tree_clean_all (worker);
   return err;
 }
 

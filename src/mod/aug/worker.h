@@ -61,7 +61,8 @@ struct worker
   size_t files;           /* Records of files.  */
   bool everything;        /* All files are known.  */
   bool edited;            /* Since all was as on disk.  */
-  bool ordering;          /* Nodes were there before the present loading.  */
+  char *ordered;          /* The directory whose files are told in order among
+                             nodes that were there before, or NULL.  */
   bool fatal;             /* The process cannot go on.  */
   struct change *changes;
   size_t change_count;
@@ -141,8 +142,10 @@ gpg_error_t tree_reload (struct worker *worker, struct record *record);
    is KIND ("read_failed"; "" for nothing).  */
 gpg_error_t tree_refuse (struct worker *worker, const struct message *message);
 
-/* Take all below the file or directory PATH ("": everything) for unmodified. */
+/* Take all below the file or directory PATH, or all below /files, for
+   unmodified.  */
 gpg_error_t tree_clean (struct worker *worker, const char *path);
+gpg_error_t tree_clean_all (struct worker *worker);
 
 /* Set the time that augeas shows for the file PATH.  */
 gpg_error_t tree_touch (struct worker *worker, const char *path,
@@ -163,9 +166,9 @@ int tree_count (const struct worker *worker, const char *expression);
 
 /* --- order.c --- */
 
-/* Put the nodes on the way to PATH, below PREFIX, where they stand when all
-   files are loaded in order: behind those that were put before.  Nodes that
-   are missing are made if CREATE.  */
+/* Put the nodes on the way from the directory that is told in order to PATH,
+   below PREFIX, where they stand when all files are loaded in order: behind
+   those that were put before.  Nodes that are missing are made if CREATE.  */
 gpg_error_t order_place (struct worker *worker, const char *prefix,
                          const char *path, bool create);
 void order_end (struct worker *worker);
