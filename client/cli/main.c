@@ -286,7 +286,10 @@ main (int argc, char **argv)
   if (status == STATUS_OK && optind < argc && is_own (argv[optind]))
     {
       optind = 0; /* Makes getopt forget that it was to stop at a word.  */
-      status = read_options (argc, argv, true, &settings);
+      {
+        optind = 0; /* For glibc: begin again, in the other order.  */
+        status = read_options (argc, argv, true, &settings);
+      }
     }
   if (status != STATUS_OK)
     return status;
