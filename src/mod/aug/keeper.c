@@ -263,7 +263,7 @@ main (void)
   gpg_error_t err;
   int fd;
 
-  signal (SIGPIPE, SIG_IGN);
+  sigaction (SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   sigaction (SIGCHLD, &action, NULL);
   err = prepare (&worker, &table_fd);
   while (!err)

@@ -395,7 +395,7 @@ worker_run (struct worker *worker, int fd)
 {
   gpg_error_t err;
 
-  signal (SIGCHLD, SIG_DFL);
+  sigaction (SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
   err = fence_enter (&worker->fence, fd, LIMIT_AUG_MEMORY, &worker->report);
   if (err)
     _exit (1);
