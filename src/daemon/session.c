@@ -41,6 +41,12 @@ drain (int number)
   errno = saved;
 }
 
+void
+session_hang_up (void)
+{
+  drain (SIGTERM);
+}
+
 static void
 catch_sigterm (int in)
 {
@@ -95,53 +101,6 @@ static struct assuan_system_hooks hooks = {
   __assuan_connect,
 };
 
-/* Whether LINE, which answers an inquiry, has an escape that libassuan's
-   decoder would never finish with, or takes for a character it is not.  */
-static bool
-has_bad_escape (const char *line, size_t length)
-{
-  for (size_t i = 0; i < length; i++)
-    if (line[i] == '%')
-      {
-        const char *digits = "0123456789abcdefABCDEF";
-
-        if (length - i < 3 || !line[i + 1] || !strchr (digits, line[i + 1])
-            || !line[i + 2] || !strchr (digits, line[i + 2]))
-          return true;
-        i += 2;
-      }
-  return false;
-}
-
-/* Sees every line before libassuan does.  A request with a NUL would run as
-   what stands before it: it and all behind it are dropped, and serve ends the
-   connection.  In the answer to an inquiry only the line is dropped, and the
-   inquiry fails.  */
-static unsigned int
-monitor (assuan_context_t context, void *hook, int direction, const char *line,
-         size_t length)
-{
-  struct session *session = hook;
-
-  (void)context;
-  if (direction != ASSUAN_IO_FROM_PEER)
-    return 0;
-  if (memchr (line, 0, length) || (session->nul_byte && !session->inquiring))
-    {
-      session->nul_byte = true;
-      if (!session->inquiring)
-        drain (SIGTERM);
-      return ASSUAN_IO_MONITOR_IGNORE;
-    }
-  if (session->inquiring && length >= 2 && (*line == 'D' || *line == 'd') && line[1] == ' '
-      && has_bad_escape (line + 2, length - 2))
-    {
-      session->bad_escape = true;
-      return ASSUAN_IO_MONITOR_IGNORE;
-    }
-  return 0;
-}
-
 /* libassuan logs nothing: lines may hold what must not be written down.  */
 static int
 no_log (assuan_context_t context, void *hook, unsigned int category,
@@ -152,63 +111,6 @@ no_log (assuan_context_t context, void *hook, unsigned int category,
   (void)category;
   (void)message;
   return 0;
-}
-
-/* --- Inquiries --- */
-
-gpg_error_t
-session_inquire (struct session *session, const char *keyword, size_t limit,
-                 bool secret, char **r_bytes, size_t *r_length,
-                 struct failure *failure)
-{
-  uint64_t saved = session->link.deadline;
-  uint64_t deadline = link_now () + session->daemon->options.line_ms;
-  unsigned char *bytes = NULL;
-  size_t length = 0;
-  bool bad_escape, nul_byte;
-  gpg_error_t err;
-
-  *r_bytes = NULL;
-  *r_length = 0;
-  session->bad_escape = session->nul_byte = false;
-  session->inquiring = true;
-  if (!saved || deadline < saved)
-    session->link.deadline = deadline;
-  if (secret)
-    assuan_begin_confidential (session->context);
-  err = assuan_inquire (session->context, keyword, &bytes, &length, limit);
-  session->link.deadline = saved;
-  session->inquiring = false;
-  bad_escape = session->bad_escape;
-  nul_byte = session->nul_byte;
-  session->bad_escape = session->nul_byte = false;
-  if (!err && !bad_escape && !nul_byte)
-    {
-      *r_bytes = (char *)bytes;
-      *r_length = length;
-      return 0;
-    }
-  if (bytes && secret)
-    explicit_bzero (bytes, length);
-  free (bytes);
-  if (nul_byte)
-    return fail (failure, GPG_ERR_INV_ARG,
-                 "%s: a line had a NUL byte: write %%00 or leave it out",
-                 keyword);
-  if (bad_escape)
-    return fail (failure, GPG_ERR_SYNTAX,
-                 "%s: a percent sign needs two hex digits: %%25 is the sign",
-                 keyword);
-  if (gpg_err_code (err) == GPG_ERR_ASS_CANCELED)
-    return fail (failure, GPG_ERR_CANCELED, "the answer to %s was canceled",
-                 keyword);
-  if (gpg_err_code (err) == GPG_ERR_ASS_TOO_MUCH_DATA)
-    return fail (failure, GPG_ERR_TOO_LARGE, "%s: at most %zu bytes", keyword,
-                 limit);
-  if (gpg_err_code (err) == GPG_ERR_ASS_UNEXPECTED_CMD)
-    return fail (failure, GPG_ERR_ASS_UNEXPECTED_CMD,
-                 "INQUIRE %s is answered by D lines and END, or CAN", keyword);
-  return err;
 }
 
 /* --- Outcomes --- */
@@ -238,8 +140,8 @@ send_detail (struct session *session, const struct detail *detail)
   assuan_write_status (session->context, "DETAIL", text.bytes);
 }
 
-/* TEXT as the ERR line can carry it (libassuan keeps no copy); the whole of a longer one goes as a
-   detail.  */
+/* TEXT as the ERR line can carry it (libassuan keeps no copy); the whole of a
+   longer one goes as a detail.  */
 static void
 send_text (struct session *session, gpg_error_t err, const char *text)
 {
@@ -248,8 +150,7 @@ send_text (struct session *session, gpg_error_t err, const char *text)
 
   if (length > LIMIT_ERROR_TEXT)
     {
-      struct detail detail
-          = { NULL, (char *)"message", (char *)text, length };
+      struct detail detail = { NULL, (char *)"message", (char *)text, length };
 
       send_detail (session, &detail);
       length = LIMIT_ERROR_TEXT - 3;
@@ -350,12 +251,11 @@ register_all (struct session *session)
 
   for (const struct session_word *word = session_words; !err && word->name;
        word++)
-    err = assuan_register_command (session->context, word->name,
-                                   word->handler, word->help);
+    err = assuan_register_command (session->context, word->name, word->handler,
+                                   word->help);
   for (size_t i = 0; !err && i < registry->count; i++)
     err = assuan_register_command (session->context,
-                                   registry->noun[i].row->name,
-                                   request_handler,
+                                   registry->noun[i].row->name, request_handler,
                                    registry->noun[i].row->help);
   if (!err)
     err = assuan_register_reset_notify (session->context, on_reset);
@@ -389,19 +289,22 @@ session_start (struct session *session)
   if (!err)
     err = assuan_set_hello_line (session->context,
                                  "reeve " PACKAGE_VERSION " ready");
-  assuan_set_io_monitor (session->context, monitor, session);
+  assuan_set_io_monitor (session->context, session_monitor, session);
   return err;
 }
 
-/* Answer a request that no handler ever sees; the connection ends then.  */
+/* Answer a line that no handler ever sees.  */
 static void
-refuse_line (struct session *session, gpg_err_code_t code, const char *why)
+refuse_line (struct session *session)
 {
+  gpg_error_t err = gpg_err_make (GPG_ERR_SOURCE_USER_1, session->broken);
   char line[LIMIT_LINE];
 
-  snprintf (line, sizeof line, "ERR %u %s <%s> - %s",
-            gpg_err_make (GPG_ERR_SOURCE_USER_1, code), gpg_strerror (code),
-            gpg_strsource (gpg_err_make (GPG_ERR_SOURCE_USER_1, code)), why);
+  snprintf (line, sizeof line, "ERR %u %s <%s> - %s", err, gpg_strerror (err),
+            gpg_strsource (err),
+            session->broken == GPG_ERR_LINE_TOO_LONG
+                ? "at most 1000 bytes a line: send long values by @"
+                : "a line must not have a NUL byte");
   assuan_write_line (session->context, line);
 }
 
@@ -413,16 +316,11 @@ serve (struct session *session)
 
   if (!err)
     err = assuan_process (session->context);
-  if (session->nul_byte)
-    {
-      err = gpg_error (GPG_ERR_INV_ARG);
-      refuse_line (session, GPG_ERR_INV_ARG,
-                   "a line must not have a NUL byte");
-    }
-  else if (gpg_err_code (err) == GPG_ERR_ASS_LINE_TOO_LONG)
-    refuse_line (session, GPG_ERR_LINE_TOO_LONG,
-                 "at most 1000 bytes a line: send long values by @");
-  return err;
+  if (gpg_err_code (err) == GPG_ERR_ASS_LINE_TOO_LONG)
+    session->broken = GPG_ERR_LINE_TOO_LONG;
+  if (session->broken && !session->told)
+    refuse_line (session);
+  return session->broken ? gpg_error (session->broken) : err;
 }
 
 static void

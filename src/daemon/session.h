@@ -3,8 +3,8 @@
    SPDX-License-Identifier: GPL-3.0-or-later
 
    A session is a process of its own (in pipe mode: the only one).  This is
-   the only folder that knows Assuan: session.c has the loop and the guards of
-   libassuan, words.c the session words, auth.c the handshake, request.c
+   the only folder that knows Assuan: session.c has the loop, guard.c what
+   libassuan fails to check, words.c the session words, auth.c the handshake, request.c
    takes a line to a call and its outcome back, help.c HELP.  */
 
 #ifndef REEVE_SESSION_H
@@ -42,10 +42,12 @@ struct session
   uint64_t calls;
   struct gate gate;
 
-  /* What the io monitor saw that libassuan would let pass.  */
+  /* What the monitor saw that libassuan would let pass.  */
   bool inquiring;
-  bool bad_escape;
-  bool nul_byte;
+  bool bad_escape;       /* In the answer to an inquiry.  */
+  bool nul_byte;         /* Likewise.  */
+  gpg_err_code_t broken; /* Why no further line is read, or 0.  */
+  bool told;             /* The client knows.  */
 
   /* The handshake.  */
   char nonce[HANDSHAKE_HEX + 1]; /* "" while there is none.  */
@@ -86,8 +88,18 @@ session_of (assuan_context_t context)
 gpg_error_t session_leave (struct session *session, gpg_error_t err,
                            struct failure *failure);
 
+/* Read nothing more from the client: the session ends when the call that runs
+   has ended.  */
+void session_hang_up (void);
+
+/* The io monitor of SESSION, which is its HOOK: sees every line before
+   libassuan does.  */
+unsigned int session_monitor (assuan_context_t context, void *hook,
+                              int direction, const char *line, size_t length);
+
 /* Ask the client for KEYWORD, LIMIT bytes at the most, with the guards that
-   libassuan lacks.  *R_BYTES is for free ().  */
+   libassuan lacks.  *R_BYTES is for free (), has no NUL inside and one
+   behind.  */
 gpg_error_t session_inquire (struct session *session, const char *keyword,
                              size_t limit, bool secret, char **r_bytes,
                              size_t *r_length, struct failure *failure);

@@ -1,0 +1,114 @@
+# attack.py - looking at reeved's processes while it is attacked
+# Copyright (C) 2026 The reeve authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests with hostile clients share.  Nothing here waits for ever."""
+
+import contextlib
+import os
+import time
+
+import assuan
+
+HOSTS = {"/etc/hosts": "127.0.0.1 localhost\n"}
+SET = "AUG SET /files/etc/hosts/1/ipaddr @"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def until(condition, patience=10):
+    """Whether CONDITION holds within PATIENCE seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def session_pid(client):
+    return int(client.check("GETINFO pid").text)
+
+
+def _status(pid):
+    """The fields of /proc/PID/stat behind the name; [] if it is gone."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="latin-1") as file:
+            return file.read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def cpu(pid):
+    """Seconds of processor time that PID has used."""
+    fields = _status(pid)
+    return (int(fields[11]) + int(fields[12])) / TICK if fields else 0.0
+
+
+def lives(pid):
+    fields = _status(pid)
+    return bool(fields) and fields[0] != "Z"
+
+
+def memory(pid):
+    """The resident memory of PID in MiB."""
+    return int(_status(pid)[21]) * os.sysconf("SC_PAGE_SIZE") / 2 ** 20
+
+
+def children(pid):
+    """Child processes of PID: a dictionary of pid to state ("Z": zombie)."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = _status(int(name))
+            if fields and int(fields[1]) == pid:
+                found[int(name)] = fields[0]
+    return found
+
+
+def descendants(pid):
+    found = children(pid)
+    for child in list(found):
+        found.update(descendants(child))
+    return found
+
+
+def ends(client, patience=10):
+    """Whether the server closes the connection within PATIENCE seconds;
+    replies on the way are read."""
+    client.socket.settimeout(patience)
+    try:
+        while True:
+            client.read_line()
+    except assuan.Gone:
+        return True
+    except TimeoutError:
+        return False
+
+
+def inquiry(client, authenticated):
+    """Bring CLIENT to where the server asks: before authentication for
+    RESPONSE, after it for VALUE."""
+    if not authenticated:
+        client.check("NONCE")
+    client.send(SET if authenticated else "AUTH panel")
+    reply = client.read_reply()
+    assert reply.inquiry == ("VALUE" if authenticated else "RESPONSE"), \
+        reply.lines
+
+
+@contextlib.contextmanager
+def both(daemon):
+    """Clients before and after authentication."""
+    with daemon.client() as stranger, daemon.client("panel") as panel:
+        yield (stranger, False), (panel, True)
+
+
+@contextlib.contextmanager
+def environment(**variables):
+    """Set variables for processes that are started inside."""
+    saved = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
