@@ -8,6 +8,7 @@ table that unknown words read beyond, descriptors that nobody closes.  Each of
 these meets a real reeved here, before and after authentication."""
 
 import array
+import atexit
 import os
 import socket
 import sys
@@ -22,6 +23,7 @@ from attack import HOSTS, both, cpu, ends, inquiry, lives, session_pid, until
 from scratch import Machine
 
 MACHINE = Machine(HOSTS)
+atexit.register(MACHINE.remove)
 DAEMON = MACHINE.daemon()
 
 
@@ -349,7 +351,6 @@ def test_a_session_holds_few_descriptors():
 def test_the_daemon_ends_well():
     assert attack.until(lambda: len(attack.children(DAEMON.process.pid)) <= 1)
     assert DAEMON.stop() == 0
-    MACHINE.remove()
 
 
 tap.main(globals())
