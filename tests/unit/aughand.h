@@ -154,8 +154,8 @@ hand_carry_out (struct hand *hand)
 static inline gpg_error_t
 hand_run (struct hand *hand, const char *line)
 {
-  struct writer writer
-      = { .sink = { hand_data, hand_status, NULL }, .output = OUTPUT_TEXT };
+  struct writer writer = { .sink = { hand_data, hand_status, NULL },
+                           .output = OUTPUT_TEXT };
   const struct registry_noun *noun = registry_noun (&hand->registry, "AUG");
   const struct registry_verb *verb;
   struct call *call = &hand->call;

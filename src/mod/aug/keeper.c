@@ -277,6 +277,9 @@ main (void)
           close (fd);
         }
     }
+  aug_close (worker.aug);
+  lens_table_release (&worker.table);
+  fence_release (&worker.fence);
   if (gpg_err_code (err) != GPG_ERR_EOF)
     fprintf (stderr, "reeve-augeas: %s\n", gpg_strerror (err));
   return gpg_err_code (err) == GPG_ERR_EOF ? 0 : 1;

@@ -62,7 +62,7 @@ answer_number (struct worker *worker, int number)
 static gpg_error_t
 not_found (struct worker *worker, const char *path)
 {
-  return fail (&worker->failure, GPG_ERR_NOT_FOUND, "no node matches %s", path);
+  return fail (&worker->failure, GPG_ERR_NOT_FOUND, "no node matches %.80s", path);
 }
 
 static gpg_error_t
@@ -82,7 +82,7 @@ run_get (struct worker *worker, const struct words_of *words)
         return not_found (worker, path);
       if (!value)
         return fail (&worker->failure, GPG_ERR_NO_DATA,
-                     "the node has no value: %s", path);
+                     "the node has no value: %.80s", path);
       channel_string (&worker->channel, value);
     }
   channel_end (&worker->channel);

@@ -390,6 +390,19 @@ add_excerpt (struct worker *worker, const char *text, const char *position)
                         (size_t)(text + at - from) + length);
 }
 
+/* The path in a put error: augeas writes the file's node before it even if it
+   is there already.  */
+static const char *
+error_path (const char *path, const char *value)
+{
+  const char *rest = value;
+  size_t length = strlen (path) + strlen ("/files");
+
+  if (strlen (value) > length)
+    rest += length;
+  return strncmp (rest, "/files/", 7) ? value : rest;
+}
+
 gpg_error_t
 tree_failure (struct worker *worker, const char *path, const struct lens *lens,
               const char *text, const char *what)
@@ -409,7 +422,8 @@ tree_failure (struct worker *worker, const char *path, const struct lens *lens,
     failure_detail (&worker->failure, "lens", "%s", lens->name);
   for (size_t i = 0; i < sizeof details / sizeof *details; i++)
     if ((value = error_value (worker, meta, details[i][1])))
-      failure_detail (&worker->failure, details[i][0], "%s", value);
+      failure_detail (&worker->failure, details[i][0], "%s",
+                      error_path (path, value));
   if (text)
     add_excerpt (worker, text, error_value (worker, meta, "/pos"));
   line = error_value (worker, meta, "/line");

@@ -54,8 +54,8 @@ worker_augeas_error (struct worker *worker, const char *path)
   if (minor)
     failure_detail (&worker->failure, "message", "%s", minor);
   if (details)
-    failure_detail (&worker->failure, "position", "%s", details);
-  return fail (&worker->failure, meanings[i].meaning, "%s%s%s: %s",
+    failure_detail (&worker->failure, "position", "%.200s", details);
+  return fail (&worker->failure, meanings[i].meaning, "%s%s%s: %.80s",
                meanings[i].advice, minor ? ", " : "", minor ? minor : "", path);
 }
 
