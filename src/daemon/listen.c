@@ -42,8 +42,8 @@ set_address (struct sockaddr_un *address, int directory, const char *name)
 static bool
 is_served (const struct sockaddr_un *address)
 {
-  auto_close int fd
-      = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  auto_close int fd = socket (AF_UNIX,
+                              SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   return fd >= 0
          && (!connect (fd, (const struct sockaddr *)address, sizeof *address)
@@ -176,15 +176,17 @@ listener_adopt (const struct daemon *daemon, int fd, const char *name,
   struct ucred credentials;
   socklen_t size = sizeof address;
   int listening = 0;
+  int type = 0;
 
   if (getsockname (fd, (struct sockaddr *)&address, &size)
       || address.ss_family != AF_UNIX
       || (size = sizeof listening,
           getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size))
-      || !listening)
+      || getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &size) || !listening
+      || type != SOCK_STREAM)
     return fail (failure, GPG_ERR_INV_ARG,
-                 "LISTEN_FDS: descriptor %d is no listening Unix socket: use "
-                 "ListenStream= with a path",
+                 "LISTEN_FDS: descriptor %d is no listening Unix stream "
+                 "socket: use ListenStream= with a path",
                  fd);
   size = sizeof credentials;
   if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size))
@@ -255,8 +257,8 @@ listeners_open (const struct daemon *daemon, struct listeners *r_listeners,
                 struct failure *failure)
 {
   static char default_name[] = "S.reeve";
-  static const struct listen_option usual
-      = { default_name, 0666, (gid_t)-1, EFFECT_DESTROY };
+  static const struct listen_option usual = { default_name, 0666, (gid_t)-1,
+                                              EFFECT_DESTROY };
   size_t count = daemon->options.listen_count;
   gpg_error_t err = 0;
 
@@ -283,9 +285,9 @@ listeners_close (const struct daemon *daemon, struct listeners *listeners)
   for (size_t i = 0; i < listeners->count; i++)
     {
       struct listener *listener = listeners->listener + i;
-      auto_free char *path
-          = listener->path ? machine_path (&daemon->machine, listener->path)
-                           : NULL;
+      auto_free char *path = listener->path ? machine_path (&daemon->machine,
+                                                            listener->path)
+                                            : NULL;
 
       if (path)
         unlink (path);
