@@ -251,14 +251,20 @@ detach (void)
 static void
 log_to_file (const struct daemon *daemon)
 {
-  auto_free char *directory = machine_path (&daemon->machine, OWN_LOG_DIR);
-  auto_free char *file
-      = machine_path (&daemon->machine, OWN_LOG_DIR "/reeved.log");
+  static const char *const directories[]
+      = { LOCALSTATEDIR, LOCALSTATEDIR "/log", OWN_LOG_DIR, NULL };
+  auto_free char *file = machine_path (&daemon->machine,
+                                       OWN_LOG_DIR "/reeved.log");
 
-  if (!directory || !file)
-    log_fatal ("out of memory\n");
-  if (mkdir (directory, 0750) && errno != EEXIST)
-    log_error ("%s: %s\n", directory, strerror (errno));
+  for (size_t i = 0; directories[i]; i++)
+    {
+      auto_free char *path = machine_path (&daemon->machine, directories[i]);
+
+      if (!path || !file)
+        log_fatal ("out of memory\n");
+      if (mkdir (path, directories[i + 1] ? 0755 : 0750) && errno != EEXIST)
+        log_error ("%s: %s\n", path, strerror (errno));
+    }
   log_set_file (file);
 }
 

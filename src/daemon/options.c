@@ -310,8 +310,8 @@ read_all (int argc, char **argv, const struct machine *machine,
   if (!directory || !file)
     die (&origin, "out of memory");
   check_file (machine, file);
-  gpgrt_set_confdir (GPGRT_CONFDIR_SYS, directory);
-  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_SYS;
+  gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
+  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_USER;
   while (gpgrt_argparser (&args, table, "reeved.conf"))
     if (args.r_opt == ARGPARSE_CONFFILE)
       {
