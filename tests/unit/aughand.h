@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include "../../protocol/link.h"
 #include "../../protocol/words.h"
 #include "../../src/call/call.h"
 #include "../../src/call/registry.h"
@@ -24,6 +25,7 @@ struct hand
   struct call call; /* The last one: its failure.  */
   struct buffer answer;
   pid_t keeper;
+  uint64_t deadline_ms; /* If not 0: of each call.  */
 };
 
 /* Start the keeper that was built, with its socket as descriptor 3.  */
@@ -175,6 +177,8 @@ hand_run (struct hand *hand, const char *line)
   call->identity = "test";
   call->registry = &hand->registry;
   call->out = &writer;
+  if (hand->deadline_ms)
+    call->deadline = link_now () + hand->deadline_ms;
   err = arguments_bind (&verb->grammar, &hand->registry.common, words.word + 1,
                         words.count - 1, &call->arguments, &call->failure);
   if (!err)

@@ -13,21 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "expression.h"
-#include "../../../protocol/buffer.h"
+#include "reach.h"
 #include "../../../protocol/memory.h"
 
 #define DEPTH_MAX 200 /* Nested brackets.  */
-
-/* Where a location path stands: at the node named by CHAIN, a plain path from
-   the root ("" is the root), or, if OPEN, somewhere at least BELOW levels
-   beneath it.  */
-struct place_in_tree
-{
-  struct buffer chain;
-  bool open;
-  unsigned below;
-  bool loaded; /* Somewhere among nodes that are loaded.  */
-};
 
 struct scan
 {
@@ -38,107 +27,20 @@ struct scan
   gpg_error_t err;
 };
 
-static void scan_expression (struct scan *scan,
-                             const struct place_in_tree *here);
+static void scan_expression (struct scan *scan, const struct reach *here);
+
+/* Keep the first error.  */
+static void
+note (struct scan *scan, gpg_error_t err)
+{
+  if (!scan->err)
+    scan->err = err;
+}
 
 static void
 syntax (struct scan *scan)
 {
-  if (!scan->err)
-    scan->err = gpg_error (GPG_ERR_SYNTAX);
-}
-
-static void
-add_need (struct scan *scan, const char *path, bool asked)
-{
-  struct needs *needs = scan->needs;
-  struct need *need;
-
-  for (size_t i = 0; i < needs->count; i++)
-    if (!strcmp (needs->need[i].path, path))
-      {
-        needs->need[i].asked |= asked;
-        return;
-      }
-  need = reallocarray (needs->need, needs->count + 1, sizeof *need);
-  if (need)
-    {
-      needs->need = need;
-      need += needs->count;
-      need->asked = asked;
-      need->path = strdup (path);
-    }
-  if (need && need->path)
-    needs->count++;
-  else if (!scan->err)
-    scan->err = gpg_error (GPG_ERR_ENOMEM);
-}
-
-/* If PATH lies below DIRECTORY, what follows it, with its slash.  */
-static const char *
-path_below (const char *path, const char *directory)
-{
-  size_t length = strlen (directory);
-
-  if (strncmp (path, directory, length) || path[length] != '/')
-    return NULL;
-  return path + length;
-}
-
-/* The expression looks at PLACE.  */
-static void
-need_place (struct scan *scan, const struct place_in_tree *place)
-{
-  const char *chain = place->chain.length ? place->chain.bytes : "";
-  const char *path;
-
-  if (place->loaded)
-    return;
-  if ((path = path_below (chain, "/files")))
-    add_need (scan, path, true);
-  else if ((path = path_below (chain, "/augeas/files")))
-    add_need (scan, path, false);
-  else if (!*chain || !strcmp (chain, "/files") || !strcmp (chain, "/augeas")
-           || !strcmp (chain, "/augeas/files"))
-    scan->needs->everything = true;
-}
-
-/* Go down to the child NAME; NULL is any child.  A name that no file can have
-   is as good as any.  */
-static void
-place_down (struct place_in_tree *place, const char *name)
-{
-  if (!place->open && name && *name && !strchr (name, '/') && strcmp (name, ".")
-      && strcmp (name, ".."))
-    {
-      buffer_string (&place->chain, "/");
-      buffer_string (&place->chain, name);
-      return;
-    }
-  place->open = true;
-  place->below++;
-}
-
-/* Go up one level.  */
-static void
-place_up (struct scan *scan, struct place_in_tree *place)
-{
-  char *slash;
-
-  if (place->open && place->below)
-    {
-      place->below--;
-      return;
-    }
-  need_place (scan, place);
-  if (place->loaded || !place->chain.length)
-    {
-      scan->needs->everything = true;
-      return;
-    }
-  slash = strrchr (place->chain.bytes, '/');
-  *slash = 0;
-  place->chain.length = (size_t)(slash - place->chain.bytes);
+  note (scan, gpg_error (GPG_ERR_SYNTAX));
 }
 
 static void
@@ -215,12 +117,12 @@ scan_name (struct scan *scan, struct buffer *name)
       name->bytes[solid] = 0;
       name->length = solid;
     }
-  else if (!scan->err)
-    scan->err = buffer_error (name);
+  else
+    note (scan, buffer_error (name));
 }
 
 static void
-scan_predicates (struct scan *scan, const struct place_in_tree *here)
+scan_predicates (struct scan *scan, const struct reach *here)
 {
   while (!scan->err && match (scan, '['))
     {
@@ -263,32 +165,32 @@ static const struct
 };
 
 static void
-take_step (struct scan *scan, struct place_in_tree *place, enum axis axis,
+take_step (struct scan *scan, struct reach *place, enum axis axis,
            const char *name)
 {
   switch (axis)
     {
     case AXIS_CHILD:
-      place_down (place, name);
+      reach_down (place, name);
       break;
     case AXIS_SELF:
       break;
     case AXIS_SEQ:
-      place_down (place, NULL);
+      reach_down (place, NULL);
       break;
     case AXIS_DESCENDANT:
-      place_down (place, NULL);
+      reach_down (place, NULL);
       break;
     case AXIS_DESCENDANT_OR_SELF:
       place->open = true;
       break;
     case AXIS_PARENT:
-      place_up (scan, place);
+      note (scan, reach_up (place, scan->needs));
       break;
     case AXIS_PRECEDING:
     case AXIS_FOLLOWING:
-      place_up (scan, place);
-      place_down (place, NULL);
+      note (scan, reach_up (place, scan->needs));
+      reach_down (place, NULL);
       break;
     case AXIS_ANCESTOR:
     case AXIS_ROOT:
@@ -299,7 +201,7 @@ take_step (struct scan *scan, struct place_in_tree *place, enum axis axis,
 
 /* One step: an axis, a name or "*", predicates; or "." or "..".  */
 static void
-scan_step (struct scan *scan, struct place_in_tree *place)
+scan_step (struct scan *scan, struct reach *place)
 {
   auto_buffer struct buffer name = BUFFER_EMPTY;
   enum axis axis = AXIS_CHILD;
@@ -322,7 +224,7 @@ scan_step (struct scan *scan, struct place_in_tree *place)
         return;
       if (!explicit_axis && !strcmp (name.bytes, ".."))
         {
-          place_up (scan, place);
+          note (scan, reach_up (place, scan->needs));
           return;
         }
       take_step (scan, place, axis, name.bytes);
@@ -331,7 +233,7 @@ scan_step (struct scan *scan, struct place_in_tree *place)
 }
 
 static void
-scan_steps (struct scan *scan, struct place_in_tree *place)
+scan_steps (struct scan *scan, struct reach *place)
 {
   scan_step (scan, place);
   while (!scan->err && match (scan, '/'))
@@ -343,53 +245,14 @@ scan_steps (struct scan *scan, struct place_in_tree *place)
         }
       scan_step (scan, place);
     }
-  if (!scan->err && buffer_error (&place->chain))
-    scan->err = buffer_error (&place->chain);
   if (!scan->err)
-    need_place (scan, place);
-}
-
-/* Put PLACE where relative paths of the whole expression begin: at the node
-   that /augeas/context names.  Only plain paths are understood there; any
-   other may lead anywhere.  */
-static void
-place_at_context (struct scan *scan, struct place_in_tree *place)
-{
-  const char *context = scan->base->context;
-
-  if (scan->base->loaded)
-    {
-      place->loaded = true;
-      return;
-    }
-  if (!context)
-    return;
-  if (*context == '/' && !strpbrk (context, "\\*?[](){}|=!,$'\"<>+ :")
-      && !strstr (context, "//") && !strstr (context, "/.")
-      && (!context[1] || context[strlen (context) - 1] != '/'))
-    {
-      if (context[1])
-        buffer_string (&place->chain, context);
-      return;
-    }
-  scan->needs->everything = true;
-  place->loaded = true;
+    note (scan, reach_need (place, scan->needs));
 }
 
 static void
-place_copy (struct place_in_tree *place, const struct place_in_tree *from)
+scan_location_path (struct scan *scan, const struct reach *here)
 {
-  buffer_append (&place->chain, from->chain.length ? from->chain.bytes : "",
-                 from->chain.length);
-  place->open = from->open;
-  place->below = from->below;
-  place->loaded = from->loaded;
-}
-
-static void
-scan_location_path (struct scan *scan, const struct place_in_tree *here)
-{
-  struct place_in_tree place = { BUFFER_EMPTY, false, 0, false };
+  struct reach place = REACH_ROOT;
 
   if (match (scan, '/'))
     {
@@ -403,14 +266,14 @@ scan_location_path (struct scan *scan, const struct place_in_tree *here)
       else if (*scan->at)
         scan_steps (scan, &place);
       else
-        need_place (scan, &place);
+        note (scan, reach_need (&place, scan->needs));
     }
   else
     {
       if (here)
-        place_copy (&place, here);
+        reach_copy (&place, here);
       else
-        place_at_context (scan, &place);
+        reach_base (&place, scan->base, scan->needs);
       scan_steps (scan, &place);
     }
   buffer_release (&place.chain);
@@ -428,7 +291,7 @@ scan_literal (struct scan *scan)
 }
 
 static void
-scan_function (struct scan *scan, const struct place_in_tree *here)
+scan_function (struct scan *scan, const struct reach *here)
 {
   while (isalpha ((unsigned char)*scan->at))
     scan->at++;
@@ -444,7 +307,7 @@ scan_function (struct scan *scan, const struct place_in_tree *here)
 }
 
 static void
-scan_primary (struct scan *scan, const struct place_in_tree *here)
+scan_primary (struct scan *scan, const struct reach *here)
 {
   if (*scan->at == '\'' || *scan->at == '"')
     scan_literal (scan);
@@ -482,10 +345,10 @@ at_primary (const char *p)
 }
 
 static void
-scan_operand (struct scan *scan, const struct place_in_tree *here)
+scan_operand (struct scan *scan, const struct reach *here)
 {
   /* What a group or a variable holds was looked at as a whole.  */
-  struct place_in_tree place = { BUFFER_EMPTY, true, 0, true };
+  struct reach place = { BUFFER_EMPTY, true, 0, true };
 
   skip_blanks (scan);
   if (!at_primary (scan->at))
@@ -523,7 +386,7 @@ match_operator (struct scan *scan)
 }
 
 static void
-scan_expression (struct scan *scan, const struct place_in_tree *here)
+scan_expression (struct scan *scan, const struct reach *here)
 {
   if (++scan->depth > DEPTH_MAX)
     syntax (scan);

@@ -114,8 +114,8 @@ render_file (struct worker *worker, const char *path, const char *node,
   return 0;
 }
 
-static bool
-is_modified (const struct worker *worker, const char *node)
+bool
+node_is_modified (const struct worker *worker, const char *node)
 {
   auto_free char *expression = NULL;
 
@@ -127,9 +127,8 @@ is_modified (const struct worker *worker, const char *node)
   return tree_count (worker, expression) > 0;
 }
 
-/* Whether augeas tells NODE from others of the same name by a number.  */
-static bool
-is_numbered (const char *node)
+bool
+node_is_numbered (const char *node)
 {
   size_t length = strlen (node);
   size_t slashes = 0;
@@ -141,8 +140,8 @@ is_numbered (const char *node)
   return slashes % 2 == 0;
 }
 
-static bool
-has_value (const struct worker *worker, const char *node)
+bool
+node_has_value (const struct worker *worker, const char *node)
 {
   const char *value = NULL;
 
@@ -172,7 +171,7 @@ render_unknown (struct worker *worker, const char *node, const char *path)
       children = NULL;
       return gpg_error (GPG_ERR_ENOMEM);
     }
-  if (has_value (worker, node)
+  if (node_has_value (worker, node)
       || (!directory && !tree_count (worker, children)))
     return unowned (worker, node);
   return render_below (worker, node, path);
@@ -183,7 +182,7 @@ render_node (struct worker *worker, const char *node, const char *path)
 {
   struct record *record = record_find (worker, path);
 
-  if (is_numbered (node))
+  if (node_is_numbered (node))
     return unowned (worker, node);
   if (!record || record->state == RECORD_ABSENT
       || record->state == RECORD_DIRECTORY)
@@ -191,9 +190,9 @@ render_node (struct worker *worker, const char *node, const char *path)
   if (record->state != RECORD_LOADED)
     return fail (&worker->failure, GPG_ERR_BAD_DATA,
                  "%s could not be read, so it is not written: REVERT", path);
-  if (!is_modified (worker, node))
+  if (!node_is_modified (worker, node))
     return 0;
-  if (has_value (worker, node))
+  if (node_has_value (worker, node))
     return unowned (worker, node);
   return render_file (worker, path, node, record->lens, record);
 }
@@ -259,10 +258,10 @@ render_removed (struct worker *worker, struct record *record, void *context)
   return err;
 }
 
-/* Call VISIT for each node at the top that is not the library's own.  */
-static gpg_error_t
-each_stray (struct worker *worker,
-            gpg_error_t (*visit) (struct worker *worker, const char *node))
+gpg_error_t
+render_each_stray (struct worker *worker,
+                   gpg_error_t (*visit) (struct worker *worker,
+                                         const char *node))
 {
   char **nodes = NULL;
   gpg_error_t err = 0;
@@ -286,8 +285,8 @@ render_changes (struct worker *worker)
   render_forget (worker);
   if (!worker->edited)
     return 0;
-  err = each_stray (worker, unowned);
-  if (!err && has_value (worker, "/files"))
+  err = render_each_stray (worker, unowned);
+  if (!err && node_has_value (worker, "/files"))
     err = unowned (worker, "/files");
   if (!err)
     err = render_below (worker, "/files", "");
@@ -355,152 +354,5 @@ render_commit (struct worker *worker, const struct item *pairs, size_t count)
   if (!err)
     err = tree_clean_all (worker);
   worker->edited = err != 0;
-  return err;
-}
-
-static gpg_error_t
-remove_node (struct worker *worker, const char *node)
-{
-  return aug_rm (worker->aug, node) < 0 ? worker_augeas_error (worker, node)
-                                        : 0;
-}
-
-/* Remove from below NODE, the directory PATH, all that no file accounts
-   for.  */
-static gpg_error_t
-sweep_below (struct worker *worker, const char *node, const char *path)
-{
-  auto_free char *children = NULL;
-  const char *label;
-  char **nodes = NULL;
-  gpg_error_t err = 0;
-  int count;
-
-  if (asprintf (&children, "%s/*", node) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
-  count = aug_match (worker->aug, children, &nodes);
-  for (int i = count - 1; i >= 0; i--)
-    {
-      auto_free char *child = NULL;
-      bool first = !is_numbered (nodes[i])
-                   || !strcmp (strrchr (nodes[i], '['), "[1]");
-      struct record *record;
-
-      if (aug_label (worker->aug, nodes[i], &label) != 1 || !label
-          || asprintf (&child, "%s/%s", path, label) < 0)
-        {
-          child = NULL;
-          err = gpg_error (GPG_ERR_ENOMEM);
-        }
-      record = child ? record_find (worker, child) : NULL;
-      if (!err && (!record || record->state != RECORD_LOADED || !first))
-        {
-          if (first && record_below (worker, child))
-            err = sweep_below (worker, nodes[i], child);
-          else
-            err = remove_node (worker, nodes[i]);
-        }
-      free (nodes[i]);
-    }
-  free (nodes);
-  /* As aug_set does, but without making the node modified for nothing.  */
-  if (!err && has_value (worker, node) && aug_set (worker->aug, node, NULL))
-    err = worker_augeas_error (worker, node);
-  return err;
-}
-
-/* Bring RECORD's tree back to its text.  CONTEXT is set if it was gone.  */
-static gpg_error_t
-restore_record (struct worker *worker, struct record *record, void *context)
-{
-  auto_free char *node = NULL;
-  bool *gone = context;
-  gpg_error_t err;
-
-  if (record->state != RECORD_LOADED)
-    return 0;
-  node = tree_node (worker, "/files", record->path);
-  if (!node)
-    return gpg_error (GPG_ERR_ENOMEM);
-  if (!tree_count (worker, node))
-    *gone = true;
-  else if (!is_modified (worker, node))
-    return 0;
-  err = tree_reload (worker, record);
-  if (!err && has_value (worker, node) && aug_set (worker->aug, node, NULL))
-    err = worker_augeas_error (worker, node);
-  return err;
-}
-
-gpg_error_t
-render_revert (struct worker *worker)
-{
-  bool gone = false;
-  gpg_error_t err;
-
-  render_forget (worker);
-  if (!worker->edited)
-    return 0;
-  err = each_stray (worker, remove_node);
-  if (!err)
-    err = sweep_below (worker, "/files", "");
-  if (!err)
-    err = records_each (worker, restore_record, &gone);
-  /* What was gone stands at the end now: let it be put in order.  */
-  if (!err && gone)
-    records_unsettle (worker);
-  if (!err)
-    err = tree_clean_all (worker);
-  worker->edited = err != 0;
-  return err;
-}
-
-/* Evaluate the variable whose definition stands at NODE.  */
-static gpg_error_t
-define_again (struct worker *worker, const char *node)
-{
-  const char *label = NULL;
-  const char *value = NULL;
-  auto_free char *name = NULL;
-  auto_free char *definition = NULL;
-  gpg_error_t err;
-
-  if (aug_label (worker->aug, node, &label) != 1 || !label
-      || aug_get (worker->aug, node, &value) != 1 || !value)
-    return 0;
-  name = strdup (label);
-  definition = strdup (value);
-  if (!name || !definition)
-    return gpg_error (GPG_ERR_ENOMEM);
-  err = worker_load_for (worker, definition, NULL, false);
-  if (!err && aug_defvar (worker->aug, name, definition) < 0)
-    err = worker_augeas_error (worker, definition);
-  return err;
-}
-
-gpg_error_t
-render_load (struct worker *worker)
-{
-  char **nodes = NULL;
-  gpg_error_t err;
-  int count;
-
-  render_forget (worker);
-  aug_rm (worker->aug, "/files/*");
-  aug_rm (worker->aug, "/augeas/files/*");
-  records_drop_all (worker);
-  worker->edited = false;
-  err = tree_clean_all (worker);
-  count = aug_match (worker->aug, "/augeas/variables/*", &nodes);
-  for (int i = 0; i < count; i++)
-    {
-      if (!err)
-        err = define_again (worker, nodes[i]);
-      free (nodes[i]);
-    }
-  free (nodes);
   return err;
 }

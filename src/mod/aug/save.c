@@ -31,6 +31,7 @@ aug_forget_changes (struct aug_session *session)
   free (session->changes);
   session->changes = NULL;
   session->change_count = 0;
+  session->change_bytes = 0;
 }
 
 /* Take a change that the worker tells.  */
@@ -40,9 +41,14 @@ take_change (struct call *call, const struct message *message, void *context)
   struct aug_session *session = context;
   struct saved_change *changes, *change;
 
-  (void)call;
-  if (message->count != 3 || session->change_count >= LIMIT_AUG_FILES)
+  if (message->count != 3 || session->change_count >= LIMIT_AUG_FILES
+      || message->items[2].length > LIMIT_AUG_FILE)
     return gpg_error (GPG_ERR_INV_PACKET);
+  session->change_bytes += message->items[2].length;
+  if (session->change_bytes > LIMIT_ANSWER)
+    return fail (&call->failure, GPG_ERR_TOO_LARGE,
+                 "more than %lu bytes have changed: SAVE more often",
+                 LIMIT_ANSWER);
   changes = reallocarray (session->changes, session->change_count + 1,
                           sizeof *changes);
   if (!changes)

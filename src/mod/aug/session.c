@@ -16,6 +16,8 @@
 #include "../../../protocol/memory.h"
 
 #define SECOND 1000ULL
+#define DETAILS 32        /* Details of a failure that are kept, ... */
+#define DETAIL_BYTES 4096 /* ... and bytes of each.  */
 
 gpg_error_t
 aug_session_get (struct call *call, struct aug_session **r_session)
@@ -207,14 +209,16 @@ take_failure (struct call *call, const struct message *message)
   for (char *p = text; p && *p; p++)
     if ((unsigned char)*p < ' ' || *p == 0x7f)
       *p = '?';
-  for (size_t i = 2; i + 1 < message->count; i += 2)
+  for (size_t i = 2; i + 1 < message->count && i < 2 * DETAILS; i += 2)
     {
       auto_free char *name = item_string (&message->items[i]);
+      const struct item *value = &message->items[i + 1];
 
       if (name && *name
           && strspn (name, "abcdefghijklmnopqrstuvwxyz") == strlen (name))
-        failure_detail_bytes (&call->failure, name, message->items[i + 1].bytes,
-                              message->items[i + 1].length);
+        failure_detail_bytes (&call->failure, name, value->bytes,
+                              value->length < DETAIL_BYTES ? value->length
+                                                           : DETAIL_BYTES);
     }
   return fail (&call->failure, code, "%s", text ? text : "");
 }
@@ -241,12 +245,11 @@ take_message (struct call *call, struct aug_session *session,
       if (!message->code)
         return 0;
       err = take_failure (call, message);
-      if (message->code == 2 || gpg_err_code (err) == GPG_ERR_INV_PACKET)
+      if (message->code == 2)
         *r_broken = err;
       return err;
     default:
-      *r_broken = gpg_error (GPG_ERR_INV_PACKET);
-      return *r_broken;
+      return gpg_error (GPG_ERR_INV_PACKET);
     }
 }
 
@@ -277,6 +280,8 @@ take_answer (struct call *call, struct aug_session *session,
         }
       else
         one = take_message (call, session, &message, &done, r_broken);
+      if (gpg_err_code (one) == GPG_ERR_INV_PACKET)
+        *r_broken = one;
       if (!err)
         err = one;
       if (*r_broken)

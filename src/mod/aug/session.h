@@ -29,7 +29,8 @@ struct aug_session
   void *files;  /* Search tree of struct known_file by path.  */
   size_t file_count;
   bool edited;         /* There may be unsaved edits.  */
-  size_t change_count; /* What SAVE has planned: paths, new texts.  */
+  size_t change_count; /* What SAVE has planned.  */
+  size_t change_bytes; /* Length of the new texts.  */
   struct saved_change *changes;
 };
 

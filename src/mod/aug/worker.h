@@ -186,10 +186,23 @@ void render_forget (struct worker *worker);
 gpg_error_t render_commit (struct worker *worker, const struct item *pairs,
                            size_t count);
 
+/* Call VISIT for each node at the top that is not the library's own.  */
+gpg_error_t render_each_stray (struct worker *worker,
+                               gpg_error_t (*visit) (struct worker *worker,
+                                                     const char *node));
+
+/* Whether anything at or below NODE is modified; whether NODE has a value;
+   whether augeas tells it from others of its name by a number.  */
+bool node_is_modified (const struct worker *worker, const char *node);
+bool node_has_value (const struct worker *worker, const char *node);
+bool node_is_numbered (const char *node);
+
+/* --- revert.c --- */
+
 /* Drop all edits below /files.  */
-gpg_error_t render_revert (struct worker *worker);
+gpg_error_t revert_edits (struct worker *worker);
 
 /* Forget all files and evaluate the variables again.  */
-gpg_error_t render_load (struct worker *worker);
+gpg_error_t revert_all (struct worker *worker);
 
 #endif /* REEVE_AUG_WORKER_H */
