@@ -406,6 +406,17 @@ def copy_file(machine, path):
         pass
 
 
+def crashes(theirs, path):
+    """Whether the library falls over PATH: some do that, and reeve's workers
+    with it.  Asked in a process of its own."""
+    child = os.fork()
+    if not child:
+        for name in ("get", "label", "match", "print"):
+            getattr(theirs, name)(path)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
 def is_broken(path, answer):
     """A file that does not parse is told to whoever names it; augeas has just
     no nodes for it."""
@@ -576,6 +587,9 @@ def test_random_expressions():
                 path += " | " + random_path(dice)
             if dice.random() < 0.05:
                 path = "(%s)/%s" % (path, random_step(dice, 0))
+            if crashes(world().augeas, path):
+                print("# the library crashes: " + path)
+                continue
             wrong += compare(world().augeas, ours, path)
         ours.client.close()
     check(wrong)
