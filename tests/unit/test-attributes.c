@@ -60,7 +60,7 @@ test_extended (void **state)
   (void)state;
   if (fsetxattr (old_fd, "user.one", "1", 1, 0))
     {
-      print_message ("no user attributes in this file system\n");
+      print_message ("machine: no user attributes in this file system\n");
       skip ();
     }
   assert_int_equal (fsetxattr (old_fd, "user.two", "", 0, 0), 0);
@@ -85,7 +85,7 @@ test_capabilities (void **state)
   if (fsetxattr (old_fd, "security.capability", capability, sizeof capability,
                  0))
     {
-      print_message ("only root can set capabilities\n");
+      print_message ("machine: only root can set capabilities\n");
       skip ();
     }
   assert_int_equal (copy (NULL), 0);

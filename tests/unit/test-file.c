@@ -266,7 +266,7 @@ test_own_strangers (void **state)
   (void)state;
   if (geteuid ())
     {
-      print_message ("only root can give files away\n");
+      print_message ("machine: only root can give files away\n");
       skip ();
     }
   assert_int_equal (chown (scratch_path (scratch, "/etc/file"), 4711, 0), 0);

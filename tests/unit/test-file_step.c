@@ -126,7 +126,7 @@ test_attributes (void **state)
   (void)state;
   if (setxattr (path, "user.note", "kept", 4, 0))
     {
-      print_message ("no user attributes in this file system\n");
+      print_message ("machine: no user attributes in this file system\n");
       skip ();
     }
   lists = !setxattr (path, "system.posix_acl_access", list, sizeof list, 0);
@@ -151,7 +151,7 @@ test_owner (void **state)
   (void)state;
   if (geteuid ())
     {
-      print_message ("only root can give a file away\n");
+      print_message ("machine: only root can give a file away\n");
       skip ();
     }
   assert_int_equal (chown (scratch_path (scratch, "/etc/file"), 4711, 4712), 0);

@@ -231,7 +231,7 @@ test_strangers (void **state)
   (void)state;
   if (geteuid ())
     {
-      print_message ("only root can give files away\n");
+      print_message ("machine: only root can give files away\n");
       skip ();
     }
   link_to ("b/file", "/a/link");

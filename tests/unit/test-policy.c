@@ -419,7 +419,7 @@ files_belong_to_us (void **state)
 
   if (geteuid ())
     {
-      print_message ("only root can give files away\n");
+      print_message ("machine: only root can give files away\n");
       skip ();
     }
   scratch_write (scratch, OWN_POLICY_DIR "/a.policy", PANEL);
