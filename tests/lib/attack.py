@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests with hostile clients share.  Nothing here waits for ever."""
 
+import atexit
 import contextlib
 import os
+import signal
 import time
 
 import assuan
@@ -12,6 +14,20 @@ import assuan
 HOSTS = {"/etc/hosts": "127.0.0.1 localhost\n"}
 SET = "AUG SET /files/etc/hosts/1/ipaddr @"
 TICK = os.sysconf("SC_CLK_TCK")
+
+
+def lasting(machine, *options):
+    """A daemon on MACHINE for the whole test; both are gone at its end."""
+    daemon = machine.daemon(*options)
+
+    def end():
+        if daemon.process.poll() is None:
+            daemon.process.send_signal(signal.SIGINT)
+            daemon.process.wait(10)
+        machine.remove()
+
+    atexit.register(end)
+    return daemon
 
 
 def until(condition, patience=10):
@@ -93,6 +109,14 @@ def inquiry(client, authenticated):
     reply = client.read_reply()
     assert reply.inquiry == ("VALUE" if authenticated else "RESPONSE"), \
         reply.lines
+
+
+def nothing_remains(daemon):
+    """No session, no session's worker, no zombie: only the keeper and the
+    worker that it keeps ready."""
+    own = children(daemon.process.pid)
+    return len(own) <= 1 and "Z" not in own.values() \
+        and all(len(children(pid)) <= 1 for pid in own)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@
 """What takes long (a nonce's 60 s, the 30 s in which a client must take its
 replies) begins first and is judged last."""
 
-import atexit
 import contextlib
 import os
 import resource
@@ -25,9 +24,9 @@ from scratch import Machine
 
 START = time.monotonic()
 MACHINE = Machine(HOSTS)
-atexit.register(MACHINE.remove)
 PANEL = MACHINE.key("panel")
-PATIENT = MACHINE.daemon("--auth-timeout", "200", "--line-timeout", "100")
+PATIENT = attack.lasting(MACHINE, "--auth-timeout", "200", "--line-timeout",
+                         "100")
 OLD_NONCE = PATIENT.client()
 OLD_TEXT = OLD_NONCE.check("NONCE").text
 DEAF = PATIENT.client("panel")
@@ -255,13 +254,6 @@ TALK = [b"NOP", b"OPTION output=json", b"GETINFO version", b"HELP",
         b"NONCE", b"WHOAMI", b"MODULE LIST", b"BYE"]
 
 
-def nothing_remains(daemon):
-    """No session, no worker, no zombie: only the keeper, without children."""
-    own = attack.children(daemon.process.pid)
-    return len(own) <= 1 and "Z" not in own.values() \
-        and not any(attack.children(pid) for pid in own)
-
-
 def test_a_client_may_vanish_at_any_point():
     with Machine(HOSTS) as machine, machine.daemon() as daemon:
         for count in range(len(TALK) + 1):
@@ -270,7 +262,7 @@ def test_a_client_may_vanish_at_any_point():
                     with contextlib.suppress(assuan.Gone):
                         client.send_raw(b"".join(line + b"\n" for line
                                                  in TALK[:count]) + rest)
-        assert until(lambda: nothing_remains(daemon)), \
+        assert until(lambda: attack.nothing_remains(daemon)), \
             attack.descendants(daemon.process.pid)
         assert "signal" not in daemon.messages(), daemon.messages()
         with daemon.client("panel") as client:
@@ -287,7 +279,7 @@ def test_a_client_may_vanish_before_it_is_known():
                         daemon.client() as client:
                     client.send_raw(b"".join(word + b"\n" for word
                                              in words[:count]) + rest)
-        assert until(lambda: nothing_remains(daemon)), \
+        assert until(lambda: attack.nothing_remains(daemon)), \
             attack.descendants(daemon.process.pid)
 
 
@@ -302,7 +294,7 @@ def test_a_client_may_close_one_side():
             client.socket.shutdown(socket.SHUT_RD)
             with contextlib.suppress(assuan.Gone):
                 client.send("AUG PRINT /files")
-        assert until(lambda: nothing_remains(daemon))
+        assert until(lambda: attack.nothing_remains(daemon))
 
 
 # --- Variables that steer libassuan ---
