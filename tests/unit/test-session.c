@@ -47,14 +47,20 @@ play (int fd, act_t act, const char *text)
   int session = take_session (fd);
   struct channel channel;
   struct message message;
-  int fds[2];
+  int ends[2];
+  int fds[3];
 
-  fds[0] = (int)syscall (SYS_pidfd_open, getpid (), 0);
-  fds[1] = memfd_create ("table", 0);
-  if (write (fds[1], text, strlen (text)) != (ssize_t)strlen (text)
-      || channel_send_fds (session, CHANNEL_WORKER, fds, 2))
+  if (socketpair (AF_UNIX, SOCK_STREAM, 0, ends))
     _exit (1);
-  channel_init (&channel, session);
+  fds[0] = ends[1];
+  fds[1] = (int)syscall (SYS_pidfd_open, getpid (), 0);
+  fds[2] = memfd_create ("table", 0);
+  if (write (fds[2], text, strlen (text)) != (ssize_t)strlen (text)
+      || channel_send_fds (session, CHANNEL_WORKER, fds, 3))
+    _exit (1);
+  close (session);
+  close (ends[1]);
+  channel_init (&channel, ends[0]);
   if (!channel_read (&channel, &message))
     act (&channel);
   channel_flush (&channel);

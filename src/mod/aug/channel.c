@@ -14,7 +14,7 @@
 
 #define HEADER 8
 #define READ_SIZE (64 * KIB)
-#define SLACK_MS 1000 /* How exactly a deadline is kept.  */
+#define SLICE_MS 200 /* The longest wait without a look at the clock.  */
 #define FDS_MAX 4
 
 void
@@ -107,10 +107,12 @@ set_patience (struct channel *channel)
   if (now >= channel->deadline)
     return gpg_error (GPG_ERR_TIMEOUT);
   left = channel->deadline - now;
-  if (channel->patience >= left && channel->patience - left < SLACK_MS)
+  if (left > SLICE_MS)
+    left = SLICE_MS;
+  if (channel->patience == left)
     return 0;
-  tv.tv_sec = (time_t)(left / 1000);
-  tv.tv_usec = (suseconds_t)(left % 1000) * 1000;
+  tv.tv_sec = 0;
+  tv.tv_usec = (suseconds_t)left * 1000;
   if (setsockopt (channel->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv)
       || setsockopt (channel->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv))
     return gpg_error_from_syserror ();
@@ -118,14 +120,19 @@ set_patience (struct channel *channel)
   return 0;
 }
 
-/* The meaning of the present errno after a failed transfer.  */
+/* The meaning of the present errno after a failed transfer; 0: try again.  */
 static gpg_error_t
-transfer_error (void)
+transfer_error (const struct channel *channel)
 {
   switch (errno)
     {
+    case EINTR:
+      return 0;
     case EAGAIN:
-      return gpg_error (GPG_ERR_TIMEOUT);
+      /* set_patience, which comes next, knows the end.  */
+      return channel->give_up && channel->give_up (channel->give_up_context)
+                 ? gpg_error (GPG_ERR_CANCELED)
+                 : 0;
     case EPIPE:
     case ECONNRESET:
       return gpg_error (GPG_ERR_EOF);
@@ -138,10 +145,10 @@ static gpg_error_t
 send_all (struct channel *channel)
 {
   size_t done = 0;
-  gpg_error_t err;
+  gpg_error_t err = 0;
   ssize_t n;
 
-  while (done < channel->out.length)
+  while (!err && done < channel->out.length)
     {
       err = set_patience (channel);
       if (err)
@@ -150,10 +157,10 @@ send_all (struct channel *channel)
                 channel->out.length - done, MSG_NOSIGNAL);
       if (n >= 0)
         done += (size_t)n;
-      else if (errno != EINTR)
-        return transfer_error ();
+      else
+        err = transfer_error (channel);
     }
-  return 0;
+  return err;
 }
 
 gpg_error_t
@@ -289,8 +296,10 @@ channel_read (struct channel *channel, struct message *r_message)
         return gpg_error (GPG_ERR_EOF);
       if (n > 0)
         channel->in_to += (size_t)n;
-      else if (errno != EINTR)
-        return transfer_error ();
+      else
+        err = transfer_error (channel);
+      if (err)
+        return err;
     }
 }
 
@@ -316,7 +325,7 @@ channel_send_fds (int fd, enum channel_kind kind, const int *fds, size_t count)
     n = sendmsg (fd, &msg, MSG_NOSIGNAL);
   while (n < 0 && errno == EINTR);
   if (n < 0)
-    return transfer_error ();
+    return gpg_error_from_syserror ();
   return n == HEADER ? 0 : gpg_error (GPG_ERR_INV_PACKET);
 }
 
@@ -362,16 +371,20 @@ channel_receive_fds (struct channel *channel, enum channel_kind kind,
 
   for (size_t i = 0; i < count; i++)
     r_fds[i] = -1;
-  err = set_patience (channel);
+  do
+    {
+      err = set_patience (channel);
+      if (err)
+        return err;
+      msg.msg_control = control;
+      msg.msg_controllen = sizeof control;
+      n = recvmsg (channel->fd, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+      if (n < 0)
+        err = transfer_error (channel);
+    }
+  while (!err && n < 0);
   if (err)
     return err;
-  msg.msg_control = control;
-  msg.msg_controllen = sizeof control;
-  do
-    n = recvmsg (channel->fd, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-  while (n < 0 && errno == EINTR);
-  if (n < 0)
-    return transfer_error ();
   if (!n)
     return gpg_error (GPG_ERR_EOF);
   found = collect_fds (&msg, r_fds, count);

@@ -43,7 +43,8 @@ enum channel_kind
   CHANNEL_READY,       /* All needs are told.  Code not 0: no, give up.  */
 
   /* From the keeper and the worker.  */
-  CHANNEL_WORKER, /* Comes first, with pidfd and table of lenses.  */
+  CHANNEL_WORKER, /* The keeper's answer, on the socket that was sent to it:
+                     socket and pidfd of a worker, the table of lenses.  */
   CHANNEL_REPORT, /* The fences that hold, before the first answer.  */
   CHANNEL_NEED,   /* Paths; "/" is everything.  */
   CHANNEL_ANSWER, /* A piece of the answer.  */
@@ -106,8 +107,12 @@ struct message
 struct channel
 {
   int fd;
-  uint64_t deadline;  /* End of all waiting, on the clock of link_now; 0 is
-                         none.  Kept to a second.  */
+  uint64_t deadline; /* End of all waiting, on the clock of link_now; 0 is
+                        none.  */
+  /* While a transfer with a deadline waits: asked several times a second
+     whether to give up, which is GPG_ERR_CANCELED.  May be NULL.  */
+  bool (*give_up) (void *context);
+  void *give_up_context;
   uint64_t patience;  /* What the socket's time-outs are set to, ms.  */
   struct buffer out;  /* Messages not yet sent.  */
   size_t start;       /* Where the message being put together begins.  */

@@ -25,6 +25,7 @@
 #include "../../../protocol/memory.h"
 
 #define REQUEST_FD 3
+#define QUIET_MS 20 /* Without a request, before a spare worker is made.  */
 #define NOWHERE                                                                \
   "/proc/sys/kernel"        /* A root below which no lens has a file.          \
                              */
@@ -227,25 +228,76 @@ read_request (int *r_fd)
   return 0;
 }
 
-/* Fork a worker that serves FD, and tell its session.  The worker speaks only
-   when spoken to, so the keeper's message is the first.  */
-static void
-start_worker (struct worker *worker, int fd, int table_fd)
+/* A worker that was forked and waits behind its fence, so that a session need
+   not wait for that; PID is 0 while there is none.  */
+struct spare
 {
-  auto_close int pidfd = -1;
-  pid_t pid = fork ();
-  int fds[2];
+  pid_t pid;
+  int pidfd;
+  int fd; /* The session's end of its socket.  */
+};
 
-  if (!pid)
-    worker_run (worker, fd);
-  if (pid < 0)
+static void
+spare_drop (struct spare *spare)
+{
+  if (!spare->pid)
     return;
+  close (spare->pidfd);
+  close (spare->fd);
+  spare->pid = 0;
+}
+
+static void
+spare_fork (struct spare *spare, struct worker *worker)
+{
+  int ends[2];
+  pid_t pid;
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+    return;
+  pid = fork ();
+  if (!pid)
+    worker_run (worker, ends[1]);
+  close (ends[1]);
+  spare->fd = ends[0];
   /* It is not reaped before this, so the pid is its own.  */
-  pidfd = (int)syscall (SYS_pidfd_open, pid, 0);
-  fds[0] = pidfd;
-  fds[1] = table_fd;
-  if (pidfd < 0 || channel_send_fds (fd, CHANNEL_WORKER, fds, 2))
-    kill (pid, SIGKILL);
+  spare->pidfd = pid > 0 ? (int)syscall (SYS_pidfd_open, pid, 0) : -1;
+  if (spare->pidfd >= 0)
+    spare->pid = pid;
+  else
+    close (spare->fd);
+}
+
+/* Give the session that asks over FD the spare worker.  */
+static void
+spare_give (struct spare *spare, struct worker *worker, int fd, int table_fd)
+{
+  if (!spare->pid)
+    spare_fork (spare, worker);
+  if (!spare->pid)
+    return;
+  channel_send_fds (fd, CHANNEL_WORKER,
+                    (int[]){ spare->fd, spare->pidfd, table_fd }, 3);
+  spare_drop (spare);
+}
+
+/* Whether a request comes within TIMEOUT milliseconds (-1: any time).  */
+static bool
+request_comes (int timeout)
+{
+  struct pollfd poll_fd = { REQUEST_FD, POLLIN, 0 };
+
+  return poll (&poll_fd, 1, timeout) > 0;
+}
+
+static void
+reap (struct spare *spare)
+{
+  pid_t pid;
+
+  while ((pid = waitpid (-1, NULL, WNOHANG)) > 0)
+    if (pid == spare->pid)
+      spare_drop (spare);
 }
 
 static void
@@ -259,6 +311,7 @@ main (void)
 {
   struct sigaction action = { .sa_handler = wake_up };
   struct worker worker = { 0 };
+  struct spare spare = { 0, -1, -1 };
   int table_fd = -1;
   gpg_error_t err;
   int fd;
@@ -268,15 +321,23 @@ main (void)
   err = prepare (&worker, &table_fd);
   while (!err)
     {
-      while (waitpid (-1, NULL, WNOHANG) > 0)
-        ;
+      reap (&spare);
+      /* The next spare is made when the session that got the last one has had
+         the processor.  */
+      if (!request_comes (spare.pid ? -1 : QUIET_MS))
+        {
+          if (!spare.pid)
+            spare_fork (&spare, &worker);
+          continue;
+        }
       err = read_request (&fd);
       if (fd >= 0)
         {
-          start_worker (&worker, fd, table_fd);
+          spare_give (&spare, &worker, fd, table_fd);
           close (fd);
         }
     }
+  spare_drop (&spare);
   aug_close (worker.aug);
   lens_table_release (&worker.table);
   fence_release (&worker.fence);

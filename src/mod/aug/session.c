@@ -117,45 +117,74 @@ ask_keeper (int helper_fd, int fd)
   return n == 1 ? 0 : gpg_error_from_syserror ();
 }
 
+/* Let CHANNEL wait no longer than until DEADLINE, nor for a client that gave
+   up.  */
+static void
+set_end (struct call *call, struct channel *channel, uint64_t deadline)
+{
+  channel->deadline = deadline;
+  channel->give_up = call->canceled;
+  channel->give_up_context = call->client;
+}
+
+/* Have the keeper give a worker; R_FDS are its socket and pidfd and the table
+   of lenses.  */
+static gpg_error_t
+get_worker (struct call *call, uint64_t deadline, int r_fds[3])
+{
+  struct channel keeper;
+  auto_close int near = -1;
+  auto_close int far = -1;
+  int ends[2];
+  gpg_error_t err;
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+    return gpg_error_from_syserror ();
+  near = ends[0];
+  far = ends[1];
+  channel_init (&keeper, near);
+  set_end (call, &keeper, deadline);
+  err = ask_keeper (call->module->helper_fd, far);
+  close (take_fd (&far));
+  if (!err)
+    err = channel_receive_fds (&keeper, CHANNEL_WORKER, r_fds, 3);
+  channel_release (&keeper);
+  return err;
+}
+
 static gpg_error_t
 start_worker (struct call *call, struct aug_session *session, uint64_t deadline)
 {
-  auto_close int table_fd = -1;
-  auto_close int far = -1;
-  int ends[2];
-  int fds[2];
+  int fds[3];
   gpg_error_t err;
 
   if (call->module->helper_fd < 0)
     return fail (&call->failure, GPG_ERR_SERVER_FAILED,
                  "the lens keeper does not run: see the log of reeved");
-  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-    return fail_errno (&call->failure, "socket for the augeas worker");
-  far = ends[1];
-  session->fd = ends[0];
-  channel_init (&session->channel, ends[0]);
-  session->channel.deadline = deadline;
-  err = ask_keeper (call->module->helper_fd, far);
+  err = get_worker (call, deadline, fds);
   if (!err)
     {
-      close (take_fd (&far));
-      err = channel_receive_fds (&session->channel, CHANNEL_WORKER, fds, 2);
-    }
-  if (!err)
-    {
-      session->pidfd = fds[0];
-      table_fd = fds[1];
-      err = read_table (table_fd, &session->table);
+      session->fd = fds[0];
+      session->pidfd = fds[1];
+      channel_init (&session->channel, session->fd);
+      err = read_table (fds[2], &session->table);
+      close (fds[2]);
     }
   if (!err)
     return 0;
   aug_drop_worker (session);
-  if (gpg_err_code (err) == GPG_ERR_TIMEOUT)
-    return fail (&call->failure, GPG_ERR_TIMEOUT,
-                 "the lens keeper did not answer in time: try again");
-  return fail (&call->failure, GPG_ERR_SERVER_FAILED,
-               "the lens keeper gave no worker (%s): try again",
-               gpg_strerror (err));
+  switch (gpg_err_code (err))
+    {
+    case GPG_ERR_TIMEOUT:
+      return fail (&call->failure, GPG_ERR_TIMEOUT,
+                   "the lens keeper did not answer in time: try again");
+    case GPG_ERR_CANCELED:
+      return fail (&call->failure, GPG_ERR_CANCELED, "the client gave up");
+    default:
+      return fail (&call->failure, GPG_ERR_SERVER_FAILED,
+                   "the lens keeper gave no worker (%s): try again",
+                   gpg_strerror (err));
+    }
 }
 
 /* The worker is lost because of ERR, after a request that began at START.  */
@@ -164,7 +193,8 @@ lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
              uint64_t start)
 {
   uint64_t now = link_now ();
-  bool own_limit = call->deadline && now >= call->deadline;
+  bool own_limit = (call->deadline && now >= call->deadline)
+                   || gpg_err_code (err) == GPG_ERR_CANCELED;
   const char *lost = session->edited ? "; unsaved edits are lost" : "";
 
   aug_drop_worker (session);
@@ -183,6 +213,9 @@ lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
     case GPG_ERR_TIMEOUT:
       return fail (&call->failure, GPG_ERR_TIMEOUT,
                    "the request took too long%s", lost);
+    case GPG_ERR_CANCELED:
+      return fail (&call->failure, GPG_ERR_CANCELED, "the client gave up%s",
+                   lost);
     case GPG_ERR_ENOMEM:
       return fail (&call->failure, GPG_ERR_ENOMEM,
                    "the request takes too much memory%s", lost);
@@ -330,7 +363,7 @@ aug_request (struct call *call, enum channel_operation operation,
       if (err)
         return err;
     }
-  session->channel.deadline = deadline;
+  set_end (call, &session->channel, deadline);
   put_request (session, operation, arguments, count);
   broken = channel_flush (&session->channel);
   if (!broken)
