@@ -25,7 +25,7 @@
 #include "../../../protocol/memory.h"
 
 #define REQUEST_FD 3
-#define QUIET_MS 20 /* Without a request, before a spare worker is made.  */
+#define QUIET_MS 10 /* Without a request, before a spare worker is made.  */
 #define NOWHERE                                                                \
   "/proc/sys/kernel"        /* A root below which no lens has a file.          \
                              */
