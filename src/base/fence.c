@@ -136,8 +136,7 @@ fence_prepare (void)
   if (prctl (PR_SET_DUMPABLE, 0))
     return gpg_error_from_syserror ();
 #endif
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-      || setrlimit (RLIMIT_CORE, &none))
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || setrlimit (RLIMIT_CORE, &none))
     return gpg_error_from_syserror ();
   return 0;
 }
