@@ -28,6 +28,24 @@
 #include "session.h"
 #include "supervisor.h"
 
+#ifdef REEVE_SANITIZE
+/* gpgrt_argparser never frees the values that it read from a file.  */
+const char *__lsan_default_suppressions (void);
+const char *__lsan_default_options (void);
+
+const char *
+__lsan_default_suppressions (void)
+{
+  return "leak:libgpg-error.so\n";
+}
+
+const char *
+__lsan_default_options (void)
+{
+  return "print_suppressions=0";
+}
+#endif
+
 static const char *
 usage_text (int level)
 {
@@ -179,6 +197,7 @@ daemon_release (struct daemon *daemon)
   munmap (daemon->shared, sizeof *daemon->shared);
   policy_release (&daemon->policy);
   registry_release (&daemon->registry);
+  options_release (&daemon->options);
   machine_close (&daemon->machine);
 }
 

@@ -158,7 +158,7 @@ read_listen (const struct origin *origin, const char *value,
              struct options *options)
 {
   struct listen_option *listen = options->listen + options->listen_count;
-  char *copy = strdup (value); /* Lives as long as the options.  */
+  char *copy = strdup (value + strspn (value, " \t"));
   char *context = NULL;
   char *word;
 
@@ -357,4 +357,12 @@ options_read (int argc, char **argv, struct options *r_options)
     }
   read_all (argc, argv, &machine, r_options);
   machine_close (&machine);
+}
+
+void
+options_release (struct options *options)
+{
+  for (size_t i = 0; i < options->listen_count; i++)
+    free (options->listen[i].name);
+  options->listen_count = 0;
 }

@@ -55,4 +55,7 @@ struct options
    process with status 2; --version and --help end it with 0.  */
 void options_read (int argc, char **argv, struct options *r_options);
 
+/* Free what OPTIONS has for itself.  */
+void options_release (struct options *options);
+
 #endif /* REEVE_OPTIONS_H */

@@ -67,7 +67,8 @@ def test_mode_group_and_ceiling():
                       "listen S.reeve mode=0600\n"
                       "listen S.read mode=0660 group=%s ceiling=read\n"
                       % group.gr_name)
-        with machine.daemon("--listen", "/srv/S.write ceiling=write") as daemon:
+        with machine.daemon("--listen", "  /srv/S.write\tceiling=write ") \
+                as daemon:
             path = machine.path("/run/reeve/S.read")
             assert mode_of(machine.socket) == 0o600
             assert mode_of(path) == 0o660
