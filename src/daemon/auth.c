@@ -328,7 +328,7 @@ session_adopt_policy (struct session *session, struct failure *failure)
   struct policy policy;
   gpg_error_t err;
 
-  if (generation == session->generation)
+  if (generation == daemon->generation)
     return 0;
   err = policy_load (&daemon->machine, &daemon->registry, &policy, &inner);
   if (err)
@@ -339,7 +339,7 @@ session_adopt_policy (struct session *session, struct failure *failure)
       return fail (failure, GPG_ERR_TRY_LATER,
                    "the policy does not load: see the daemon's log");
     }
-  session->generation = generation;
+  daemon->generation = generation;
   policy_release (&daemon->policy);
   daemon->policy = policy;
   if (!session->identity_name[0]

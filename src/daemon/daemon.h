@@ -37,6 +37,7 @@ struct daemon
   struct machine machine;
   struct registry registry;
   struct policy policy;
+  unsigned generation; /* Of POLICY, as this process has it.  */
   struct shared *shared;
   struct tally *wrong_responses;
   struct module *module; /* One for each noun of the registry.  */

@@ -359,7 +359,6 @@ session_run (struct daemon *daemon, const struct entrance *entrance)
   session.gate.ceiling = entrance->ceiling;
   session.gate.ask = request_ask;
   session.gate.ask_context = &session;
-  session.generation = atomic_load (&daemon->shared->generation);
   init_secure_memory ();
   make_id (session.id);
   link_init (&session.link, entrance->in, entrance->out);

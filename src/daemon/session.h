@@ -55,7 +55,6 @@ struct session
   unsigned wrong;
   char identity_name[LIMIT_IDENTITY + 1];
   unsigned char key_digest[32];
-  unsigned generation; /* Of the policy in use.  */
 
   /* OPTION.  */
   bool dry_run;

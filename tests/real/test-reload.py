@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# test-reload.py - a session that begins while the policy is reloaded
+# Copyright (C) 2026 The reeve authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+
+import assuan
+import attack
+import tap
+from attack import HOSTS, until
+from scratch import Machine
+
+GET = "AUG GET /files/etc/hosts/1/ipaddr"
+POLICY = "/etc/reeve/policy.d/test.policy"
+RULES = "[identity panel]\nkey = panel.key\n%s = *\n"
+
+# Preloaded: the first thing that a session's process does takes as long as the
+# file REEVE_LATE is there.
+LATE = r"""
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int
+prctl (int option, ...)
+{
+  int (*next) (int, ...);
+  unsigned long argument;
+  va_list arguments;
+
+  va_start (arguments, option);
+  argument = va_arg (arguments, unsigned long);
+  va_end (arguments);
+  *(void **)&next = dlsym (RTLD_NEXT, "prctl");
+  for (int i = 0; option == PR_SET_PDEATHSIG && i < 1000
+                  && !access (getenv ("REEVE_LATE"), F_OK); i++)
+    usleep (10000);
+  return next (option, argument, 0, 0, 0);
+}
+"""
+
+
+def late_daemon(machine):
+    compiler = os.environ.get("REEVE_COMPILE", "cc -D_GNU_SOURCE")
+    machine.write("/late.c", LATE)
+    result = subprocess.run(
+        [*shlex.split(compiler), "-shared", "-fPIC", "-o",
+         machine.path("/late.so"), machine.path("/late.c"), "-ldl"],
+        capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    with attack.environment(LD_PRELOAD=machine.path("/late.so"),
+                            REEVE_LATE=machine.path("/late"),
+                            ASAN_OPTIONS=options):
+        return machine.daemon()
+
+
+def children(daemon):
+    path = "/proc/%d/task/%d/children" % ((daemon.process.pid,) * 2)
+    with open(path, encoding="ascii") as file:
+        return set(file.read().split())
+
+
+def test_a_session_forked_before_a_reload_and_begun_after_it():
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            late_daemon(machine) as daemon, socket.socket(socket.AF_UNIX) as end:
+        before = children(daemon)
+        machine.write("/late", "")
+        end.connect(machine.socket)
+        assert until(lambda: children(daemon) - before)
+        machine.write(POLICY, RULES % "deny")
+        daemon.reload()
+        assert until(lambda: "reload: done" in daemon.messages())
+        os.unlink(machine.path("/late"))
+        client = assuan.Client(end)
+        client.authenticate("panel", machine.key("panel"))
+        assert client.call(GET).error == "FORBIDDEN"
+
+
+tap.main(globals())
