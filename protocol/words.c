@@ -95,8 +95,8 @@ split_word (char *text, struct word *r_word, const char **r_reason)
   r_word->text = text;
   if (words_unescape (text, strlen (text), &r_word->length))
     {
-      *r_reason = "a percent sign needs two hex digits, not 00 (%25 is the"
-                  " sign itself)";
+      *r_reason = "behind a percent sign stand two hex digits other than 00"
+                  " (%25 is the sign itself)";
       return NULL;
     }
   return end;

@@ -70,7 +70,7 @@ static const struct verb verbs[] = {
     .args = "",
     .effect = EFFECT_READ,
     .run = module_list,
-    .summary = "List the nouns",
+    .summary = "the nouns",
     .help = "Answers records: noun, description, verbs (their number).\n"
             "\n"
             "  C: MODULE LIST\n"
@@ -79,7 +79,7 @@ static const struct verb verbs[] = {
     .args = "<noun:string>",
     .effect = EFFECT_READ,
     .run = module_info,
-    .summary = "Describe a noun and its verbs",
+    .summary = "a noun and its verbs",
     .help = "Answers a record with noun and description, then one for each\n"
             "verb: verb, arguments (the grammar of the verb's row, with\n"
             "types), effect (read, write or destroy), description.\n"
@@ -91,7 +91,7 @@ static const struct verb verbs[] = {
 
 const struct noun module_noun
     = { .name = "MODULE",
-        .summary = "What this daemon can do",
+        .summary = "what this daemon can do",
         .help = "Every identity may ask: these verbs tell no more than HELP.",
         .verbs = verbs,
         .flags = NOUN_UNGRANTED };
