@@ -154,7 +154,7 @@ send_text (struct session *session, gpg_error_t err, const char *text)
 
       send_detail (session, &detail);
       length = LIMIT_ERROR_TEXT - 3;
-      while ((text[length] & 0xc0) == 0x80)
+      while (length && (text[length] & 0xc0) == 0x80)
         length--;
     }
   snprintf (brief, sizeof session->error_text, "%.*s%s", (int)length, text,

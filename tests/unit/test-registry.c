@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "check.h"
 #include "src/call/registry.h"
 #include "src/daemon/daemon.h"
@@ -241,6 +243,33 @@ nouns_and_words_differ (void **state)
       assert_string_not_equal ((*noun)->name, word->name);
 }
 
+/* A worker may send any bytes: text of nothing but middles of characters is
+   not cut before its beginning.  */
+static void
+odd_words_of_a_failure (void **state)
+{
+  static char bytes[400];
+  static struct session session;
+  struct failure failure = FAILURE_NONE;
+  int ends[2];
+
+  (void)state;
+  assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  assert_int_equal (assuan_new (&session.context), 0);
+  assert_int_equal (assuan_init_socket_server (session.context, ends[0],
+                                               ASSUAN_SOCKET_SERVER_ACCEPTED),
+                    0);
+  memset (bytes, 0x80, sizeof bytes - 1);
+  failure.text = bytes + 200;
+  assert_int_equal (gpg_err_code (session_leave (
+                        &session, gpg_error (GPG_ERR_NOT_FOUND), &failure)),
+                    GPG_ERR_NOT_FOUND);
+  assert_string_equal (session.error_text, "...");
+  assert_null (failure.text);
+  assuan_release (session.context);
+  close (ends[1]);
+}
+
 int
 main (void)
 {
@@ -255,6 +284,7 @@ main (void)
     cmocka_unit_test (all_rows_are_right),
     cmocka_unit_test (libassuan_can_hold_all_words),
     cmocka_unit_test (nouns_and_words_differ),
+    cmocka_unit_test (odd_words_of_a_failure),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
