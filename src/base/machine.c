@@ -150,12 +150,16 @@ owns_object (const struct machine *machine, const char *path)
   return false;
 }
 
-/* Whether PATH is a unit of ours in DIRECTORY, or belongs to one.  */
+/* Whether PATH is a unit of ours in DIRECTORY, or belongs to one, or is a
+   drop-in of all services or sockets and so of ours.  */
 static bool
 is_own_unit (const char *path, const char *directory)
 {
+  const char *rest = path + strlen (directory);
+
   return is_beneath (path, directory)
-         && strstr (path + strlen (directory), "/reeve");
+         && (strstr (rest, "/reeve") || is_beneath (rest, "/service.d")
+             || is_beneath (rest, "/socket.d"));
 }
 
 bool

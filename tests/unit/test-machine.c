@@ -84,6 +84,8 @@ test_own (void **state)
     "/lib/systemd/system/reeve-agent.service",
     "/run/systemd/system/reeved.service.d/override.conf",
     "/etc/systemd/system/sockets.target.wants/reeved.socket",
+    "/etc/systemd/system/service.d/limits.conf",
+    "/run/systemd/system/socket.d",
   };
   static const char *const other[] = {
     "/",
@@ -93,6 +95,8 @@ test_own (void **state)
     SBINDIR "/reeved2",
     BINDIR,
     "/etc/systemd/system/ssh.service",
+    "/etc/systemd/system/ssh.service.d/limits.conf",
+    "/etc/systemd/system/service.dump",
     "/etc/systemd/systemreeve",
     "/home/reeve",
   };
