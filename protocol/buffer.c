@@ -68,15 +68,11 @@ buffer_string (struct buffer *buffer, const char *string)
 }
 
 void
-buffer_printf (struct buffer *buffer, const char *format, ...)
+buffer_vprintf (struct buffer *buffer, const char *format, va_list arguments)
 {
   auto_free char *text = NULL;
-  va_list arguments;
-  int length;
+  int length = vasprintf (&text, format, arguments);
 
-  va_start (arguments, format);
-  length = vasprintf (&text, format, arguments);
-  va_end (arguments);
   if (length < 0)
     {
       text = NULL;
@@ -84,6 +80,16 @@ buffer_printf (struct buffer *buffer, const char *format, ...)
       return;
     }
   buffer_append (buffer, text, (size_t)length);
+}
+
+void
+buffer_printf (struct buffer *buffer, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  buffer_vprintf (buffer, format, arguments);
+  va_end (arguments);
 }
 
 gpg_error_t

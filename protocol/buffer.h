@@ -5,6 +5,7 @@
 #ifndef REEVE_BUFFER_H
 #define REEVE_BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <gpg-error.h>
 
@@ -20,7 +21,10 @@ struct buffer
   int failed;
 };
 
-#define BUFFER_EMPTY { NULL, 0, 0, 0 }
+#define BUFFER_EMPTY                                                           \
+  {                                                                            \
+    NULL, 0, 0, 0                                                              \
+  }
 #define auto_buffer __attribute__ ((cleanup (buffer_release)))
 
 /* Append LENGTH bytes; the bytes may be anything.  */
@@ -29,9 +33,11 @@ void buffer_append (struct buffer *buffer, const void *bytes, size_t length);
 /* Append the C string STRING without its NUL.  */
 void buffer_string (struct buffer *buffer, const char *string);
 
-/* Append as printf would.  */
+/* Append as printf and vprintf would.  */
 void buffer_printf (struct buffer *buffer, const char *format, ...)
-  __attribute__ ((format (printf, 2, 3)));
+    __attribute__ ((format (printf, 2, 3)));
+void buffer_vprintf (struct buffer *buffer, const char *format,
+                     va_list arguments) __attribute__ ((format (printf, 2, 0)));
 
 /* Make room for MORE further bytes, so that appending them cannot fail.  */
 void buffer_reserve (struct buffer *buffer, size_t more);

@@ -102,19 +102,15 @@ writer_field_bytes (struct writer *out, const char *name, const char *bytes,
 gpg_error_t
 writer_field (struct writer *out, const char *name, const char *format, ...)
 {
-  auto_free char *text = NULL;
+  auto_buffer struct buffer text = BUFFER_EMPTY;
   va_list arguments;
-  int length;
+  gpg_error_t err;
 
   va_start (arguments, format);
-  length = vasprintf (&text, format, arguments);
+  buffer_vprintf (&text, format, arguments);
   va_end (arguments);
-  if (length < 0)
-    {
-      text = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
-  return writer_field_bytes (out, name, text, (size_t)length);
+  err = buffer_error (&text);
+  return err ? err : writer_field_bytes (out, name, text.bytes, text.length);
 }
 
 gpg_error_t
@@ -150,25 +146,20 @@ writer_record_end (struct writer *out)
 gpg_error_t
 writer_warning (struct writer *out, const char *format, ...)
 {
-  auto_free char *text = NULL;
+  auto_buffer struct buffer text = BUFFER_EMPTY;
   auto_buffer struct buffer line = BUFFER_EMPTY;
   va_list arguments;
-  int length;
   gpg_error_t err;
 
   va_start (arguments, format);
-  length = vasprintf (&text, format, arguments);
+  buffer_vprintf (&text, format, arguments);
   va_end (arguments);
-  if (length < 0)
-    {
-      text = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
-  record_escape (&line, text, (size_t)length);
-  err = buffer_error (&line);
-  if (err)
-    return err;
-  return out->sink.status (out->sink.context, "WARNING", line.bytes);
+  record_escape (&line, text.bytes, text.length);
+  err = buffer_error (&text);
+  if (!err)
+    err = buffer_error (&line);
+  return err ? err
+             : out->sink.status (out->sink.context, "WARNING", line.bytes);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/buffer.h"
 #include "protocol/handshake.h"
 #include "protocol/limits.h"
 #include "protocol/memory.h"
@@ -34,17 +35,14 @@ struct reader
 static gpg_error_t __attribute__ ((format (printf, 3, 4)))
 bad (struct reader *reader, gpg_err_code_t code, const char *format, ...)
 {
-  auto_free char *text = NULL;
+  auto_buffer struct buffer text = BUFFER_EMPTY;
   va_list arguments;
-  int length;
 
   va_start (arguments, format);
-  length = vasprintf (&text, format, arguments);
+  buffer_vprintf (&text, format, arguments);
   va_end (arguments);
-  if (length < 0)
-    text = NULL;
   return fail (reader->failure, code, "%s:%u: %s", reader->file, reader->line,
-               text ? text : "out of memory");
+               buffer_error (&text) ? "out of memory" : text.bytes);
 }
 
 /* Grow the array at R_ARRAY of COUNT elements of SIZE bytes by one.  */
@@ -56,8 +54,7 @@ grow (struct reader *reader, void *r_array, size_t count, size_t size,
   void *larger;
 
   if (count >= limit)
-    return bad (reader, GPG_ERR_LIMIT_REACHED, "more than %zu of these",
-                limit);
+    return bad (reader, GPG_ERR_LIMIT_REACHED, "more than %zu of these", limit);
   larger = reallocarray (*array, count + 1, size);
   if (!larger)
     return gpg_error_from_syserror ();
@@ -80,8 +77,8 @@ start_identity (struct reader *reader, const char *name)
     return bad (reader, GPG_ERR_INV_NAME,
                 "the identity %s is built in: take another name", name);
   if (policy_identity (policy, name))
-    return bad (reader, GPG_ERR_DUP_VALUE,
-                "the identity %s is declared twice", name);
+    return bad (reader, GPG_ERR_DUP_VALUE, "the identity %s is declared twice",
+                name);
   err = grow (reader, &policy->identity, policy->count,
               sizeof *policy->identity, POLICY_IDENTITIES);
   if (err)
@@ -101,8 +98,7 @@ read_section (struct reader *reader, char *line)
   char *name = line + 1;
 
   if (line[length - 1] != ']' || strncmp (name, "identity ", 9))
-    return bad (reader, GPG_ERR_SYNTAX,
-                "a section is written [identity NAME]");
+    return bad (reader, GPG_ERR_SYNTAX, "a section is written [identity NAME]");
   line[length - 1] = 0;
   name += 9;
   return start_identity (reader, name + strspn (name, " \t"));
@@ -168,8 +164,7 @@ names_something (const struct reader *reader, const char *noun,
         const struct verb *verb_row = registry->noun[i].verb[j].row;
 
         if (!fnmatch (noun, row->name, FNM_NOESCAPE)
-            && !fnmatch (verb, policy_verb_name (row, verb_row),
-                         FNM_NOESCAPE))
+            && !fnmatch (verb, policy_verb_name (row, verb_row), FNM_NOESCAPE))
           return true;
       }
   return false;

@@ -126,6 +126,14 @@ plan_change (struct call *call, struct aug_session *session,
     return err;
   if (change->remove)
     return plan_file_remove (plan, change->path, &file->image);
+  if (file && file->image.stat.st_nlink > 1)
+    err = writer_warning (call->out,
+                          "%s has %lu names (hard links): the others keep the "
+                          "old text",
+                          change->path,
+                          (unsigned long)file->image.stat.st_nlink);
+  if (err)
+    return err;
   return plan_file_write (plan, change->path, file ? &file->image : &nothing,
                           change->text, change->length);
 }
