@@ -329,7 +329,10 @@ read_all (int argc, char **argv, const struct machine *machine,
       }
   if (argc > 0 && !(args.flags & ARGPARSE_FLAG_STOP_SEEN) && *argv
       && **argv != '-')
-    log_info ("arguments are ignored\n");
+    {
+      log_error ("\"%s\" is no option: see reeved --help\n", *argv);
+      exit (2);
+    }
   gpgrt_argparser (&args, NULL, NULL);
 }
 
