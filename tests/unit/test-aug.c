@@ -75,7 +75,7 @@ a_file_that_does_not_parse (void **state)
   assert_string_equal (hand_detail (hand, "line"), "1");
   assert_string_equal (hand_detail (hand, "character"), "8");
   assert_string_equal (hand_detail (hand, "text"), "no fstab");
-  assert_true (*hand_detail (hand, "message"));
+  assert_true (*hand_detail (hand, "reason"));
   /* Again, and whoever does not ask for it does not see it.  */
   hand_expect_error (hand, "SET /files/etc/fstab/1/spec x", GPG_ERR_BAD_DATA);
   hand_expect (hand, "MATCH /files//spec", "");
@@ -256,7 +256,7 @@ trees_that_a_lens_refuses (void **state)
   assert_string_equal (hand_detail (hand, "file"), "/etc/hosts");
   assert_string_equal (hand_detail (hand, "lens"), "@Hosts");
   assert_string_equal (hand_detail (hand, "path"), "/files/etc/hosts/1");
-  assert_true (*hand_detail (hand, "message"));
+  assert_true (*hand_detail (hand, "reason"));
   assert_int_equal (hand_run (hand, "ERRORS /files/etc/hosts"), 0);
   assert_non_null (strstr (hand_answer (hand), "error: put_failed\n"));
   assert_string_equal (scratch_text (hand->scratch, "/etc/hosts"), hosts);

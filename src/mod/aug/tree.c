@@ -411,7 +411,7 @@ tree_failure (struct worker *worker, const char *path, const struct lens *lens,
                                             { "character", "/char" },
                                             { "path", "/path" },
                                             { "definition", "/lens" },
-                                            { "message", "/message" } };
+                                            { "reason", "/message" } };
   auto_free char *meta = tree_node (worker, "/augeas/files", path);
   const char *value, *line, *message;
 
@@ -428,7 +428,9 @@ tree_failure (struct worker *worker, const char *path, const struct lens *lens,
     add_excerpt (worker, text, error_value (worker, meta, "/pos"));
   line = error_value (worker, meta, "/line");
   message = error_value (worker, meta, "/message");
-  return fail (&worker->failure, GPG_ERR_BAD_DATA, "%s %s%s%s: %s", path, what,
-               line ? " at line " : "", line ? line : "",
-               message ? message : "see the details");
+  if (!message)
+    message = "see the details";
+  return fail (&worker->failure, GPG_ERR_BAD_DATA, "%s %s%s%s: %.*s", path,
+               what, line ? " at line " : "", line ? line : "",
+               (int)strcspn (message, "\n"), message);
 }

@@ -52,9 +52,11 @@ worker_augeas_error (struct worker *worker, const char *path)
   if (code == AUG_ENOMEM)
     worker->fatal = true;
   if (minor)
-    failure_detail (&worker->failure, "message", "%s", minor);
+    failure_detail (&worker->failure, "reason", "%s", minor);
   if (details)
-    failure_detail (&worker->failure, "position", "%.200s", details);
+    failure_detail (&worker->failure,
+                    code == AUG_EPATHX ? "position" : "explanation", "%.200s",
+                    details);
   return fail (&worker->failure, meanings[i].meaning, "%s%s%s: %.80s",
                meanings[i].advice, minor ? ", " : "", minor ? minor : "", path);
 }
