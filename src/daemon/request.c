@@ -73,7 +73,8 @@ log_call (const struct session *session, const struct call *call,
 }
 
 gpg_error_t
-request_need_helper (struct daemon *daemon, size_t index, struct failure *failure)
+request_need_helper (struct daemon *daemon, size_t index,
+                     struct failure *failure)
 {
   pid_t pid;
   int socket;
@@ -128,8 +129,8 @@ run_call (struct session *session, const struct registry_verb *verb,
   err = gate_check (&session->gate, call->noun, call->verb, &call->failure);
   if (!err)
     err = arguments_bind (&verb->grammar, &daemon->registry.common,
-                          words->word + 1, words->count - 1,
-                          &call->arguments, &call->failure);
+                          words->word + 1, words->count - 1, &call->arguments,
+                          &call->failure);
   if (err)
     return err;
   apply_options (session, call);
@@ -138,6 +139,9 @@ run_call (struct session *session, const struct registry_verb *verb,
     err = request_need_helper (daemon, index, &call->failure);
   if (!err)
     err = gate_run (&session->gate, call);
+  if (gpg_err_code (err) == GPG_ERR_TOO_LARGE && !call->failure.text)
+    fail (&call->failure, GPG_ERR_TOO_LARGE,
+          "an answer has at most %lu MiB: ask for less", LIMIT_ANSWER / MIB);
   if (call->plan)
     log_call (session, call, err);
   return err;
@@ -245,9 +249,8 @@ request_option (assuan_context_t context, const char *name, const char *value)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
-  const struct grammar_item *item
-      = grammar_find (&session->daemon->registry.common, name, strlen (name),
-                      true);
+  const struct grammar_item *item = grammar_find (
+      &session->daemon->registry.common, name, strlen (name), true);
   auto_free char *copy = NULL;
   const char *wanted = "";
   int64_t number = 0;

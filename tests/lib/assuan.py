@@ -136,7 +136,8 @@ class Client:
         self.socket = sock
         self.socket.settimeout(timeout)
         self.process = None  # The server, if it was spawned for this client.
-        self.received = b""
+        self.received = b""  # From AT on it is not read yet.
+        self.at = 0
         self.hello = self.read_reply()
 
     @classmethod
@@ -179,26 +180,32 @@ class Client:
             raise Gone() from gone
 
     def read_line(self):
-        while b"\n" not in self.received:
+        while True:
+            end = self.received.find(b"\n", self.at)
+            if end >= 0:
+                break
             try:
                 data = self.socket.recv(65536)
             except ConnectionResetError as gone:
                 raise Gone() from gone
             if not data:
                 raise Gone()
-            self.received += data
-        line, self.received = self.received.split(b"\n", 1)
+            self.received = self.received[self.at:] + data
+            self.at = 0
+        line = self.received[self.at:end]
+        self.at = end + 1
         if len(line) > LINE_LIMIT:
             raise ValueError("a line of %d bytes" % len(line))
         return line
 
     def read_reply(self):
         reply = Reply()
+        data = []
         while not reply.verdict:
             line = self.read_line()
             reply.lines.append(line)
             if line.startswith(b"D "):
-                reply.data += unescape(line[2:])
+                data.append(unescape(line[2:]))
                 continue
             text = line.decode("utf-8", "surrogateescape")
             if text.startswith("S "):
@@ -209,6 +216,7 @@ class Client:
                 reply.verdict = text
             else:
                 raise ValueError("not Assuan: %r" % text)
+        reply.data = b"".join(data)
         return reply
 
     def call(self, line, inquiries=None):

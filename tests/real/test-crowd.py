@@ -36,6 +36,11 @@ with contextlib.suppress(BlockingIOError):
     while True:
         DEAF.socket.send(b"HELP\n" * 1000)
 DEAF_START = time.monotonic()
+SLOW = PATIENT.client("panel")
+SLOW.check(SET, {"VALUE": b"x" * 2 ** 20})
+SLOW.check("AUG DEFVAR v /files/etc/hosts/1/ipaddr")
+SLOW.send("AUG GET" + " $v" * 20)
+SLOW_START = time.monotonic()
 
 
 def impatient(machine, **seconds):
@@ -313,6 +318,14 @@ def test_the_environment_does_not_steer_libassuan():
 
 
 # --- What began first ---
+
+def test_a_slow_reader_keeps_its_edits():
+    time.sleep(max(0, SLOW_START + 24 - time.monotonic()))
+    assert len(SLOW.read_reply().data) > 20 * 2 ** 20
+    reply = SLOW.call("AUG GET /files/etc/hosts/1/ipaddr")
+    assert reply.data == b"x" * 2 ** 20, reply.lines[:3]
+    SLOW.close()
+
 
 def test_who_takes_no_reply_is_dropped():
     while lives(DEAF_PID):

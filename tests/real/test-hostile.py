@@ -214,6 +214,18 @@ def test_the_longest_value_is_taken():
         assert data == value
 
 
+def test_an_answer_may_be_long_but_not_too_long():
+    with DAEMON.client("panel") as client:
+        client.check(attack.SET, {"VALUE": b"x" * 2 ** 20})
+        client.check("AUG DEFVAR v /files/etc/hosts/1/ipaddr")
+        assert len(client.check("AUG GET" + " $v" * 30).data) > 30 * 2 ** 20
+        reply = client.call("AUG GET" + " $v" * 100)
+        assert reply.error == "TOO_LARGE", reply.verdict
+        assert "64 MiB" in reply.advice, reply.verdict
+        assert len(reply.data) <= 64 * 2 ** 20
+        assert goes_on(client)
+
+
 def test_other_lines_in_an_inquiry():
     with both(DAEMON) as clients:
         for client, known in clients:

@@ -40,25 +40,33 @@ not_found (struct worker *worker, const char *path)
 gpg_error_t
 query_get (struct worker *worker, const struct words_of *words)
 {
-  const char *path, *value;
+  const char *values[ARGUMENTS];
+  gpg_error_t err = 0;
   int count;
 
-  channel_begin (&worker->channel, CHANNEL_ANSWER, 0);
+  /* All are found before the first one leaves.  */
   for (size_t i = 0; i < words->count; i++)
     {
-      path = words->word[i];
-      count = aug_get (worker->aug, path, &value);
+      const char *path = words->word[i];
+
+      count = aug_get (worker->aug, path, &values[i]);
       if (count < 0)
         return worker_augeas_error (worker, path);
       if (!count)
         return not_found (worker, path);
-      if (!value)
+      if (!values[i])
         return fail (&worker->failure, GPG_ERR_NO_DATA,
                      "the node has no value: %.80s", path);
-      channel_string (&worker->channel, value);
+    }
+  channel_begin (&worker->channel, CHANNEL_ANSWER, 0);
+  for (size_t i = 0; i < words->count && !err; i++)
+    {
+      channel_string (&worker->channel, values[i]);
+      if (i + 1 < words->count)
+        err = answer_more (worker);
     }
   channel_end (&worker->channel);
-  return 0;
+  return err;
 }
 
 gpg_error_t

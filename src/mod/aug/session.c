@@ -286,6 +286,22 @@ take_message (struct call *call, struct aug_session *session,
     }
 }
 
+/* Hand MESSAGE on.  The time that the client takes for it is not the
+   worker's.  */
+static gpg_error_t
+give_answer (struct call *call, struct aug_session *session,
+             aug_answer_t answer, const struct message *message, void *context)
+{
+  uint64_t *deadline = &session->channel.deadline;
+  uint64_t start = link_now ();
+  gpg_error_t err = answer (call, message, context);
+
+  *deadline += link_now () - start;
+  if (call->deadline && *deadline > call->deadline)
+    *deadline = call->deadline;
+  return err;
+}
+
 /* Read the answer.  The first error is the request's, but the answer is read
    to its end.  */
 static gpg_error_t
@@ -303,7 +319,9 @@ take_answer (struct call *call, struct aug_session *session,
       if (*r_broken)
         return *r_broken;
       if (message.kind == CHANNEL_ANSWER)
-        one = answer && !err ? answer (call, &message, context) : 0;
+        one = answer && !err
+                  ? give_answer (call, session, answer, &message, context)
+                  : 0;
       else if (err && message.kind == CHANNEL_DONE)
         {
           done = true;
