@@ -275,6 +275,8 @@ journal_begin (struct journal *journal)
 {
   unsigned char number[ID_BYTES];
 
+  while (flock (journal->directory_fd, LOCK_EX) && errno == EINTR)
+    ;
   gcry_create_nonce (number, sizeof number);
   hex (number, sizeof number, journal->id);
   journal->end = 0;
@@ -291,6 +293,7 @@ journal_end (struct journal *journal)
   if (write_at (journal, &ended, 1, 0))
     gpgrt_log_error ("journal %s/%s cannot be ended\n", OWN_JOURNAL_DIR,
                      journal->name);
+  flock (journal->directory_fd, LOCK_UN);
 }
 
 gpg_error_t

@@ -25,7 +25,11 @@ struct journal;
 gpg_error_t journal_open (const struct machine *machine,
                           struct journal **r_journal, struct failure *failure);
 
-/* Start the entry of a plan; end it (nothing to recover from here on).  */
+/* Start the entry of a plan, when no other process of ours is carrying one
+   out (a lock on the directory, which no process holds while it waits for a
+   client, and which the kernel lifts if it dies); end it (nothing to recover
+   from here on).  Without the lock two plans for one file could each find
+   the other's half done.  */
 void journal_begin (struct journal *journal);
 void journal_end (struct journal *journal);
 

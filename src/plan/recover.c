@@ -355,6 +355,8 @@ plan_recover (const struct machine *machine, unsigned *r_count,
       close (fd);
       return err;
     }
+  while (flock (dirfd (directory), LOCK_EX) && errno == EINTR)
+    ;
   while ((dirent = readdir (directory)))
     if (*dirent->d_name != '.')
       recover_journal (machine, dirfd (directory), dirent->d_name, &count);
