@@ -66,6 +66,11 @@ link_release (struct link *link)
 ssize_t
 link_write (struct link *link, const void *bytes, size_t size)
 {
+  if (link->broken)
+    {
+      errno = link->broken;
+      return -1;
+    }
   if (link->pending.length && size > GATHER - link->pending.length
       && link_flush (link))
     return -1;
@@ -127,6 +132,15 @@ write_some (struct link *link, const char *bytes, size_t size, uint64_t end)
   return write (link->out, bytes, size < PIPE_BUF ? size : PIPE_BUF);
 }
 
+/* When a flush that begins to wait now must be over.  */
+static uint64_t
+flush_end (const struct link *link)
+{
+  uint64_t end = link->write_ms ? link_now () + link->write_ms : NO_LIMIT;
+
+  return link->deadline && link->deadline < end ? link->deadline : end;
+}
+
 int
 link_flush (struct link *link)
 {
@@ -134,10 +148,15 @@ link_flush (struct link *link)
   uint64_t end = 0;
   int failure = 0;
 
+  if (link->broken)
+    {
+      errno = link->broken;
+      return -1;
+    }
   if (!link->pending.length)
     return 0;
   if (link->write_ms && !link->out_socket)
-    end = link_now () + link->write_ms;
+    end = flush_end (link);
   while (done < link->pending.length && !failure)
     {
       ssize_t n = write_some (link, link->pending.bytes + done,
@@ -148,7 +167,7 @@ link_flush (struct link *link)
       else if (n < 0 && errno == EAGAIN)
         {
           if (!end)
-            end = link->write_ms ? link_now () + link->write_ms : NO_LIMIT;
+            end = flush_end (link);
           if (wait_for (link->out, POLLOUT, end))
             failure = errno;
         }
@@ -159,7 +178,7 @@ link_flush (struct link *link)
   buffer_clear (&link->pending);
   if (!failure)
     return 0;
-  errno = failure;
+  errno = link->broken = failure;
   return -1;
 }
 

@@ -23,17 +23,20 @@ struct link
 {
   int in;
   int out;
-  bool in_socket;      /* IN takes SO_RCVTIMEO.  */
-  bool out_socket;     /* OUT takes send (2) and its flags.  */
-  uint64_t idle_ms;    /* To wait for the first byte of a line.  */
-  uint64_t line_ms;    /* From the first byte of a line to its LF.  */
-  uint64_t write_ms;   /* For one flush.  */
-  uint64_t deadline;   /* If not 0: an absolute end of all reads, on the
-                          clock of link_now (time before authentication, an
-                          inquiry, a client's call).  */
-  uint64_t line_start; /* Clock when a line that is not yet whole began; 0
-                          between lines.  */
-  uint64_t timeo_ms;   /* What SO_RCVTIMEO is set to now.  */
+  bool in_socket;        /* IN takes SO_RCVTIMEO.  */
+  bool out_socket;       /* OUT takes send (2) and its flags.  */
+  uint64_t idle_ms;      /* To wait for the first byte of a line.  */
+  uint64_t line_ms;      /* From the first byte of a line to its LF.  */
+  uint64_t write_ms;     /* For one flush.  */
+  uint64_t deadline;     /* If not 0: an absolute end of all reads, on the
+                            clock of link_now (time before authentication, an
+                            inquiry, a client's call).  A flush keeps to it
+                            too.  */
+  uint64_t line_start;   /* Clock when a line that is not yet whole began; 0
+                            between lines.  */
+  uint64_t timeo_ms;     /* What SO_RCVTIMEO is set to now.  */
+  int broken;            /* The errno of a flush that failed: nothing more
+                            is sent or read.  */
   struct buffer pending; /* Gathered output.  */
 };
 

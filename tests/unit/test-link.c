@@ -300,7 +300,26 @@ no_sigpipe_on_sockets (void **state)
   assert_int_equal (link_flush (&pair->link), -1);
   assert_int_equal (errno, EPIPE);
   assert_int_equal (pair->link.pending.length, 0);
-  assert_int_equal (link_flush (&pair->link), 0);
+
+  /* There is no way on from here.  */
+  assert_int_equal (link_write (&pair->link, "a", 1), -1);
+  assert_int_equal (link_flush (&pair->link), -1);
+  assert_int_equal (errno, EPIPE);
+}
+
+/* Who does not read is not given more time than the deadline leaves.  */
+static void
+a_flush_keeps_to_the_deadline (void **state)
+{
+  struct pair *pair = *state;
+  auto_free char *much = calloc (1, 4 * MIB);
+  uint64_t start = link_now ();
+
+  pair->link.write_ms = 20000;
+  pair->link.deadline = start + 200;
+  assert_int_equal (link_write (&pair->link, much, 4 * MIB), -1);
+  assert_int_equal (errno, ETIMEDOUT);
+  assert_in_range (link_now () - start, 190, 5000);
 }
 
 #define MUCH (4 * MIB)
@@ -428,6 +447,7 @@ main (void)
     BOTH (line_limit_is_absolute),
     BOTH (a_whole_line_restores_the_idle_limit),
     BOTH (the_deadline_overrides),
+    BOTH (a_flush_keeps_to_the_deadline),
     BOTH (no_limit_waits),
     BOTH (tells_the_end),
     SOCKETS (no_sigpipe_on_sockets),
