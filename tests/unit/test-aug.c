@@ -112,9 +112,12 @@ large_files (void **state)
   fclose (file);
   hand_expect_error (hand, "GET /files/etc/hostname/hostname",
                      GPG_ERR_TOO_LARGE);
-  /* All that is seen must be the whole.  */
-  hand_expect_error (hand, "MATCH /files//*", GPG_ERR_TOO_LARGE);
-  assert_non_null (strstr (hand->call.failure.text, "/etc/hostname"));
+  /* Such a file does not end a call that did not name it, but is told.  */
+  assert_int_equal (hand_run (hand, "MATCH /files//ipaddr"), 0);
+  assert_non_null (strstr (hand_answer (hand), "/files/etc/hosts/1/ipaddr\n"));
+  assert_ptr_equal (strstr (hand_answer (hand), "S WARNING left out: "),
+                    hand_answer (hand));
+  assert_non_null (strstr (hand_answer (hand), "/etc/hostname"));
   hand_expect (hand, "GET /files/etc/hosts/1/ipaddr", "127.0.0.1");
 }
 
@@ -195,6 +198,22 @@ saving (void **state)
   hand_expect (hand, "SAVE", "/etc/hosts\n");
   assert_string_equal (scratch_text (hand->scratch, "/etc/hosts"),
                        "192.0.2.1\tnew\n");
+}
+
+/* The other names of a file cannot be taken along: that is told.  */
+static void
+hard_links (void **state)
+{
+  struct hand *hand = begin (state);
+
+  assert_int_equal (link (scratch_path (hand->scratch, "/etc/hosts"),
+                          scratch_path (hand->scratch, "/etc/other")),
+                    0);
+  hand_expect (hand, "SET /files/etc/hosts/1/canonical here", "");
+  hand_expect (hand, "SAVE",
+               "S WARNING /etc/hosts has 2 names (hard links): the others "
+               "keep the old text\n/etc/hosts\n");
+  assert_string_equal (scratch_text (hand->scratch, "/etc/other"), hosts);
 }
 
 static void
@@ -478,6 +497,7 @@ main (void)
     TEST (order_does_not_depend_on_history),
     TEST (edits_survive_loading),
     TEST (saving),
+    TEST (hard_links),
     TEST (conflicts),
     TEST (nodes_that_no_file_takes),
     TEST (trees_that_a_lens_refuses),

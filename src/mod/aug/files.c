@@ -140,8 +140,8 @@ tell_image (struct call *call, struct aug_session *session, const char *path,
 }
 
 /* PATH was not read, with the error ERR and the words in WHY.  What nobody
-   asked for by its name is passed over, as long as its absence would not be
-   a wrong answer.  */
+   asked for by its name is passed over; if its absence may make an answer
+   incomplete, with a warning.  */
 static gpg_error_t
 tell_error (struct call *call, struct aug_session *session, const char *path,
             const struct lens *lens, bool wide, gpg_error_t err,
@@ -157,7 +157,9 @@ tell_error (struct call *call, struct aug_session *session, const char *path,
     case GPG_ERR_TOO_LARGE:
       if (!wide)
         break;
-      return fail (&call->failure, code, "%s", advice);
+      /* One such file, which may be a user's, must not end every wide call. */
+      files_refuse (session, path, lens, code, advice, "read_failed");
+      return writer_warning (call->out, "left out: %s", advice);
     case GPG_ERR_FORBIDDEN:
       if (wide)
         return 0;
@@ -291,6 +293,7 @@ tell_path (struct call *call, struct aug_session *session, char *path)
     }
   if (err || found != FOUND_DIRECTORY)
     return err;
+  session->wide = true;
   err = inventory_tell (call, session, path);
   if (!err)
     settle (session, path, CHANNEL_DIRECTORY);
@@ -314,6 +317,7 @@ files_answer (struct call *call, struct aug_session *session,
         err = tell_path (call, session, path);
       else
         {
+          session->wide = true;
           err = inventory_tell (call, session, "");
           if (!err)
             settle (session, "/", CHANNEL_DIRECTORY);

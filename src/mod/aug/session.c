@@ -193,12 +193,15 @@ lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
              uint64_t start)
 {
   uint64_t now = link_now ();
-  bool own_limit = (call->deadline && now >= call->deadline)
-                   || gpg_err_code (err) == GPG_ERR_CANCELED;
+  bool late = gpg_err_code (err) == GPG_ERR_TIMEOUT
+              || now - start >= LIMIT_AUG_CPU_SECONDS * SECOND;
+  bool blameless = (call->deadline && now >= call->deadline)
+                   || gpg_err_code (err) == GPG_ERR_CANCELED
+                   || (late && session->wide);
   const char *lost = session->edited ? "; unsaved edits are lost" : "";
 
   aug_drop_worker (session);
-  if (!own_limit)
+  if (!blameless)
     tally_add (call->module->tally, call->peer.uid, now);
   switch (gpg_err_code (err))
     {
@@ -382,6 +385,7 @@ aug_request (struct call *call, enum channel_operation operation,
         return err;
     }
   set_end (call, &session->channel, deadline);
+  session->wide = false;
   put_request (session, operation, arguments, count);
   broken = channel_flush (&session->channel);
   if (!broken)

@@ -28,6 +28,8 @@ struct aug_session
   char *report; /* Fences that hold, as the worker says.  */
   void *files;  /* Search tree of struct known_file by path.  */
   size_t file_count;
+  bool wide;           /* The present request loads whole directories, so
+                          its cost may be others' doing.  */
   bool edited;         /* There may be unsaved edits.  */
   size_t change_count; /* What SAVE has planned.  */
   size_t change_bytes; /* Length of the new texts.  */
