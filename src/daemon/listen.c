@@ -166,6 +166,37 @@ listener_bind (const struct daemon *daemon, const struct listen_option *option,
   return 0;
 }
 
+/* The ceiling of a passed socket called NAME (LENGTH bytes): that of the
+   "listen" option of this name; none if it is "std" or no option has a
+   ceiling.  */
+static gpg_error_t
+find_ceiling (const struct daemon *daemon, const char *name, size_t length,
+              enum effect *r_ceiling, struct failure *failure)
+{
+  bool any = false;
+
+  *r_ceiling = EFFECT_DESTROY;
+  for (size_t i = 0; i < daemon->options.listen_count; i++)
+    {
+      const struct listen_option *option = daemon->options.listen + i;
+
+      if (strlen (option->name) == length
+          && !memcmp (option->name, name, length))
+        {
+          *r_ceiling = option->ceiling;
+          return 0;
+        }
+      any |= option->ceiling != EFFECT_DESTROY;
+    }
+  if (!any || (length == 3 && !memcmp (name, "std", length)))
+    return 0;
+  return fail (failure, GPG_ERR_INV_NAME,
+               "LISTEN_FDNAMES: no \"listen\" option is called %.*s, so its "
+               "ceiling is not known: set FileDescriptorName= to a name of "
+               "theirs, or to std for none",
+               length < 60 ? (int)length : 60, name);
+}
+
 /* Take over the listening socket FD, called NAME.  */
 static gpg_error_t
 listener_adopt (const struct daemon *daemon, int fd, const char *name,
@@ -177,6 +208,7 @@ listener_adopt (const struct daemon *daemon, int fd, const char *name,
   socklen_t size = sizeof address;
   int listening = 0;
   int type = 0;
+  gpg_error_t err;
 
   if (getsockname (fd, (struct sockaddr *)&address, &size)
       || address.ss_family != AF_UNIX
@@ -193,17 +225,11 @@ listener_adopt (const struct daemon *daemon, int fd, const char *name,
     return fail_errno (failure, "LISTEN_FDS: descriptor %d", fd);
   fcntl (fd, F_SETFD, FD_CLOEXEC);
   fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) | O_NONBLOCK);
+  err = find_ceiling (daemon, name, length, &listener->ceiling, failure);
+  if (err)
+    return err;
   listener->fd = fd;
   listener->server_uid = credentials.uid;
-  listener->ceiling = EFFECT_DESTROY;
-  for (size_t i = 0; i < daemon->options.listen_count; i++)
-    {
-      const struct listen_option *option = daemon->options.listen + i;
-
-      if (strlen (option->name) == length
-          && !memcmp (option->name, name, length))
-        listener->ceiling = option->ceiling;
-    }
   return 0;
 }
 

@@ -331,29 +331,31 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
 {
   auto_failure struct failure failure = FAILURE_NONE;
   const struct options *options = &daemon->options;
-  gpg_error_t err;
+  gpg_error_t err = 0;
+  bool owner;
 
   if (options->mode == RUN_DUMP)
     {
       err = dump_verbs (&daemon->registry, options->dump_form);
       return err ? 1 : 0;
     }
-  err = policy_load (&daemon->machine, &daemon->registry, &daemon->policy,
-                     &failure);
-  if (!err && options->key_fd >= 0)
+  if (options->key_fd >= 0)
     err = read_handed_key (options->key_fd, &daemon->key, &failure);
+  owner = options->mode == RUN_SERVER && is_owner (daemon);
+  if (!err && !owner)
+    err = policy_load (&daemon->machine, &daemon->registry, &daemon->policy,
+                       &failure);
   if (err)
     die (err, &failure);
   if (options->mode == RUN_CHECK)
     return 0;
-  if (options->mode == RUN_SERVER)
-    {
-      err = plan_recover (&daemon->machine, NULL, &failure);
-      if (err)
-        die (err, &failure);
-      return run_server (daemon, connection_fd);
-    }
-  return run_daemon (daemon, argc, argv);
+  if (options->mode != RUN_SERVER)
+    return run_daemon (daemon, argc, argv);
+  err = plan_recover (&daemon->machine, NULL, &failure);
+  /* Beside root's reeved the owner of a pipe cannot look into its state.  */
+  if (err && !(owner && gpg_err_code (err) == GPG_ERR_EACCES))
+    die (err, &failure);
+  return run_server (daemon, connection_fd);
 }
 
 int

@@ -176,6 +176,8 @@ session_leave (struct session *session, gpg_error_t err,
   err = gpg_err_make (GPG_ERR_SOURCE_USER_1, gpg_err_code (err));
   for (detail = failure->details; detail; detail = detail->next)
     send_detail (session, detail);
+  if (!failure->text)
+    log_error ("session %s: %s\n", session->id, gpg_strerror (err));
   send_text (session, err,
              failure->text ? failure->text : "see the daemon's log");
   failure_release (&session->last_failure);

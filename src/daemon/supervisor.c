@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gpg-error.h>
@@ -25,7 +26,8 @@
 #include "session.h"
 #include "supervisor.h"
 
-#define RESTART_MS 1000 /* Between two starts of a helper.  */
+#define RESTART_MS 1000           /* Between two starts of a helper.  */
+#define ACCEPT_PAUSE_NS 100000000 /* When descriptors have run out.  */
 
 /* A session's process.  */
 struct child
@@ -221,7 +223,11 @@ accept_client (struct supervisor *supervisor, const struct listener *listener)
   if (fd < 0)
     {
       if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-        log_error ("cannot accept: %s\n", strerror (errno));
+        {
+          log_error ("cannot accept: %s\n", strerror (errno));
+          /* The client stays in the queue: do not spin.  */
+          nanosleep (&(struct timespec){ .tv_nsec = ACCEPT_PAUSE_NS }, NULL);
+        }
       return;
     }
   if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)
@@ -255,8 +261,8 @@ recover_in_child (struct supervisor *supervisor)
   release_signals (supervisor);
   {
     auto_failure struct failure failure = FAILURE_NONE;
-    gpg_error_t err
-        = plan_recover (&supervisor->daemon->machine, NULL, &failure);
+    gpg_error_t err = plan_recover (&supervisor->daemon->machine, NULL,
+                                    &failure);
 
     if (err)
       log_error ("recovery: %s\n",
@@ -286,7 +292,7 @@ finish_reload (struct supervisor *supervisor, int status)
 {
   struct daemon *daemon = supervisor->daemon;
   auto_failure struct failure failure = FAILURE_NONE;
-  struct options options;
+  const struct options *options = &daemon->shared->validated;
   struct policy policy;
 
   supervisor->validator = 0;
@@ -302,14 +308,12 @@ finish_reload (struct supervisor *supervisor, int status)
     }
   policy_release (&daemon->policy);
   daemon->policy = policy;
-  options_read (supervisor->argc, supervisor->argv, &options);
-  daemon->options.clients = options.clients;
-  daemon->options.clients_per_uid = options.clients_per_uid;
-  daemon->options.auth_ms = options.auth_ms;
-  daemon->options.line_ms = options.line_ms;
-  daemon->options.idle_ms = options.idle_ms;
-  daemon->options.debug = options.debug;
-  options_release (&options);
+  daemon->options.clients = options->clients;
+  daemon->options.clients_per_uid = options->clients_per_uid;
+  daemon->options.auth_ms = options->auth_ms;
+  daemon->options.line_ms = options->line_ms;
+  daemon->options.idle_ms = options->idle_ms;
+  daemon->options.debug = options->debug;
   /* A session that was forked before has the old one beside the old policy,
      however late it begins.  */
   daemon->generation = atomic_fetch_add (&daemon->shared->generation, 1) + 1;
@@ -389,8 +393,8 @@ start_reload (struct supervisor *supervisor)
 
       release_signals (supervisor);
       options_read (supervisor->argc, supervisor->argv, &options);
-      if (!policy_load (&daemon->machine, &daemon->registry, &policy,
-                        &failure))
+      daemon->shared->validated = options;
+      if (!policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
         _exit (0);
       log_error ("reload: %s\n", failure.text);
       _exit (2);
@@ -443,8 +447,7 @@ drain_sessions (struct supervisor *supervisor)
     {
       supervisor->ending_since = now;
       signal_sessions (supervisor, SIGTERM);
-      log_info ("ending; %zu sessions finish their calls\n",
-                supervisor->count);
+      log_info ("ending; %zu sessions finish their calls\n", supervisor->count);
     }
   else if (now - supervisor->ending_since > LIMIT_DRAIN_SECONDS * 1000)
     signal_sessions (supervisor, SIGKILL);
@@ -458,8 +461,8 @@ wait_and_accept (struct supervisor *supervisor, int wait)
 {
   const struct listeners *listeners = supervisor->listeners;
   struct pollfd poll[OPTIONS_LISTEN];
-  struct timespec time
-      = { .tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000L };
+  struct timespec time = { .tv_sec = wait / 1000,
+                           .tv_nsec = wait % 1000 * 1000000L };
 
   for (size_t i = 0; i < listeners->count; i++)
     poll[i] = (struct pollfd){ listeners->listener[i].fd, POLLIN, 0 };
@@ -478,8 +481,8 @@ start_helpers (struct supervisor *supervisor, struct failure *failure)
   struct daemon *daemon = supervisor->daemon;
   gpg_error_t err = 0;
 
-  supervisor->helper
-      = calloc (daemon->registry.count, sizeof *supervisor->helper);
+  supervisor->helper = calloc (daemon->registry.count,
+                               sizeof *supervisor->helper);
   if (!supervisor->helper)
     return gpg_error_from_syserror ();
   for (size_t i = 0; !err && i < daemon->registry.count; i++)
@@ -496,10 +499,9 @@ int
 supervisor_run (struct daemon *daemon, struct listeners *listeners,
                 int ready_fd, int argc, char **argv)
 {
-  struct supervisor supervisor = { .daemon = daemon,
-                                   .listeners = listeners,
-                                   .argc = argc,
-                                   .argv = argv };
+  struct supervisor supervisor = {
+    .daemon = daemon, .listeners = listeners, .argc = argc, .argv = argv
+  };
   auto_failure struct failure failure = FAILURE_NONE;
   gpg_error_t err;
 
