@@ -435,13 +435,14 @@ passed_sockets_are_taken (void **state)
   assert_false (is_reached (*state, "/one"));
 }
 
-/* The ceiling that a socket passed with NAMES gets.  */
-static enum effect
-ceiling_of (const struct scratch *scratch, const char *names)
+/* Open a socket that is passed with NAMES (NULL: with none).  */
+static gpg_error_t
+open_named (const struct scratch *scratch, const char *names,
+            enum effect *r_ceiling, struct failure *failure)
 {
   static unsigned number;
   char path[24];
-  enum effect ceiling;
+  gpg_error_t err;
 
   snprintf (path, sizeof path, "/S.%u", ++number);
   if (names)
@@ -449,22 +450,51 @@ ceiling_of (const struct scratch *scratch, const char *names)
   else
     unsetenv ("LISTEN_FDNAMES");
   pass (listen_at (scratch, path), -1);
-  opens ();
-  ceiling = listeners.listener[0].ceiling;
+  err = listeners_open (&the_daemon, &listeners, failure);
+  *r_ceiling = listeners.listener[0].ceiling;
   listeners_close (&the_daemon, &listeners);
   pass_end ();
+  return err;
+}
+
+static enum effect
+ceiling_of (const struct scratch *scratch, const char *names)
+{
+  enum effect ceiling;
+
+  assert_int_equal (open_named (scratch, names, &ceiling, NULL), 0);
   return ceiling;
 }
 
+/* Where an option has a ceiling, none is guessed for other names.  */
 static void
 only_its_whole_name_counts (void **state)
 {
+  static const char *const others[] = { "reader", "readers2", ":readers", "",
+                                        "stdx",   "Readers",  NULL };
+  enum effect ceiling;
+
+  want ("S.own");
   want ("readers")->ceiling = EFFECT_READ;
   assert_int_equal (ceiling_of (*state, "readers"), EFFECT_READ);
   assert_int_equal (ceiling_of (*state, "readers:more"), EFFECT_READ);
-  assert_int_equal (ceiling_of (*state, "reader"), EFFECT_DESTROY);
-  assert_int_equal (ceiling_of (*state, "readers2"), EFFECT_DESTROY);
-  assert_int_equal (ceiling_of (*state, ":readers"), EFFECT_DESTROY);
+  assert_int_equal (ceiling_of (*state, "S.own"), EFFECT_DESTROY);
+  assert_int_equal (ceiling_of (*state, "std"), EFFECT_DESTROY);
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    {
+      auto_failure struct failure failure = FAILURE_NONE;
+
+      assert_code (open_named (*state, others[i], &ceiling, &failure),
+                   GPG_ERR_INV_NAME);
+      assert_non_null (strstr (failure.text, "FileDescriptorName="));
+    }
+}
+
+static void
+any_name_does_without_ceilings (void **state)
+{
+  want ("S.own");
+  assert_int_equal (ceiling_of (*state, "reeved.socket"), EFFECT_DESTROY);
   assert_int_equal (ceiling_of (*state, ""), EFFECT_DESTROY);
   assert_int_equal (ceiling_of (*state, NULL), EFFECT_DESTROY);
 }
@@ -572,6 +602,7 @@ main (void)
     TEST (all_or_none),
     TEST (passed_sockets_are_taken),
     TEST (only_its_whole_name_counts),
+    TEST (any_name_does_without_ceilings),
     TEST (what_is_no_listening_socket),
     TEST (a_bad_second_spoils_the_first),
     TEST (bad_variables),
