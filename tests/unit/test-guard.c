@@ -140,6 +140,11 @@ drops_bad_escapes (void **state)
   session.bad_escape = false;
   assert_int_equal (see_bytes ("D %1\000", 5), ASSUAN_IO_MONITOR_IGNORE);
   assert_true (session.bad_escape);
+  /* What stands behind the line's end is none of it.  */
+  session.bad_escape = false;
+  assert_int_equal (see_bytes ("D %41", 4), ASSUAN_IO_MONITOR_IGNORE);
+  assert_int_equal (see_bytes ("D %41", 3), ASSUAN_IO_MONITOR_IGNORE);
+  assert_true (session.bad_escape);
   assert_false (session.broken);
   assert_int_equal (hang_ups, 0);
   /* The mark stays when better lines follow.  */
