@@ -63,6 +63,11 @@ machine_open (const char *root, struct machine *r_machine,
 void
 machine_close (struct machine *machine)
 {
+  for (size_t i = 0; i < MACHINE_OWN; i++)
+    {
+      free (machine->own[i]);
+      machine->own[i] = NULL;
+    }
   free (machine->root);
   machine->root = NULL;
   if (machine->root_fd >= 0)
@@ -78,6 +83,25 @@ machine_path (const struct machine *machine, const char *path)
   if (asprintf (&os_path, "%s%s", machine->root, path) < 0)
     return NULL;
   return os_path;
+}
+
+gpg_error_t
+machine_add_own (struct machine *machine, const char *os_path)
+{
+  size_t length = strlen (machine->root);
+  auto_free char *path = realpath (os_path, NULL);
+
+  if (!path)
+    return gpg_error_from_syserror ();
+  if (strncmp (path, machine->root, length) || path[length] != '/')
+    return 0;
+  for (size_t i = 0; i < MACHINE_OWN; i++)
+    if (!machine->own[i])
+      {
+        machine->own[i] = strdup (path + length);
+        return machine->own[i] ? 0 : gpg_error (GPG_ERR_ENOMEM);
+      }
+  return gpg_error (GPG_ERR_LIMIT_REACHED);
 }
 
 bool
@@ -169,6 +193,9 @@ machine_owns (const struct machine *machine, const char *path)
 
   for (i = 0; i < COUNT_OF (own_paths); i++)
     if (is_beneath (path, own_paths[i]))
+      return true;
+  for (i = 0; i < MACHINE_OWN && machine->own[i]; i++)
+    if (is_beneath (path, machine->own[i]))
       return true;
   for (i = 0; i < COUNT_OF (unit_directories); i++)
     if (is_own_unit (path, unit_directories[i]))

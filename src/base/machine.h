@@ -22,13 +22,16 @@
 #define OWN_JOURNAL_DIR OWN_STATE_DIR "/journal"
 #define OWN_LOG_DIR LOCALSTATEDIR "/log/reeve"
 
+#define MACHINE_OWN 2 /* reeved.conf and the log, where options say.  */
+
 struct machine
 {
-  char *root;    /* "" for the machine itself, else an absolute path without
-                    a slash at its end, links resolved.  */
-  int root_fd;   /* O_PATH on that directory.  */
-  uid_t uid;     /* The daemon's effective uid.  Links and directories owned
-                    by it or by uid 0 are trusted.  */
+  char *root;  /* "" for the machine itself, else an absolute path without
+                  a slash at its end, links resolved.  */
+  int root_fd; /* O_PATH on that directory.  */
+  char *own[MACHINE_OWN]; /* Paths of reeve's own beside the usual ones.  */
+  uid_t uid; /* The daemon's effective uid.  Links and directories owned
+                by it or by uid 0 are trusted.  */
 };
 
 /* Open ROOT ("" or NULL: "/") into R_MACHINE.  */
@@ -42,6 +45,10 @@ void machine_close (struct machine *machine);
    the caller to free; NULL when out of memory.  Only for reeve's own files:
    what a client names goes through file.h.  */
 char *machine_path (const struct machine *machine, const char *path);
+
+/* Count the file OS_PATH, a path for the operating system, among reeve's own;
+   without effect if it is not below the root.  At most MACHINE_OWN.  */
+gpg_error_t machine_add_own (struct machine *machine, const char *os_path);
 
 /* Whether a file or directory owned by UID may point the way.  */
 bool machine_trusts (const struct machine *machine, uid_t uid);

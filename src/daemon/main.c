@@ -166,6 +166,10 @@ daemon_prepare (struct daemon *daemon, struct failure *failure)
   gpg_error_t err = machine_open (daemon->options.root, &daemon->machine,
                                   failure);
 
+  if (!err && daemon->options.config_file)
+    err = machine_add_own (&daemon->machine, daemon->options.config_file);
+  if (!err && daemon->options.log_file)
+    err = machine_add_own (&daemon->machine, daemon->options.log_file);
   if (!err)
     err = registry_make (daemon_nouns, &daemon->registry, failure);
   if (err)

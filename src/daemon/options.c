@@ -317,7 +317,11 @@ read_all (int argc, char **argv, const struct machine *machine,
       {
         origin.file = args.r_type ? args.r.ret_str : NULL;
         if (origin.file)
-          check_file (machine, origin.file);
+          {
+            check_file (machine, origin.file);
+            free (options->config_file);
+            options->config_file = strdup (origin.file);
+          }
       }
     else
       {
@@ -368,4 +372,6 @@ options_release (struct options *options)
   for (size_t i = 0; i < options->listen_count; i++)
     free (options->listen[i].name);
   options->listen_count = 0;
+  free (options->config_file);
+  options->config_file = NULL;
 }

@@ -38,6 +38,7 @@ struct options
   const char *root;
   const char *dump_form;
   const char *log_file;
+  char *config_file; /* That was read; NULL: none.  */
   bool foreground;
   bool debug;
   int key_fd; /* -1: none.  */

@@ -48,7 +48,8 @@ apply_options (const struct session *session, struct call *call)
     call->deadline = link_now () + (uint64_t)timeout;
 }
 
-/* Each change, and with --debug each call, is a line in the log.  */
+/* Each change, and with --debug each call, is a line in the log.  In pipe mode
+   the log is the client's standard error, where only --debug speaks.  */
 static void
 log_call (const struct session *session, const struct call *call,
           gpg_error_t err)
@@ -58,7 +59,9 @@ log_call (const struct session *session, const struct call *call,
 
   if (!reason)
     reason = session->reason;
-  if (!session->daemon->options.debug && (!steps || call->dry_run))
+  if (!session->daemon->options.debug
+      && (!steps || call->dry_run
+          || session->daemon->options.mode == RUN_SERVER))
     return;
   log_info ("session %s call %" PRIu64 " uid=%lu %s: %s %s: %s%s%s%s\n",
             session->id, session->calls, (unsigned long)call->peer.uid,

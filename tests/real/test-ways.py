@@ -215,6 +215,14 @@ def test_activation_that_is_not_meant_for_us():
             assert_not_activated(machine, one, "LISTEN_FDS", count="2")
 
 
+def test_activation_does_not_guess_a_ceiling():
+    with Machine(HOSTS) as machine:
+        machine.write("/etc/reeve/reeved.conf", "listen narrow ceiling=read\n")
+        with listening(machine.path("/s")) as sock:
+            assert_not_activated(machine, [sock.fileno()], "LISTEN_FDNAMES",
+                                 names="reeved.socket")
+
+
 def test_activation_with_the_wrong_kind():
     with Machine(HOSTS) as machine, contextlib.ExitStack() as stack:
         tcp = stack.enter_context(socket.socket())

@@ -127,6 +127,23 @@ test_own_by_link (void **state)
   assert_false (machine_owns (&scratch->machine, "/srv"));
 }
 
+/* What options name counts like the usual places; what is elsewhere, not. */
+static void
+test_own_added (void **state)
+{
+  struct scratch *scratch = *state;
+  struct machine *machine = &scratch->machine;
+
+  scratch_write (scratch, "/elsewhere.conf", "");
+  assert_false (machine_owns (machine, "/elsewhere.conf"));
+  assert_int_equal (machine_add_own (machine, "/"), 0);
+  assert_int_equal (
+      machine_add_own (machine, scratch_path (scratch, "/elsewhere.conf")), 0);
+  assert_true (machine_owns (machine, "/elsewhere.conf"));
+  assert_false (machine_owns (machine, "/elsewhere.conf2"));
+  assert_false (machine_owns (machine, "/hosts"));
+}
+
 #define TEST(function)                                                         \
   cmocka_unit_test_setup_teardown (function, scratch_setup, scratch_teardown)
 
@@ -135,7 +152,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST (test_open), TEST (test_open_errors), TEST (test_trust),
-    TEST (test_own),  TEST (test_own_by_link),
+    TEST (test_own),  TEST (test_own_by_link), TEST (test_own_added),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
