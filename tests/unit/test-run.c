@@ -213,7 +213,7 @@ signals_are_the_default (void **state)
   sigaddset (&blocked, SIGTERM);
   sigprocmask (SIG_BLOCK, &blocked, &mask);
   sigaction (SIGPIPE, &ignored, &before);
-  assert_int_equal (count_odd_signals (), 3);
+  assert_true (count_odd_signals () >= 3); /* SIGHUP may be ignored, too.  */
   assert_int_equal (run_and_wait (own_name (), &report), 42);
   sigaction (SIGPIPE, &before, NULL);
   sigprocmask (SIG_SETMASK, &mask, NULL);
