@@ -250,12 +250,12 @@ find_value (const struct call *call, const char *name, size_t index)
   const struct arguments *arguments = call->arguments;
   size_t length = strlen (name);
 
-  assert (grammar_find (arguments->row, name, length, false)
-          || grammar_find (arguments->row, name, length, true)
-          || grammar_find (arguments->common, name, length, true));
   for (size_t i = 0; i < arguments->count; i++)
     if (!strcmp (arguments->value[i].item->name, name) && !index--)
       return arguments->value + i;
+  assert (grammar_find (arguments->row, name, length, false)
+          || grammar_find (arguments->row, name, length, true)
+          || grammar_find (arguments->common, name, length, true));
   return NULL;
 }
 

@@ -54,15 +54,16 @@ static void
 log_call (const struct session *session, const struct call *call,
           gpg_error_t err)
 {
-  const char *reason = arg_text (call, "reason");
   size_t steps = plan_count (call->plan);
+  const char *reason;
 
-  if (!reason)
-    reason = session->reason;
   if (!session->daemon->options.debug
       && (!steps || call->dry_run
           || session->daemon->options.mode == RUN_SERVER))
     return;
+  reason = arg_text (call, "reason");
+  if (!reason)
+    reason = session->reason;
   log_info ("session %s call %" PRIu64 " uid=%lu %s: %s %s: %s%s%s%s\n",
             session->id, session->calls, (unsigned long)call->peer.uid,
             call->identity ? call->identity : "(nobody)", call->noun->name,
