@@ -179,12 +179,6 @@ show_result (reeve_t reeve, const char *what, gpg_error_t err,
 
   if (!err && !server_error)
     return STATUS_OK;
-  /* libassuan itself answers so, and has no advice.  */
-  if (!err && gpg_err_code (server_error) == GPG_ERR_ASS_UNKNOWN_CMD)
-    {
-      advice = "there is no such noun or word: HELP lists all";
-      first = strlen (advice);
-    }
   complain ("%s: %s%s%.*s", what, gpg_strerror (err ? err : server_error),
             first ? " - " : "", (int)first, advice);
   for (size_t i = 0; i < reeve_detail_count (reeve); i++)

@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,29 @@ break_off (struct session *session, gpg_err_code_t code)
   session_hang_up ();
 }
 
+/* libassuan answers a word that it does not know itself, without advice: put
+   our answer in the place of its LINE.  */
+static unsigned int
+advise (struct session *session, const char *line, size_t length)
+{
+  static const char advice[]
+      = " - there is no such noun or word: HELP lists all\n";
+  const gpg_error_t err = gpg_err_make (GPG_ERR_SOURCE_USER_1,
+                                        GPG_ERR_ASS_UNKNOWN_CMD);
+  char start[16];
+  int count;
+
+  if (!length || *line != 'E')
+    return 0;
+  count = snprintf (start, sizeof start, "ERR %u ", err);
+  if (length < (size_t)count || memcmp (line, start, (size_t)count)
+      || memmem (line, length, " - ", 3))
+    return 0;
+  link_write (&session->link, line, length);
+  link_write (&session->link, advice, sizeof advice - 1);
+  return ASSUAN_IO_MONITOR_IGNORE;
+}
+
 /* A request with a NUL would run as what stands before it, and what stands
    behind a line that is too long is no request: after either nothing is read
    any more.  In the answer to an inquiry a NUL or a bad escape makes the
@@ -50,7 +74,7 @@ session_monitor (assuan_context_t context, void *hook, int direction,
 
   (void)context;
   if (direction != ASSUAN_IO_FROM_PEER)
-    return 0;
+    return advise (session, line, length);
   nul_byte = memchr (line, 0, length);
   if (!session->broken && length > LIMIT_LINE)
     break_off (session, GPG_ERR_LINE_TOO_LONG);
