@@ -78,6 +78,11 @@ def test_driver_sees_processes_left_behind():
         == ["PASS a", "FAIL left processes behind"]
 
 
+def test_driver_sees_files_left_behind():
+    assert drive("echo ok 1 - a; touch $TMPDIR/x $TMPDIR/y") \
+        == ["PASS a", "FAIL left x y behind"]
+
+
 def test_talk_compares():
     compare = load("talk/run").compare
     assert compare(["OK*"], ["OK closing"])
