@@ -330,13 +330,21 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
   return supervisor_run (daemon, &listeners, ready, argc, argv);
 }
 
+/* Whether ERR only says that the owner of a pipe may not look into the keys or
+   the state of root's reeved, which are none of his business.  */
+static bool
+is_hidden (const struct daemon *daemon, gpg_error_t err)
+{
+  return gpg_err_code (err) == GPG_ERR_EACCES
+         && daemon->options.mode == RUN_SERVER && is_owner (daemon);
+}
+
 static int
 run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
 {
   auto_failure struct failure failure = FAILURE_NONE;
   const struct options *options = &daemon->options;
   gpg_error_t err = 0;
-  bool owner;
 
   if (options->mode == RUN_DUMP)
     {
@@ -345,10 +353,11 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
     }
   if (options->key_fd >= 0)
     err = read_handed_key (options->key_fd, &daemon->key, &failure);
-  owner = options->mode == RUN_SERVER && is_owner (daemon);
-  if (!err && !owner)
+  if (!err)
     err = policy_load (&daemon->machine, &daemon->registry, &daemon->policy,
                        &failure);
+  if (is_hidden (daemon, err))
+    err = 0;
   if (err)
     die (err, &failure);
   if (options->mode == RUN_CHECK)
@@ -356,8 +365,7 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
   if (options->mode != RUN_SERVER)
     return run_daemon (daemon, argc, argv);
   err = plan_recover (&daemon->machine, NULL, &failure);
-  /* Beside root's reeved the owner of a pipe cannot look into its state.  */
-  if (err && !(owner && gpg_err_code (err) == GPG_ERR_EACCES))
+  if (err && !is_hidden (daemon, err))
     die (err, &failure);
   return run_server (daemon, connection_fd);
 }
