@@ -30,26 +30,26 @@ gate_check (const struct gate *gate, const struct noun *noun,
     return fail (failure, GPG_ERR_FORBIDDEN,
                  "policy: a rule denies %s %s to %s", noun->name,
                  policy_verb_name (noun, verb), gate->identity->name);
-  return fail (failure, GPG_ERR_FORBIDDEN,
-               "policy: no rule allows %s %s to %s", noun->name,
-               policy_verb_name (noun, verb), gate->identity->name);
+  return fail (failure, GPG_ERR_FORBIDDEN, "policy: no rule allows %s %s to %s",
+               noun->name, policy_verb_name (noun, verb), gate->identity->name);
 }
 
-/* Ask for each value that the line left open, in declared order.  */
+/* Ask for each value that the line left open, in declared order; *R_ASKED
+   tells whether there was any.  */
 static gpg_error_t
-ask_values (const struct gate *gate, struct call *call)
+ask_values (const struct gate *gate, struct call *call, bool *r_asked)
 {
   gpg_error_t err = 0;
 
   for (size_t i = 0; !err && i < arguments_count (call->arguments); i++)
     {
-      const struct argument_value *value
-          = arguments_value (call->arguments, i);
+      const struct argument_value *value = arguments_value (call->arguments, i);
       char *bytes = NULL;
       size_t length = 0;
 
       if (value->text)
         continue;
+      *r_asked = true;
       err = gate->ask (gate->ask_context, value->item, &bytes, &length,
                        &call->failure);
       if (!err)
@@ -76,12 +76,13 @@ show_plan (struct call *call)
 gpg_error_t
 gate_run (const struct gate *gate, struct call *call)
 {
+  bool asked = false;
   gpg_error_t err;
 
   err = gate_check (gate, call->noun, call->verb, &call->failure);
   if (!err)
-    err = ask_values (gate, call);
-  if (!err)
+    err = ask_values (gate, call, &asked);
+  if (!err && asked)
     err = gate_check (gate, call->noun, call->verb, &call->failure);
   if (!err)
     err = call->verb->run (call);

@@ -242,6 +242,14 @@ load_everything (struct worker *worker)
   return worker_meet (worker, &needs);
 }
 
+/* Whether an operation leaves what expressions mean as it is.  */
+static bool
+only_reads (unsigned code)
+{
+  return code == CHANNEL_GET || code == CHANNEL_LABEL || code == CHANNEL_MATCH
+         || code == CHANNEL_LS || code == CHANNEL_PRINT;
+}
+
 gpg_error_t
 operation_run (struct worker *worker, const struct message *request)
 {
@@ -249,6 +257,8 @@ operation_run (struct worker *worker, const struct message *request)
   const struct operation *operation;
   gpg_error_t err = 0;
 
+  if (!only_reads (request->code))
+    worker_unsettle (worker);
   if (request->code == CHANNEL_COMMIT)
     return render_commit (worker, request->items + 1, request->count - 1);
   if (request->code >= CHANNEL_OPERATIONS || request->count - 1 > ARGUMENTS)
@@ -273,5 +283,7 @@ operation_run (struct worker *worker, const struct message *request)
       err = operation->run (worker, &words);
     }
   words_free (&words);
+  if (!only_reads (request->code))
+    worker_unsettle (worker);
   return err;
 }

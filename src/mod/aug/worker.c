@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "worker.h"
+#include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
 
 /* What a code of augeas means for a client.  */
@@ -265,9 +266,30 @@ add_context (const char *context, struct needs *needs)
     needs->need[i].asked = false;
 }
 
-gpg_error_t
-worker_load_for (struct worker *worker, const char *path,
-                 const struct expression_base *base, bool strict)
+/* Where PATH is remembered when it is settled.  */
+static char **
+settled_place (struct worker *worker, const char *path)
+{
+  size_t hash = 5381;
+
+  for (; *path; path++)
+    hash = hash * 33 + (unsigned char)*path;
+  return &worker->settled[hash % WORKER_SETTLED];
+}
+
+void
+worker_unsettle (struct worker *worker)
+{
+  for (size_t i = 0; i < WORKER_SETTLED; i++)
+    {
+      free (worker->settled[i]);
+      worker->settled[i] = NULL;
+    }
+}
+
+static gpg_error_t
+load_for (struct worker *worker, const char *path,
+          const struct expression_base *base, bool strict)
 {
   struct expression_base context = { NULL, false };
   struct needs needs = NEEDS_NONE;
@@ -292,18 +314,42 @@ worker_load_for (struct worker *worker, const char *path,
   return err;
 }
 
+gpg_error_t
+worker_load_for (struct worker *worker, const char *path,
+                 const struct expression_base *base, bool strict)
+{
+  char **place = settled_place (worker, path);
+  gpg_error_t err;
+
+  if (base || !strict)
+    return load_for (worker, path, base, strict);
+  if (*place && !strcmp (*place, path))
+    return 0;
+  err = load_for (worker, path, base, strict);
+  if (err)
+    return err;
+  free (*place);
+  *place = strdup (path); /* Without memory it is not remembered.  */
+  return 0;
+}
+
 /* --- Requests --- */
 
-/* Allow LIMIT_AUG_CPU_SECONDS more than were used so far.  */
+/* Allow LIMIT_AUG_CPU_SECONDS more than were used so far, and up to two more,
+   so that the clock need be looked at once a second only.  */
 static void
 limit_time (struct worker *worker)
 {
+  uint64_t now = link_now ();
   struct timespec used;
   struct rlimit limit;
   uint64_t want;
 
+  if (worker->cpu_limit && now - worker->cpu_looked < 1000)
+    return;
+  worker->cpu_looked = now;
   clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &used);
-  want = (uint64_t)used.tv_sec + 1 + LIMIT_AUG_CPU_SECONDS;
+  want = (uint64_t)used.tv_sec + 2 + LIMIT_AUG_CPU_SECONDS;
   if (want == worker->cpu_limit)
     return;
   worker->cpu_limit = want;

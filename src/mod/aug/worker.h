@@ -48,6 +48,8 @@ struct change
   size_t length;
 };
 
+#define WORKER_SETTLED 16
+
 struct worker
 {
   augeas *aug;
@@ -66,8 +68,11 @@ struct worker
   bool fatal;             /* The process cannot go on.  */
   struct change *changes;
   size_t change_count;
-  uint64_t cpu_limit; /* Seconds in RLIMIT_CPU.  */
-  uint32_t cpu;       /* Where it runs.  */
+  char *settled[WORKER_SETTLED]; /* Expressions that need nothing more: only
+                                    reads came since that was found out.  */
+  uint64_t cpu_limit;            /* Seconds in RLIMIT_CPU.  */
+  uint64_t cpu_looked; /* When that was set, on the clock of link_now.  */
+  uint32_t cpu;        /* Where it runs.  */
 };
 
 /* Serve one session over FD, never to return.  WORKER has AUG, TABLE and
@@ -84,6 +89,9 @@ gpg_error_t worker_meet (struct worker *worker, const struct needs *needs);
    had is an error.  */
 gpg_error_t worker_load_for (struct worker *worker, const char *path,
                              const struct expression_base *base, bool strict);
+
+/* Forget which expressions need nothing more: what they mean may change.  */
+void worker_unsettle (struct worker *worker);
 
 /* The failure of the last augeas call, on the expression PATH.  */
 gpg_error_t worker_augeas_error (struct worker *worker, const char *path);
