@@ -55,6 +55,17 @@ struct call
   bool (*canceled) (void *client);
   void *client;
 
+  /* Carry out VERB of the same noun as if the client had asked for it: through
+     all gates, under the same identity, dry run and deadline, with a plan of
+     its own that is carried out before this returns.  The COUNT ARGUMENTS,
+     all needed or optional ones and no options, are taken as they are.  The
+     answer is written to OUT, whose sink and form are the caller's.  An error
+     is in CALL->failure as if it were this call's own.  Set by what makes
+     calls.  */
+  gpg_error_t (*perform) (struct call *call, const char *verb,
+                          const char *const *arguments, size_t count,
+                          struct writer *out);
+
   struct writer *out;
   struct plan *plan; /* For a changing verb; empty at the start.  */
   struct failure failure;

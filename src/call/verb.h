@@ -65,6 +65,14 @@ struct noun
      noun's processes, for GETINFO fences; may be NULL.  */
   gpg_error_t (*fences) (struct call *call);
 
+  /* Write, as a list, the objects of the argument type TYPE whose names begin
+     with PREFIX, for completion; nothing if this noun has none of that type.
+     CALL has no verb: what there is may only be found out by CALL->perform,
+     so that nobody learns here what the gates would keep from him.  May be
+     NULL.  */
+  gpg_error_t (*complete) (struct call *call, const char *type,
+                           const char *prefix);
+
   /* The file name of a program of ours under libexec, or NULL.  The
      supervisor starts one before any secret is read, as nobody where it is
      root, and again if it dies.  Requests come to its descriptor 3 as
