@@ -120,10 +120,12 @@ is_canceled (void *client)
   return count && recv (poll_in.fd, line, (size_t)count, 0) == count;
 }
 
-/* Bind the words of CALL and take it through the gates.  */
+/* Bind the words of CALL and take it through the gates.  It runs under OUTER,
+   if that is not NULL, else by the client's options.  */
 static gpg_error_t
 run_call (struct session *session, const struct registry_verb *verb,
-          const struct words *words, struct call *call)
+          const struct words *words, struct call *call,
+          const struct call *outer)
 {
   struct daemon *daemon = session->daemon;
   size_t index = (size_t)(call->module - daemon->module);
@@ -137,7 +139,8 @@ run_call (struct session *session, const struct registry_verb *verb,
                           &call->failure);
   if (err)
     return err;
-  apply_options (session, call);
+  if (!outer)
+    apply_options (session, call);
   err = plan_new (&call->plan);
   if (!err)
     err = request_need_helper (daemon, index, &call->failure);
@@ -151,6 +154,93 @@ run_call (struct session *session, const struct registry_verb *verb,
   return err;
 }
 
+/* Carry out the verb that WORDS begin with.  CALL has all that does not depend
+   on it; what belongs to it is released.  */
+static gpg_error_t
+run_words (struct session *session, const struct words *words,
+           struct call *call, const struct call *outer)
+{
+  const struct registry_noun *noun = session->daemon->registry.noun
+                                     + (call->module - session->daemon->module);
+  const struct registry_verb *verb;
+  gpg_error_t err;
+
+  if (!words->count || words->word[0].kind != WORD_PLAIN)
+    return fail (&call->failure, GPG_ERR_MISSING_VALUE,
+                 "a verb is missing: HELP %s", noun->row->name);
+  verb = registry_verb (noun, words->word[0].text);
+  if (!verb)
+    return fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
+                 "%s has no verb %.20s: HELP %s lists them", noun->row->name,
+                 words->word[0].text, noun->row->name);
+  call->verb = verb->row;
+  err = run_call (session, verb, words, call, outer);
+  plan_release (call->plan);
+  arguments_release (call->arguments);
+  return err;
+}
+
+/* call.perform.  The arguments become a line and words again, so that they
+   come in by the same door as a client's.  */
+static gpg_error_t
+perform (struct call *outer, const char *verb, const char *const *arguments,
+         size_t count, struct writer *out)
+{
+  const char *reason = outer->arguments ? arg_text (outer, "reason") : NULL;
+  auto_buffer struct buffer line = BUFFER_EMPTY;
+  struct words words = { 0, NULL, NULL };
+  struct call call = *outer;
+  const char *wrong = NULL;
+  gpg_error_t err;
+
+  buffer_string (&line, verb);
+  if (reason)
+    {
+      buffer_string (&line, " --reason=");
+      words_escape (&line, reason, strlen (reason));
+    }
+  for (size_t i = 0; i < count; i++)
+    {
+      buffer_string (&line, " ");
+      words_quote (&line, arguments[i], strlen (arguments[i]));
+    }
+  err = buffer_error (&line);
+  if (!err)
+    err = words_split (line.bytes, &words, &wrong);
+  if (err)
+    return wrong ? fail (&outer->failure, gpg_err_code (err), "%s", wrong)
+                 : err;
+  call.arguments = NULL;
+  call.plan = NULL;
+  call.out = out;
+  call.failure = (struct failure)FAILURE_NONE;
+  err = run_words (outer->client, &words, &call, outer);
+  words_release (&words);
+  failure_release (&outer->failure);
+  outer->failure = call.failure;
+  return err;
+}
+
+struct call
+request_call (struct session *session, const struct registry_noun *noun,
+              struct writer *out)
+{
+  struct daemon *daemon = session->daemon;
+  const struct identity *identity = session->gate.identity;
+
+  return (struct call){ .noun = noun->row,
+                        .registry = &daemon->registry,
+                        .machine = &daemon->machine,
+                        .module = daemon->module
+                                  + (noun - daemon->registry.noun),
+                        .peer = session->entrance->peer,
+                        .identity = identity ? identity->name : NULL,
+                        .canceled = is_canceled,
+                        .client = session,
+                        .perform = perform,
+                        .out = out };
+}
+
 /* The call id on the OK line.  */
 static void
 tell_call_id (struct session *session)
@@ -159,43 +249,6 @@ tell_call_id (struct session *session)
 
   snprintf (text, sizeof text, "%s.%" PRIu64, session->id, session->calls);
   assuan_set_okay_line (session->context, text);
-}
-
-static gpg_error_t
-dispatch (struct session *session, const struct registry_noun *noun,
-          const struct words *words, struct failure *failure)
-{
-  struct daemon *daemon = session->daemon;
-  const struct registry_verb *verb;
-  struct writer out = { .sink = session_sink (session) };
-  struct call call = { .noun = noun->row,
-                       .registry = &daemon->registry,
-                       .machine = &daemon->machine,
-                       .peer = session->entrance->peer,
-                       .canceled = is_canceled,
-                       .client = session,
-                       .out = &out };
-  gpg_error_t err;
-
-  if (!words->count || words->word[0].kind != WORD_PLAIN)
-    return fail (failure, GPG_ERR_MISSING_VALUE, "a verb is missing: HELP %s",
-                 noun->row->name);
-  verb = registry_verb (noun, words->word[0].text);
-  if (!verb)
-    return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
-                 "%s has no verb %.20s: HELP %s lists them", noun->row->name,
-                 words->word[0].text, noun->row->name);
-  call.verb = verb->row;
-  call.module = daemon->module + (noun - daemon->registry.noun);
-  call.identity = session->gate.identity ? session->gate.identity->name : NULL;
-  err = run_call (session, verb, words, &call);
-  writer_release (&out);
-  plan_release (call.plan);
-  arguments_release (call.arguments);
-  *failure = call.failure;
-  if (!err)
-    tell_call_id (session);
-  return err;
 }
 
 gpg_error_t
@@ -219,7 +272,16 @@ request_handler (assuan_context_t context, char *line)
         fail (&failure, gpg_err_code (err), "%s", reason);
     }
   if (!err)
-    err = dispatch (session, noun, &words, &failure);
+    {
+      struct writer out = { .sink = session_sink (session) };
+      struct call call = request_call (session, noun, &out);
+
+      err = run_words (session, &words, &call, NULL);
+      failure = call.failure;
+      writer_release (&out);
+    }
+  if (!err)
+    tell_call_id (session);
   words_release (&words);
   return session_leave (session, err, &failure);
 }

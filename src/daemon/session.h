@@ -5,7 +5,8 @@
    A session is a process of its own (in pipe mode: the only one).  This is
    the only folder that knows Assuan: session.c has the loop, guard.c what
    libassuan fails to check, words.c the session words, auth.c the handshake, request.c
-   takes a line to a call and its outcome back, help.c HELP.  */
+   takes a line to a call and its outcome back, help.c HELP, complete.c what a
+   line that is being typed may become.  */
 
 #ifndef REEVE_SESSION_H
 #define REEVE_SESSION_H
@@ -133,6 +134,14 @@ gpg_error_t word_nonce (assuan_context_t context, char *line);
 gpg_error_t word_auth (assuan_context_t context, char *line);
 gpg_error_t word_help (assuan_context_t context, char *line);
 
+/* The name of number INDEX of what GETINFO tells; NULL past the end.  */
+const char *session_info (size_t index);
+
+/* GETINFO complete: write, as a list, what the last word of LINE may
+   become.  */
+gpg_error_t complete_line (struct session *session, const char *line,
+                           struct writer *out);
+
 /* The handler of all nouns.  */
 gpg_error_t request_handler (assuan_context_t context, char *line);
 
@@ -141,6 +150,12 @@ gpg_error_t request_handler (assuan_context_t context, char *line);
 gpg_error_t request_ask (void *context, const struct grammar_item *item,
                          char **r_bytes, size_t *r_length,
                          struct failure *failure);
+
+/* A call of NOUN, which has no verb yet: what is the same for all calls of
+   SESSION's client.  */
+struct call request_call (struct session *session,
+                          const struct registry_noun *noun,
+                          struct writer *out);
 
 /* In pipe mode a noun's helper starts at the first call of that noun: see to
    that for noun INDEX of the registry.  */

@@ -19,8 +19,8 @@ word_whoami (assuan_context_t context, char *line)
   struct session *session = session_of (context);
   const struct peer *peer = &session->entrance->peer;
   const struct identity *identity = session->gate.identity;
-  struct writer out
-      = { .sink = session_sink (session), .output = session->output };
+  struct writer out = { .sink = session_sink (session),
+                        .output = session->output };
   gpg_error_t err = 0;
 
   (void)line;
@@ -168,13 +168,11 @@ info_last_error (struct session *session, struct writer *out, char *rest,
     return fail (failure, GPG_ERR_NO_DATA, "no call has failed so far");
   err = writer_field_number (out, "code", session->last_error);
   if (!err)
-    err = writer_field (out, "error", "%s",
-                        gpg_strerror (session->last_error));
+    err = writer_field (out, "error", "%s", gpg_strerror (session->last_error));
   if (!err && last->text)
     err = writer_field (out, "advice", "%s", last->text);
   for (detail = last->details; !err && detail; detail = detail->next)
-    err = writer_field_bytes (out, detail->name, detail->value,
-                              detail->length);
+    err = writer_field_bytes (out, detail->name, detail->value, detail->length);
   return err ? err : writer_record_end (out);
 }
 
@@ -209,11 +207,21 @@ info_cmd_has_option (struct session *session, struct writer *out, char *rest,
                noun->row->name, verb->row->name, option);
 }
 
+/* "complete LINE".  */
+static gpg_error_t
+info_complete (struct session *session, struct writer *out, char *rest,
+               struct failure *failure)
+{
+  gpg_error_t err = session_adopt_policy (session, failure);
+
+  return err ? err : complete_line (session, rest + (*rest != 0), out);
+}
+
 static const struct
 {
   const char *name;
-  gpg_error_t (*write) (struct session *session, struct writer *out,
-                        char *rest, struct failure *failure);
+  gpg_error_t (*write) (struct session *session, struct writer *out, char *rest,
+                        struct failure *failure);
 } infos[] = { { "version", info_version },
               { "pid", info_pid },
               { "socket_name", info_socket_name },
@@ -222,15 +230,22 @@ static const struct
               { "fences", info_fences },
               { "last_error", info_last_error },
               { "cmd_has_option", info_cmd_has_option },
+              { "complete", info_complete },
               { NULL, NULL } };
+
+const char *
+session_info (size_t index)
+{
+  return infos[index].name;
+}
 
 static gpg_error_t
 word_getinfo (assuan_context_t context, char *line)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
-  struct writer out
-      = { .sink = session_sink (session), .output = session->output };
+  struct writer out = { .sink = session_sink (session),
+                        .output = session->output };
   size_t length = strcspn (line, " \t");
   char *rest = line + length;
   gpg_error_t err;
@@ -291,7 +306,12 @@ const struct session_word session_words[] = {
     "  last_error   a record: code, error, advice and details of the last\n"
     "               ERR of this session\n"
     "  cmd_has_option NOUN VERB OPTION\n"
-    "               OK if the verb has the option, else ERR with False",
+    "               OK if the verb has the option, else ERR with False\n"
+    "  complete LINE\n"
+    "               a list: what the last word of LINE, a request as far as\n"
+    "               it is typed, may become; a word that ends with / or = "
+    "goes\n"
+    "               on",
     word_getinfo },
   { "OPTION", "OPTION <name>[=<value>]",
     "OPTION <name>[=<value>]\n\n"
