@@ -52,20 +52,33 @@ last_word (const char *line)
 static gpg_error_t
 offer (struct completion *completion, const char *text, size_t length)
 {
-  auto_buffer struct buffer word = BUFFER_EMPTY;
   auto_buffer struct buffer plain = BUFFER_EMPTY;
+  auto_buffer struct buffer word = BUFFER_EMPTY;
+  bool quoted;
   gpg_error_t err;
 
   words_quote (&plain, text, length);
-  if (completion->quoted && plain.length && *plain.bytes != '"')
-    buffer_printf (&word, "\"%s\"", plain.bytes);
-  else
-    buffer_append (&word, plain.bytes, plain.length);
-  err = buffer_error (&plain) ? buffer_error (&plain) : buffer_error (&word);
+  err = buffer_error (&plain);
   if (err)
     return err;
-  if (word.length > 2 && word.bytes[word.length - 1] == '"'
-      && word.bytes[word.length - 2] == '/')
+  quoted = *plain.bytes == '"';
+  if (completion->quoted && !quoted)
+    {
+      buffer_string (&word, "\"");
+      for (size_t i = 0; i < plain.length; i++)
+        if (plain.bytes[i] == '"')
+          buffer_string (&word, "%22");
+        else
+          buffer_append (&word, plain.bytes + i, 1);
+      buffer_string (&word, "\"");
+      quoted = true;
+    }
+  else
+    buffer_append (&word, plain.bytes, plain.length);
+  err = buffer_error (&word);
+  if (err)
+    return err;
+  if (quoted && length && text[length - 1] == '/')
     word.length--;
   completion->any = true;
   return writer_item (completion->out, word.bytes, word.length);
