@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <getopt.h>
 #include <sys/types.h>
 #include <gpg-error.h>
 #include "../../protocol/buffer.h"
@@ -42,8 +43,14 @@ struct settings
   const char *client_nonce;
   unsigned timeout_ms;
   uid_t client_uid, server_uid; /* (uid_t)-1: not given.  */
-  bool spawn, json, raw, dry_run, keep_going, no_auth;
+  bool spawn, json, raw, dry_run, keep_going, no_auth, yes;
+  bool explain, help, version;
 };
+
+#define SETTINGS_NONE                                                          \
+  {                                                                            \
+    .client_uid = (uid_t)-1, .server_uid = (uid_t)-1                           \
+  }
 
 /* The printing of answers.  */
 struct output
@@ -51,6 +58,17 @@ struct output
   bool raw;
   bool middle; /* The last byte printed was no LF.  */
 };
+
+/* --- options.c --- */
+
+/* As getopt_long wants it.  */
+extern const struct option options_table[];
+
+/* Read options up to the first other word; with ANYWHERE, all of them, the
+   other words behind.  optind is then the first of those.  Returns early
+   where --help or --version was given.  */
+enum status options_read (int argc, char **argv, bool anywhere,
+                          struct settings *settings);
 
 /* --- connect.c --- */
 
@@ -117,6 +135,7 @@ enum status key_run (const struct settings *settings, char **words,
                      size_t count);
 enum status respond_run (const struct settings *settings, char **words,
                          size_t count);
-enum status proxy_run (const struct settings *settings);
+enum status proxy_run (const struct settings *settings, char **words,
+                       size_t count);
 
 #endif /* REEVE_CLI_H */

@@ -141,12 +141,14 @@ pass_on (reeve_t reeve, int in, int out)
 }
 
 enum status
-proxy_run (const struct settings *settings)
+proxy_run (const struct settings *settings, char **words, size_t count)
 {
   enum status status;
   int in, out;
   reeve_t reeve;
 
+  if (count)
+    return complain_usage ("proxy takes options only, not \"%s\"", words[0]);
   find_descriptors (&in, &out);
   if (reeve_new (&reeve))
     return complain_memory ();
