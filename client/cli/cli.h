@@ -57,6 +57,7 @@ struct output
 {
   bool raw;
   bool middle; /* The last byte printed was no LF.  */
+  size_t line; /* Of the input, for complaints; 0: there is none.  */
 };
 
 /* --- options.c --- */
@@ -88,6 +89,27 @@ char *connect_identity (const struct settings *settings);
 
 /* The path of the key file of IDENTITY, for the caller to free.  */
 char *connect_key_path (const struct settings *settings, const char *identity);
+
+/* --- advice.c: say what is missing and what to type next --- */
+
+/* Nobody listens on the socket PATH.  */
+void advise_no_server (const struct settings *settings, const char *path);
+
+/* This process may not connect to the socket PATH.  */
+void advise_no_right (const char *path);
+
+/* IDENTITY's key file PATH cannot be read because of ERR.  */
+void advise_no_key (const struct settings *settings, const char *identity,
+                    const char *path, gpg_error_t err);
+
+/* The server did not believe that we are IDENTITY with the key PATH.  */
+void advise_not_accepted (const struct settings *settings,
+                          const char *identity, const char *path);
+
+/* If the error that REEVE had last and that made STATUS is one of policy: the
+   rule that is missing.  To be called behind show_result.  */
+void advise_refused (const struct settings *settings, reeve_t reeve,
+                     enum status status);
 
 /* --- show.c --- */
 

@@ -223,15 +223,17 @@ open_socket (const struct settings *settings, reeve_t reeve)
       return STATUS_OK;
     case GPG_ERR_ENOENT:
     case GPG_ERR_ECONNREFUSED:
-      complain ("no reeved answers on %s: start it (systemctl start reeved),"
-                " name its socket with --socket, or use --spawn",
-                path);
+      advise_no_server (settings, path);
+      return STATUS_CONNECTION;
+    case GPG_ERR_EACCES:
+      advise_no_right (path);
       return STATUS_CONNECTION;
     case GPG_ERR_TIMEOUT:
       complain ("reeved on %s did not answer in time", path);
       return STATUS_TIMEOUT;
     default:
       show_result (reeve, path, err, 0);
+      advise_refused (settings, reeve, STATUS_CONNECTION);
       return STATUS_CONNECTION;
     }
 }
@@ -257,15 +259,22 @@ authenticate (const struct settings *settings, reeve_t reeve)
   if (!path)
     return complain_memory ();
   err = reeve_authenticate (reeve, identity, path, &verdict);
-  if (gpg_err_code (err) == GPG_ERR_ENOENT)
+  switch (gpg_err_code (err))
     {
-      complain ("there is no key %s: make one with 'reeve key new %s', or name"
-                " yours with --identity and --key",
-                path, identity);
+    case GPG_ERR_ENOENT:
+    case GPG_ERR_EACCES:
+      advise_no_key (settings, identity, path, err);
+      return STATUS_CONNECTION;
+    case GPG_ERR_TIMEOUT:
+      return show_result (reeve, identity, err, 0);
+    default:
+      break;
+    }
+  if (!err && gpg_err_code (verdict) == GPG_ERR_BAD_AUTH)
+    {
+      advise_not_accepted (settings, identity, path);
       return STATUS_CONNECTION;
     }
-  if (gpg_err_code (err) == GPG_ERR_TIMEOUT)
-    return show_result (reeve, identity, err, 0);
   return show_result (reeve, identity, err, verdict) ? STATUS_CONNECTION
                                                      : STATUS_OK;
 }
@@ -275,7 +284,10 @@ connect_reeve (const struct settings *settings, reeve_t reeve)
 {
   enum status status;
 
-  if (settings->spawn && !settings->no_auth && !settings->identity)
+  if (settings->spawn && (settings->identity || settings->key))
+    return complain_usage ("--spawn makes a key of its own: leave --identity"
+                           " and --key out");
+  if (settings->spawn && !settings->no_auth)
     return is_owner () ? spawn (settings, reeve, -1)
                        : spawn_with_key (settings, reeve);
   status = connect_open (settings, reeve);

@@ -292,6 +292,7 @@ run_line (struct input *input, char *line, reeve_t reeve, struct output *output,
   status = read_command (input, line, &command);
   if (!status)
     {
+      output->line = input->command;
       status = request_call (reeve, output, command.words, command.count);
       *r_bye = !strcasecmp (command.words[0].bytes, "BYE");
     }
@@ -332,8 +333,10 @@ input_run (const struct settings *settings)
       text = line.bytes ? line.bytes + strspn (line.bytes, " \t") : "";
       if (!status && !end && *text && *text != '#')
         status = run_line (&input, line.bytes, reeve, &output, &end);
-      if (!first)
-        first = status;
+      if (first)
+        continue;
+      advise_refused (settings, reeve, status);
+      first = status;
     }
   input_end (&input);
   reeve_release (reeve);

@@ -96,6 +96,12 @@ key_run (const struct settings *settings, char **words, size_t count)
       path = NULL;
       return complain_memory ();
     }
+  if (settings->root && access (settings->root, F_OK))
+    {
+      complain ("there is no directory %s: make it first, or leave --root out",
+                settings->root);
+      return STATUS_ERROR;
+    }
   slash = strrchr (path, '/');
   *slash = 0;
   code = make_directories (path, 0700) ? errno : make_key (path, slash + 1);

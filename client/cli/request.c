@@ -49,8 +49,11 @@ request_read_file (const char *name, struct buffer *content)
 
 /* "AUG GET": what is complained about.  */
 static void
-name_command (const struct reeve_word *words, size_t count, struct buffer *name)
+name_command (const struct output *output, const struct reeve_word *words,
+              size_t count, struct buffer *name)
 {
+  if (output->line)
+    buffer_printf (name, "line %zu: ", output->line);
   buffer_string (name, words[0].bytes);
   if (count > 1 && words[1].kind == REEVE_ARGUMENT)
     buffer_printf (name, " %s", words[1].bytes);
@@ -85,7 +88,7 @@ request_call (reeve_t reeve, struct output *output,
   gpg_error_t err;
   enum status printed, status;
 
-  name_command (words, count, &name);
+  name_command (output, words, count, &name);
   if (buffer_error (&name))
     return complain_memory ();
   err = is_option (words, count) ? set_option (reeve, words[1].bytes, &verdict)
@@ -114,7 +117,7 @@ request_open (const struct settings *settings, struct output *output,
   reeve_t reeve;
 
   *r_reeve = NULL;
-  *output = (struct output){ settings->raw, false };
+  *output = (struct output){ .raw = settings->raw };
   if (reeve_new (&reeve))
     return complain_memory ();
   if (settings->timeout_ms)
@@ -204,6 +207,7 @@ request_run (const struct settings *settings, char **words, size_t count)
   if (status)
     return status;
   status = request_call (reeve, &output, request, count);
+  advise_refused (settings, reeve, status);
   reeve_release (reeve);
   return status;
 }

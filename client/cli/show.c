@@ -168,6 +168,25 @@ status_of_connection (gpg_error_t err)
     }
 }
 
+/* A value of several lines stands below its name.  */
+static void
+print_detail (const char *name, const char *value, size_t length)
+{
+  const char *end = memchr (value, '\n', length);
+  const char *indent = end ? "\n    " : " ";
+
+  fprintf (stderr, "  %s:", name);
+  for (;; length -= (size_t)(end + 1 - value), value = end + 1)
+    {
+      end = memchr (value, '\n', length);
+      fputs (indent, stderr);
+      print_safely (value, end ? (size_t)(end - value) : length);
+      if (!end || (size_t)(end + 1 - value) == length)
+        break;
+    }
+  fputc ('\n', stderr);
+}
+
 enum status
 show_result (reeve_t reeve, const char *what, gpg_error_t err,
              gpg_error_t server_error)
@@ -186,9 +205,7 @@ show_result (reeve_t reeve, const char *what, gpg_error_t err,
       reeve_detail (reeve, i, &name, &value, &length);
       if (!strcmp (name, "message") && !advice[first])
         continue; /* It is the advice, and was printed whole.  */
-      fprintf (stderr, "  %s: ", name);
-      print_safely (value, length);
-      fputc ('\n', stderr);
+      print_detail (name, value, length);
     }
   return err ? status_of_connection (err) : status_of_server (server_error);
 }

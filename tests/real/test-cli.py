@@ -85,7 +85,8 @@ def test_help_and_version():
 
 def test_wrong_usage():
     for words in (["--frob"], ["--socket"], ["--timeout", "soon", "NOP"],
-                  ["--timeout=0", "NOP"], ["--raw=1", "NOP"], ["key"],
+                  ["--timeout=0", "NOP"], ["--timeout=1d", "NOP"],
+                  ["--timeout=25h", "NOP"], ["--raw=1", "NOP"], ["key"],
                   ["key", "new"], ["key", "new", "../x"],
                   ["key", "old", "x"], ["proxy", "x"], ["respond", "a", "b"],
                   ["--client-uid=-1", "respond"],
@@ -160,6 +161,12 @@ def test_not_found():
                b"reeve: AUG GET: ")
 
 
+def test_a_time_limit_has_units():
+    with Running() as run:
+        for limit in ("20", "2.5", "20000ms", "20s", "1min", "24h"):
+            expect(run("--timeout", limit, "NOP"), 0, b"")
+
+
 def test_forbidden_and_unknown():
     with Running() as run:
         expect(run("AUG", "GET", FIRST, identity="nobody"), 6, b"",
@@ -223,7 +230,7 @@ def test_json_records():
 def test_no_server():
     with scratch.Machine() as machine:
         expect(reeve("--root", machine.root, "NOP"), 3, b"",
-               b"systemctl start reeved")
+               b"reeved --root " + machine.root.encode())
         expect(reeve("--root", machine.root), 3, b"", b"--spawn")
         path = machine.path("/S.dead")
         with socket.socket(socket.AF_UNIX) as dead:
@@ -248,7 +255,7 @@ def test_no_key_and_a_wrong_key():
         expect(run("NOP", identity="unheard-of"), 3, b"",
                b"reeve key new unheard-of")
         expect(run("--key", run.machine.path("/etc/reeve/keys/reader.key"),
-                   "NOP"), 3, b"", b"reeve: panel: ")
+                   "NOP"), 3, b"", b"does not take you for panel: ")
         run.machine.write("/short.key", "short\n")
         expect(run("--key", run.machine.path("/short.key"), "NOP"), 3, b"",
                b"/short.key")
@@ -259,7 +266,10 @@ def test_no_key_and_a_wrong_key():
 def test_a_new_key():
     with scratch.Machine() as machine:
         os.umask(0o022)
-        root = os.path.join(machine.root, "new", "root")
+        root = os.path.join(machine.root, "new")
+        expect(reeve("key", "new", "panel", "--root", root), 1, b"",
+               b"there is no directory " + root.encode())
+        os.mkdir(root)
         result = reeve("key", "new", "panel", "--root", root)
         path = os.path.join(root, "etc/reeve/keys/panel.key")
         expect(result, 0, path.encode() + b"\n")
@@ -297,6 +307,8 @@ def test_spawn():
         expect(result, 0)
         name = b"spawner" if os.geteuid() == 0 else b"owner"
         assert b"identity: " + name in result.stdout, result.stdout
+        for option in ("--identity=panel", "--key=/x"):
+            expect(reeve("--spawn", option, "NOP"), 2, b"", b"leave --identity")
         expect(reeve("--root", machine.root, "--spawn",
                      "--reeved=/nonexistent/x", "NOP"), 3, b"",
                b"/nonexistent/x")
@@ -328,10 +340,10 @@ def test_it_stops_at_the_first_error():
     script = b"AUG GET /files/etc/hosts/9\nAUG GET %s\nFROB\n" \
         % FIRST.encode()
     with Running() as run:
-        expect(run(stdin=script), 4, b"", b"Not found")
+        expect(run(stdin=script), 4, b"", b"line 1: AUG GET: Not found")
         result = run("--keep-going", stdin=script)
         expect(result, 4, b"127.0.0.1\n", b"Not found")
-        assert b"reeve: FROB: " in result.stderr
+        assert b"reeve: line 3: FROB: " in result.stderr
 
 
 def test_here_documents():
@@ -550,6 +562,9 @@ def test_what_a_server_says_cannot_steer_the_terminal():
     expect(result, 1, b"", b"reeve: warning: \\x1b[31mred\n")
     assert b"\x1b" not in result.stderr and b"\x07" not in result.stderr
     assert b"  path: a\\x1b[2J\n" in result.stderr
+    result = faked(b"OK\n", b"S DETAIL output one\\x0a\\x1b[2J\\x0a\n"
+                   b"ERR 536870971 x <U> - look\n")
+    expect(result, 1, b"", b"  output:\n    one\n    \\x1b[2J\n")
 
 
 def test_answers_of_a_session_word():
