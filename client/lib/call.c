@@ -179,7 +179,10 @@ send_line (reeve_t reeve, struct exchange *exchange, const struct buffer *line,
 
   reeve->in_call = true;
   handle_limit (reeve, reeve->call_ms);
+  cancel_begin (reeve);
   err = exchange_run (reeve, exchange, line, &verdict);
+  if (cancel_end (reeve) && !err)
+    err = reeve->dead;
   reeve->in_call = false;
   if (!err)
     err = exchange->failure;
@@ -236,13 +239,32 @@ reeve_call (reeve_t reeve, const char *command, const struct reeve_word *words,
   return err;
 }
 
+/* Send LINE, which is TOO_LONG words if it is.  */
+static gpg_error_t
+call_line (reeve_t reeve, const struct buffer *line, const char *too_long,
+           reeve_answer_t *r_answer, gpg_error_t *r_server_error)
+{
+  struct exchange exchange = { .answer = BUFFER_EMPTY };
+  gpg_error_t err = buffer_error (line);
+
+  if (!err && line->length > LIMIT_LINE)
+    {
+      handle_explain (reeve, "%s is too long for a line of %d bytes", too_long,
+                      LIMIT_LINE);
+      err = gpg_error (GPG_ERR_TOO_LARGE);
+    }
+  if (!err)
+    err = send_line (reeve, &exchange, line, r_answer, r_server_error);
+  buffer_release (&exchange.answer);
+  return err;
+}
+
 /* Not by reeve_call: the value is the rest of the line, never quoted.  */
 gpg_error_t
 reeve_set_option (reeve_t reeve, const char *name, const char *value,
                   gpg_error_t *r_server_error)
 {
   auto_buffer struct buffer line = BUFFER_EMPTY;
-  struct exchange exchange = { .answer = BUFFER_EMPTY };
   gpg_error_t err;
 
   if (r_server_error)
@@ -257,17 +279,30 @@ reeve_set_option (reeve_t reeve, const char *name, const char *value,
     }
   buffer_printf (&line, "OPTION %s=", name);
   words_escape (&line, value, strlen (value));
-  err = buffer_error (&line);
-  if (!err && line.length > LIMIT_LINE)
+  return call_line (reeve, &line, "the value of the option", NULL,
+                    r_server_error);
+}
+
+/* Nor this: LINE need not be made of whole words.  */
+gpg_error_t
+reeve_complete (reeve_t reeve, const char *text, reeve_answer_t *r_answer,
+                gpg_error_t *r_server_error)
+{
+  auto_buffer struct buffer line = BUFFER_EMPTY;
+  gpg_error_t err;
+
+  *r_answer = NULL;
+  if (r_server_error)
+    *r_server_error = 0;
+  err = begin (reeve);
+  if (err)
+    return err;
+  if (text[strcspn (text, "\r\n")])
     {
-      handle_explain (reeve,
-                      "the value of the option is too long for a line"
-                      " of %d bytes",
-                      LIMIT_LINE);
-      err = gpg_error (GPG_ERR_TOO_LARGE);
+      handle_explain (reeve, "what is completed is one line");
+      return gpg_error (GPG_ERR_INV_VALUE);
     }
-  if (!err)
-    err = send_line (reeve, &exchange, &line, NULL, r_server_error);
-  buffer_release (&exchange.answer);
-  return err;
+  buffer_printf (&line, "GETINFO complete %s", text);
+  return call_line (reeve, &line, "what is completed", r_answer,
+                    r_server_error);
 }

@@ -135,8 +135,13 @@ answer_inquiry (reeve_t reeve, struct exchange *exchange, char *text)
   gpg_error_t answered = 0;
   gpg_error_t err;
 
+  /* The server takes a CANCEL for the answer.  */
+  if (reeve->cancel.sent)
+    return 0;
   if (exchange->failure)
     answered = exchange->failure;
+  else if (cancel_take (reeve))
+    answered = gpg_error (GPG_ERR_CANCELED);
   else if (word)
     {
       size_t length = word->length == REEVE_STRING ? strlen (word->bytes)

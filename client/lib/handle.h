@@ -10,6 +10,7 @@
 #ifndef REEVE_HANDLE_H
 #define REEVE_HANDLE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -39,6 +40,15 @@ struct callbacks
   void *inquire_opaque;
 };
 
+/* What a signal handler and the call that it interrupts share.  */
+struct cancel
+{
+  atomic_int possible; /* A call is under way.  */
+  atomic_int wanted;   /* CANCEL is to be sent.  */
+  atomic_int waiting;  /* It may be sent now: the answer is waited for.  */
+  atomic_int sent;     /* This call has sent it.  */
+};
+
 struct reeve_handle
 {
   struct link link;
@@ -46,6 +56,7 @@ struct reeve_handle
   pid_t pid;   /* Of a server that was started here, or -1.  */
   bool in_call;
   bool in_inquiry;
+  struct cancel cancel;
   gpg_error_t dead; /* Why nothing can be sent any more; 0 if it can.  */
 
   unsigned connect_ms, call_ms;
@@ -120,6 +131,20 @@ void open_adopt (reeve_t reeve, int in, int out);
 
 /* Why the handle cannot be opened, or 0.  */
 gpg_error_t open_check (reeve_t reeve);
+
+/* A call begins: from here it can be cancelled.  */
+void cancel_begin (reeve_t reeve);
+
+/* All that was written has been sent, and a read begins; it ended.  */
+void cancel_wait (reeve_t reeve);
+void cancel_wait_end (reeve_t reeve);
+
+/* Take the wish to cancel away, if there is one that was not sent.  */
+bool cancel_take (reeve_t reeve);
+
+/* A call has its answer.  If it sent CANCEL the stream is brought back in
+   step.  An error has ended the connection.  */
+gpg_error_t cancel_end (reeve_t reeve);
 
 /* Wait for the server that this handle started.  */
 void spawn_reap (reeve_t reeve);

@@ -20,7 +20,11 @@ fill (reeve_t reeve)
   memmove (reeve->input, reeve->input + reeve->begin, have);
   reeve->begin = 0;
   reeve->end = have;
+  if (link_flush (&reeve->link))
+    return handle_abandon_errno (reeve);
+  cancel_wait (reeve);
   n = link_read (&reeve->link, reeve->input + have, sizeof reeve->input - have);
+  cancel_wait_end (reeve);
   if (n < 0)
     return handle_abandon_errno (reeve);
   if (!n)

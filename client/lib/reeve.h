@@ -74,7 +74,8 @@ extern "C"
      end with NULL and begin with the program's name, and talk to it over a
      socket pair on its standard input and output.  If KEY_FD is not -1 a
      duplicate of it is the program's descriptor 3; it inherits no other but
-     standard error.  Errors of posix_spawn (3).  */
+     standard error.  It is a process group of its own, so that Ctrl-C at a
+     terminal does not reach it.  Errors of posix_spawn (3).  */
   gpg_error_t reeve_open_spawn (reeve_t reeve, const char *file,
                                 const char *const argv[], int key_fd);
 
@@ -163,6 +164,25 @@ extern "C"
   gpg_error_t reeve_set_option (reeve_t reeve, const char *name,
                                 const char *value, gpg_error_t *r_server_error);
 
+  /* Ask what the last word of LINE, a request as far as it has been typed, may
+     become.  The answer is a list; each item can stand in the line in place of
+     that word, as it is, with a blank behind it unless it ends with "/" or "=".
+     Errors as those of reeve_call.  It needs "output=text", as at first.  */
+  gpg_error_t reeve_complete (reeve_t reeve, const char *line,
+                              reeve_answer_t *r_answer,
+                              gpg_error_t *r_server_error);
+
+  /* Ask the server to give up the call that is under way.  The call goes on
+     until the server has answered: as a rule with GPG_ERR_CANCELED, with
+     whatever it has if it was done already; the connection stays usable.  On
+     pipes nothing can be asked.
+
+     This is for a signal handler that interrupts the thread which makes the
+     call, for callbacks, and for nothing else: another thread sends that
+     thread a signal (pthread_kill (3)).  It is async-signal-safe.
+     GPG_ERR_INV_STATE if no call is under way.  */
+  gpg_error_t reeve_cancel (reeve_t reeve);
+
   /* What stood behind OK at the end of the last call; "" if nothing did.  */
   const char *reeve_ok_text (reeve_t reeve);
 
@@ -180,7 +200,7 @@ extern "C"
                      const char **r_value, size_t *r_length);
 
   /* --- Callbacks; they must not call functions of the same handle other than
-     reeve_send --- */
+     reeve_send and reeve_cancel --- */
 
   /* A status line "S KEYWORD TEXT" ("PROGRESS", "WARNING", ...) or, with the
      keyword "#", a comment line (HELP answers with these).  An error does not

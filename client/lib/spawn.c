@@ -41,7 +41,8 @@ clean_environment (void)
   return result;
 }
 
-/* The program begins with no signal blocked or ignored.  */
+/* The program begins with no signal blocked or ignored, and in a process group
+   of its own: what is typed at a terminal is for this program.  */
 static int
 set_signals (posix_spawnattr_t *attributes)
 {
@@ -54,8 +55,11 @@ set_signals (posix_spawnattr_t *attributes)
   if (!code)
     code = posix_spawnattr_setsigdefault (attributes, &all);
   if (!code)
+    code = posix_spawnattr_setpgroup (attributes, 0);
+  if (!code)
     code = posix_spawnattr_setflags (attributes, POSIX_SPAWN_SETSIGMASK
-                                                     | POSIX_SPAWN_SETSIGDEF);
+                                                     | POSIX_SPAWN_SETSIGDEF
+                                                     | POSIX_SPAWN_SETPGROUP);
   return code;
 }
 
