@@ -23,9 +23,9 @@ struct slot
 /* OWNERS has uid + 1 (0: free) of each slot, side by side so that a search
    stays within a few cache lines.  Two processes that add the first event of
    a uid at the same moment may take a slot each: readers sum over all.  A
-   slot is emptied before it changes hands, so an event that is added to it
-   just then may be lost or, if more than SLOTS uids fight over it, count for
-   the new owner.  */
+   slot is emptied before it changes hands (a free one is empty), so an event
+   that is added to it just then may be lost or, if more than SLOTS uids fight
+   over it, count for the new owner.  */
 struct tally
 {
   _Atomic uint64_t owners[SLOTS];
@@ -89,7 +89,8 @@ slot_for (struct tally *tally, uid_t uid)
           stalest_owner = owner;
         }
     }
-  slot_empty (&tally->slots[stalest]);
+  if (stalest_owner)
+    slot_empty (&tally->slots[stalest]);
   if (!atomic_compare_exchange_strong (&tally->owners[stalest], &stalest_owner,
                                        wanted))
     return NULL;
