@@ -4,7 +4,8 @@
 
    A path is followed hop by hop below the root, one descriptor at a time: a
    symbolic link only if the link and the directory that holds it belong to a
-   trusted uid (machine_trusts), an absolute link starts again at the root,
+   trusted uid (machine_trusts) and nobody else may exchange links there, an
+   absolute link starts again at the root,
    and ".." never leaves it.  Nothing is opened by a path that was merely
    checked before.  */
 
@@ -28,8 +29,9 @@ struct place
   int directory_fd; /* The directory that holds NAME, O_RDONLY.  */
   bool exists;      /* Whether NAME is there.  */
   bool trusted;     /* Every directory and link on the way belongs to a
-                       trusted uid, and no directory is writable by all
-                       without the sticky bit.  */
+                       trusted uid, and no directory without the sticky bit
+                       is writable by others, by a group that is not trusted
+                       (machine_trusts_group), or by an access list.  */
   char *suspect;    /* If not TRUSTED: the first such directory.  */
   struct stat stat; /* Of NAME if it exists (it is not a link).  */
 };

@@ -57,6 +57,7 @@ machine_open (const char *root, struct machine *r_machine,
   r_machine->root = take (&resolved);
   r_machine->root_fd = take_fd (&fd);
   r_machine->uid = geteuid ();
+  r_machine->gid = r_machine->uid ? getegid () : 0;
   return 0;
 }
 
@@ -108,6 +109,12 @@ bool
 machine_trusts (const struct machine *machine, uid_t uid)
 {
   return !uid || uid == machine->uid;
+}
+
+bool
+machine_trusts_group (const struct machine *machine, gid_t gid)
+{
+  return !gid || gid == machine->gid;
 }
 
 /* Whether PATH is DIRECTORY or beneath it.  */

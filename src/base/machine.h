@@ -32,6 +32,7 @@ struct machine
   char *own[MACHINE_OWN]; /* Paths of reeve's own beside the usual ones.  */
   uid_t uid; /* The daemon's effective uid.  Links and directories owned
                 by it or by uid 0 are trusted.  */
+  gid_t gid; /* Its group, 0 where it is root.  */
 };
 
 /* Open ROOT ("" or NULL: "/") into R_MACHINE.  */
@@ -52,6 +53,10 @@ gpg_error_t machine_add_own (struct machine *machine, const char *os_path);
 
 /* Whether a file or directory owned by UID may point the way.  */
 bool machine_trusts (const struct machine *machine, uid_t uid);
+
+/* Whether the group GID may write to a directory that points the way: root's,
+   and an ordinary user's own.  */
+bool machine_trusts_group (const struct machine *machine, gid_t gid);
 
 /* Whether PATH (absolute, below the root, canonical) is one of reeve's own:
    configuration, keys, socket, state, log, programs, units.  Such a path is

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
@@ -42,11 +43,32 @@ walk_release (struct walk *walk)
   free (walk->suspect);
 }
 
+/* Whether the directory FD (O_PATH) has an access control list, or may.  */
 static bool
-directory_is_safe (const struct machine *machine, const struct stat *stat)
+has_access_list (int fd)
 {
-  return machine_trusts (machine, stat->st_uid)
-         && (!(stat->st_mode & S_IWOTH) || (stat->st_mode & S_ISVTX));
+  char path[32];
+
+  snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  return getxattr (path, "system.posix_acl_access", NULL, 0) >= 0
+         || (errno != ENODATA && errno != ENOTSUP);
+}
+
+/* Whether none but trusted users can put something else in the place of what
+   the directory FD has.  In a sticky one only its owner can, and the owner of
+   what it has.  Where there is an access control list the group's bits are
+   what anybody named there has at the most.  */
+static bool
+directory_is_safe (const struct machine *machine, int fd,
+                   const struct stat *stat)
+{
+  if (!machine_trusts (machine, stat->st_uid))
+    return false;
+  if (stat->st_mode & S_ISVTX || !(stat->st_mode & (S_IWGRP | S_IWOTH)))
+    return true;
+  return !(stat->st_mode & S_IWOTH)
+         && machine_trusts_group (machine, stat->st_gid)
+         && !has_access_list (fd);
 }
 
 /* Make FD, which WALK owns from here, the present directory.  */
@@ -57,7 +79,7 @@ walk_enter (struct walk *walk, int fd, const struct stat *stat)
     close (walk->directory_fd);
   walk->directory_fd = fd;
   walk->directory = *stat;
-  if (walk->suspect || directory_is_safe (walk->machine, stat))
+  if (walk->suspect || directory_is_safe (walk->machine, fd, stat))
     return 0;
   walk->suspect = strdup (*walk->resolved ? walk->resolved : "/");
   return walk->suspect ? 0 : gpg_error (GPG_ERR_ENOMEM);
@@ -161,7 +183,8 @@ walk_link (struct walk *walk, const char *name, int fd, const struct stat *stat)
   gpg_error_t err;
 
   if (!machine_trusts (walk->machine, stat->st_uid)
-      || !directory_is_safe (walk->machine, &walk->directory))
+      || !directory_is_safe (walk->machine, walk->directory_fd,
+                             &walk->directory))
     return fail (walk->failure, GPG_ERR_FORBIDDEN,
                  "%s/%s is a link that others than root may change: name the "
                  "file itself",

@@ -57,12 +57,17 @@ test_open_errors (void **state)
 static void
 test_trust (void **state)
 {
-  struct machine machine = { .root_fd = -1, .uid = 1000 };
+  struct machine machine = { .root_fd = -1, .uid = 1000, .gid = 100 };
+  struct scratch *scratch = *state;
 
-  (void)state;
   assert_true (machine_trusts (&machine, 0));
   assert_true (machine_trusts (&machine, 1000));
   assert_false (machine_trusts (&machine, 1001));
+  assert_true (machine_trusts_group (&machine, 0));
+  assert_true (machine_trusts_group (&machine, 100));
+  assert_false (machine_trusts_group (&machine, 1000));
+  assert_int_equal (scratch->machine.uid, geteuid ());
+  assert_int_equal (scratch->machine.gid, geteuid () ? getegid () : 0);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "scratch.h"
 #include <limits.h>
+#include <sys/xattr.h>
 #include "../../protocol/limits.h"
 #include "../../src/base/file.h"
 
@@ -225,6 +226,76 @@ test_writable_by_all (void **state)
   leads_to ("/a/b/link", "/a/b/file", true);
 }
 
+/* Make a group that is neither root's nor the daemon's the one of DIRECTORY;
+   as an ordinary user by not counting the user's own.  */
+static void
+give_to_group (const char *directory)
+{
+  if (geteuid ())
+    scratch->machine.gid = (gid_t)-1;
+  else
+    assert_int_equal (
+        chown (scratch_path (scratch, directory), (uid_t)-1, 4711), 0);
+}
+
+static void
+test_writable_by_group (void **state)
+{
+  (void)state;
+  if (!getegid () && geteuid ())
+    {
+      print_message ("machine: this user's group is root's\n");
+      skip ();
+    }
+  link_to ("file", "/a/b/link");
+  assert_int_equal (chmod (scratch_path (scratch, "/a/b"), 0775), 0);
+  /* Root's own group, or the user's.  */
+  leads_to ("/a/b/link", "/a/b/file", true);
+  give_to_group ("/a/b");
+  suspect ("/a/b/file", "/a/b");
+  suspect ("/a/b/none", "/a/b");
+  suspect ("/a/b/../../etc/hosts", "/a/b");
+  fails ("/a/b/link", GPG_ERR_FORBIDDEN);
+  assert_int_equal (chmod (scratch_path (scratch, "/a/b"), 01775), 0);
+  leads_to ("/a/b/link", "/a/b/file", true);
+  assert_int_equal (chmod (scratch_path (scratch, "/a/b"), 0755), 0);
+  leads_to ("/a/b/link", "/a/b/file", true);
+}
+
+/* What chmod shows for a group may be what a list gives to anybody.  */
+static void
+test_access_list (void **state)
+{
+  struct
+  {
+    uint32_t version;
+    struct
+    {
+      uint16_t tag, rights;
+      uint32_t id;
+    } entry[5];
+  } list = { 2,
+             { { 0x01, 7, ~0U }, /* The owner.  */
+               { 0x02, 7, 4711 },
+               { 0x04, 5, ~0U }, /* The group.  */
+               { 0x10, 7, ~0U }, /* The mask.  */
+               { 0x20, 5, ~0U } } };
+
+  (void)state;
+  link_to ("file", "/a/b/link");
+  if (setxattr (scratch_path (scratch, "/a/b"), "system.posix_acl_access",
+                &list, sizeof list, 0))
+    {
+      print_message ("machine: no access lists here: %s\n", strerror (errno));
+      skip ();
+    }
+  suspect ("/a/b/file", "/a/b");
+  fails ("/a/b/link", GPG_ERR_FORBIDDEN);
+  /* A list that gives nobody else more than to read is harmless.  */
+  assert_int_equal (chmod (scratch_path (scratch, "/a/b"), 0755), 0);
+  leads_to ("/a/b/link", "/a/b/file", true);
+}
+
 static void
 test_strangers (void **state)
 {
@@ -252,11 +323,12 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (test_plain),     TEST (test_up),
-    TEST (test_links),     TEST (test_loops),
-    TEST (test_limits),    TEST (test_errors),
-    TEST (test_magic),     TEST (test_writable_by_all),
-    TEST (test_strangers),
+    TEST (test_plain),       TEST (test_up),
+    TEST (test_links),       TEST (test_loops),
+    TEST (test_limits),      TEST (test_errors),
+    TEST (test_magic),       TEST (test_writable_by_all),
+    TEST (test_strangers),   TEST (test_writable_by_group),
+    TEST (test_access_list),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
