@@ -17,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include "leash.h"
 #include "worker.h"
 #include "../../../protocol/memory.h"
 
@@ -250,6 +252,7 @@ spare_drop (struct spare *spare)
 static void
 spare_fork (struct spare *spare, struct worker *worker)
 {
+  pid_t keeper = getpid ();
   int ends[2];
   pid_t pid;
 
@@ -257,7 +260,12 @@ spare_fork (struct spare *spare, struct worker *worker)
     return;
   pid = fork ();
   if (!pid)
-    worker_run (worker, ends[1]);
+    {
+      /* Without its keeper nobody would end it.  */
+      if (prctl (PR_SET_PDEATHSIG, SIGKILL) || getppid () != keeper)
+        _exit (1);
+      worker_run (worker, ends[1]);
+    }
   close (ends[1]);
   spare->fd = ends[0];
   /* It is not reaped before this, so the pid is its own.  */
@@ -270,34 +278,32 @@ spare_fork (struct spare *spare, struct worker *worker)
 
 /* Give the session that asks over FD the spare worker.  */
 static void
-spare_give (struct spare *spare, struct worker *worker, int fd, int table_fd)
+spare_give (struct spare *spare, struct worker *worker, struct leashes *leashes,
+            int fd, int table_fd)
 {
+  int session;
+
   if (!spare->pid)
     spare_fork (spare, worker);
-  if (!spare->pid)
+  if (!spare->pid || leash_session (fd, &session)
+      || leash_put (leashes, spare->pid, session))
     return;
   channel_send_fds (fd, CHANNEL_WORKER,
                     (int[]){ spare->fd, spare->pidfd, table_fd }, 3);
   spare_drop (spare);
 }
 
-/* Whether a request comes within TIMEOUT milliseconds (-1: any time).  */
-static bool
-request_comes (int timeout)
-{
-  struct pollfd poll_fd = { REQUEST_FD, POLLIN, 0 };
-
-  return poll (&poll_fd, 1, timeout) > 0;
-}
-
 static void
-reap (struct spare *spare)
+reap (struct spare *spare, struct leashes *leashes)
 {
   pid_t pid;
 
   while ((pid = waitpid (-1, NULL, WNOHANG)) > 0)
-    if (pid == spare->pid)
-      spare_drop (spare);
+    {
+      leash_drop (leashes, pid);
+      if (pid == spare->pid)
+        spare_drop (spare);
+    }
 }
 
 static void
@@ -312,6 +318,7 @@ main (void)
   struct sigaction action = { .sa_handler = wake_up };
   struct worker worker = { 0 };
   struct spare spare = { 0, -1, -1 };
+  struct leashes leashes = { 0 };
   int table_fd = -1;
   gpg_error_t err;
   int fd;
@@ -321,10 +328,10 @@ main (void)
   err = prepare (&worker, &table_fd);
   while (!err)
     {
-      reap (&spare);
+      reap (&spare, &leashes);
       /* The next spare is made when the session that got the last one has had
          the processor.  */
-      if (!request_comes (spare.pid ? -1 : QUIET_MS))
+      if (!leash_wait (&leashes, REQUEST_FD, spare.pid ? -1 : QUIET_MS))
         {
           if (!spare.pid)
             spare_fork (&spare, &worker);
@@ -333,11 +340,12 @@ main (void)
       err = read_request (&fd);
       if (fd >= 0)
         {
-          spare_give (&spare, &worker, fd, table_fd);
+          spare_give (&spare, &worker, &leashes, fd, table_fd);
           close (fd);
         }
     }
   spare_drop (&spare);
+  leash_release (&leashes);
   aug_close (worker.aug);
   lens_table_release (&worker.table);
   fence_release (&worker.fence);
