@@ -151,7 +151,13 @@ enum status request_open (const struct settings *settings,
 /* Read the file NAME ("-" is standard input), for content.  */
 enum status request_read_file (const char *name, struct buffer *content);
 
-/* --- key.c, respond.c, proxy.c: the command's own words --- */
+/* --- help.c, key.c, proxy.c, quote.c, respond.c: the command's own words --- */
+
+/* Also for --explain, whose words are NOUN and VERB.  */
+enum status help_run (const struct settings *settings, char **words,
+                      size_t count);
+enum status quote_run (const struct settings *settings, char **words,
+                       size_t count);
 
 enum status key_run (const struct settings *settings, char **words,
                      size_t count);

@@ -14,15 +14,19 @@
 static const char help_text[]
     = "Usage: reeve [OPTION]... NOUN VERB [--VERB-OPTION]... [ARGUMENT]...\n"
       "  or:  reeve [OPTION]...              (commands on standard input)\n"
+      "  or:  reeve help [NOUN [VERB]] [OPTION]...\n"
       "  or:  reeve key new NAME [OPTION]...\n"
-      "  or:  reeve respond [OPTION]... [KEYFILE]\n"
       "  or:  reeve proxy [OPTION]...\n"
-      "Have reeved administer this machine.  \"reeve HELP\" asks it what it can"
+      "  or:  reeve respond [OPTION]... [KEYFILE]\n"
+      "  or:  reeve shell-quote [WORD]...\n"
+      "Have reeved administer this machine.  \"reeve help\" asks it what it can"
       " do.\n"
       "\n"
       "      --data=FILE       content for the argument @, or for a last "
       "argument\n"
       "      --dry-run         show what would change, change nothing\n"
+      "      --explain         tell about NOUN VERB and your right to it; do"
+      " nothing\n"
       "      --json            answers as JSON, one text a line\n"
       "      --keep-going      go on with standard input after an error\n"
       "      --raw             add no newline to an answer that has none\n"
@@ -42,12 +46,16 @@ static const char help_text[]
       "      --help            print this help and exit\n"
       "      --version         print the version and exit\n"
       "\n"
-      "\"key new\" makes a key file and prints its path.  \"respond\" reads a"
-      " nonce and\n"
-      "prints the response for AUTH; its options are --client-nonce=HEX,\n"
-      "--client-uid=N and --server-uid=N besides those above.  \"proxy\""
-      " authenticates\n"
-      "and then hands the connection to standard input and output.\n"
+      "\"help\" asks the server.  \"key new\" makes a key file and prints its"
+      " path.\n"
+      "\"proxy\" authenticates and then hands the connection to standard input"
+      " and\n"
+      "output.  \"respond\" reads a nonce and prints the response for AUTH; its"
+      " options\n"
+      "are --client-nonce=HEX, --client-uid=N and --server-uid=N besides those"
+      " above.\n"
+      "\"shell-quote\" prints words so that they can stand in a line of"
+      " standard input.\n"
       "\n"
       "On standard input, one line is one command; an argument @ takes its"
       " content from\n"
@@ -83,10 +91,10 @@ static const struct
   enum status (*run) (const struct settings *settings, char **words,
                       size_t count);
   bool literal;
-} own_words[] = { { "key", key_run, false },
-                  { "proxy", proxy_run, false },
-                  { "respond", respond_run, false },
-                  { NULL, NULL, false } };
+} own_words[]
+    = { { "help", help_run, false },        { "key", key_run, false },
+        { "proxy", proxy_run, false },      { "respond", respond_run, false },
+        { "shell-quote", quote_run, true }, { NULL, NULL, false } };
 
 static int
 find_own (const char *word)
@@ -118,6 +126,8 @@ main (int argc, char **argv)
     return print (settings.help ? help_text : version_text);
   words = argv + optind;
   count = (size_t)(argc - optind);
+  if (settings.explain)
+    return help_run (&settings, words, count);
   if (own >= 0)
     return own_words[own].run (&settings, words + 1, count - 1);
   return count ? request_run (&settings, words, count) : input_run (&settings);

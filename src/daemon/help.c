@@ -59,6 +59,44 @@ describe_verb (struct buffer *text, const struct noun *noun,
     buffer_printf (text, "\n%s\n", verb->help);
 }
 
+/* What each argument looks like.  */
+static void
+describe_arguments (struct buffer *text, const struct grammar *grammar)
+{
+  if (grammar->count)
+    buffer_string (text, "\n");
+  for (size_t i = 0; i < grammar->count; i++)
+    {
+      const struct grammar_item *item = grammar->item + i;
+
+      buffer_printf (text, item->option ? "  --%s: " : "  <%s>: ", item->name);
+      if (item->choices)
+        buffer_printf (text, "one of %s\n", item->choices);
+      else
+        buffer_printf (text, "%s\n", item->type->help);
+    }
+}
+
+/* Which rule grants VERB, and whether it may be called now.  */
+static void
+describe_right (struct buffer *text, const struct gate *gate,
+                const struct noun *noun, const struct verb *verb)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+
+  if (noun->flags & NOUN_UNGRANTED)
+    buffer_string (text, "\nNeeds no rule, only an identity.");
+  else
+    buffer_printf (text, "\nNeeds the rule: allow = %s %s.", noun->name,
+                   policy_verb_name (noun, verb));
+  if (!gate->identity)
+    buffer_string (text, "\n");
+  else if (!gate_check (gate, noun, verb, &failure))
+    buffer_printf (text, "  %s may do this.\n", gate->identity->name);
+  else
+    buffer_printf (text, "  Not now: %s.\n", failure.text);
+}
+
 static gpg_error_t
 help_all (struct session *session)
 {
@@ -119,6 +157,7 @@ help_about (struct session *session, const char *name, const char *verb_name,
   const struct session_word *word = find_word (name);
   const struct registry_verb *verb;
   auto_buffer struct buffer text = BUFFER_EMPTY;
+  gpg_error_t err;
 
   if (word && !verb_name)
     return send_comment (session->context, word->help);
@@ -132,7 +171,12 @@ help_about (struct session *session, const char *name, const char *verb_name,
     return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
                  "%s has no verb %.20s: HELP %s lists them", noun->row->name,
                  verb_name, noun->row->name);
+  err = session_adopt_policy (session, failure);
+  if (err)
+    return err;
   describe_verb (&text, noun->row, verb->row);
+  describe_arguments (&text, &verb->grammar);
+  describe_right (&text, &session->gate, noun->row, verb->row);
   return send_buffer (session->context, &text);
 }
 
