@@ -41,7 +41,13 @@ struct verb
   gpg_error_t (*done) (struct call *call, gpg_error_t err);
 
   const char *summary; /* One line for a list of verbs.  */
-  const char *help;    /* Result fields with units, errors, an example.  */
+
+  /* Result fields with units, errors, an example; lines of plain text.  The
+     manual is made of it: a sentence "NOT_FOUND: no node matches." tells of an
+     error, a line "Example: AUG GET ..." is one, an argument's name in
+     capitals is that argument, and lines indented by two blanks are a table
+     (two blanks or more between its columns) or are shown as they are.  */
+  const char *help;
 };
 
 /* A noun's verbs are granted by effect, as "AUG READ" and "AUG WRITE", not

@@ -14,6 +14,7 @@
 #include "../call/registry.h"
 #include "../gate/policy.h"
 #include "options.h"
+#include "protocol/buffer.h"
 
 /* In memory that all processes share; each field survives the death of any
    process at any instruction.  */
@@ -51,6 +52,10 @@ extern const struct noun *const daemon_nouns[];
 
 /* Print all rows in FORM ("text", "json" or "texi") to standard output.  */
 gpg_error_t dump_verbs (const struct registry *registry, const char *form);
+
+/* Append the manual's chapter about words, verbs and types to OUT
+   (manual.c).  */
+void manual_texinfo (struct buffer *out, const struct registry *registry);
 
 /* Start the helper of noun INDEX if it has one; its socket's sending end goes
    to module[INDEX].helper_fd, the receiving end to *R_SOCKET (-1: there is no

@@ -59,44 +59,6 @@ describe_verb (struct buffer *text, const struct noun *noun,
     buffer_printf (text, "\n%s\n", verb->help);
 }
 
-/* What each argument looks like.  */
-static void
-describe_arguments (struct buffer *text, const struct grammar *grammar)
-{
-  if (grammar->count)
-    buffer_string (text, "\n");
-  for (size_t i = 0; i < grammar->count; i++)
-    {
-      const struct grammar_item *item = grammar->item + i;
-
-      buffer_printf (text, item->option ? "  --%s: " : "  <%s>: ", item->name);
-      if (item->choices)
-        buffer_printf (text, "one of %s\n", item->choices);
-      else
-        buffer_printf (text, "%s\n", item->type->help);
-    }
-}
-
-/* Which rule grants VERB, and whether it may be called now.  */
-static void
-describe_right (struct buffer *text, const struct gate *gate,
-                const struct noun *noun, const struct verb *verb)
-{
-  auto_failure struct failure failure = FAILURE_NONE;
-
-  if (noun->flags & NOUN_UNGRANTED)
-    buffer_string (text, "\nNeeds no rule, only an identity.");
-  else
-    buffer_printf (text, "\nNeeds the rule: allow = %s %s.", noun->name,
-                   policy_verb_name (noun, verb));
-  if (!gate->identity)
-    buffer_string (text, "\n");
-  else if (!gate_check (gate, noun, verb, &failure))
-    buffer_printf (text, "  %s may do this.\n", gate->identity->name);
-  else
-    buffer_printf (text, "  Not now: %s.\n", failure.text);
-}
-
 static gpg_error_t
 help_all (struct session *session)
 {
@@ -157,7 +119,6 @@ help_about (struct session *session, const char *name, const char *verb_name,
   const struct session_word *word = find_word (name);
   const struct registry_verb *verb;
   auto_buffer struct buffer text = BUFFER_EMPTY;
-  gpg_error_t err;
 
   if (word && !verb_name)
     return send_comment (session->context, word->help);
@@ -171,12 +132,7 @@ help_about (struct session *session, const char *name, const char *verb_name,
     return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
                  "%s has no verb %.20s: HELP %s lists them", noun->row->name,
                  verb_name, noun->row->name);
-  err = session_adopt_policy (session, failure);
-  if (err)
-    return err;
   describe_verb (&text, noun->row, verb->row);
-  describe_arguments (&text, &verb->grammar);
-  describe_right (&text, &session->gate, noun->row, verb->row);
   return send_buffer (session->context, &text);
 }
 
@@ -254,51 +210,19 @@ dump_json (struct buffer *text, const struct noun *noun,
   buffer_string (text, "]}\n");
 }
 
-static void
-texi_text (struct buffer *text, const char *string)
-{
-  for (; *string; string++)
-    {
-      if (strchr ("@{}", *string))
-        buffer_string (text, "@");
-      buffer_append (text, string, 1);
-    }
-}
-
-static void
-dump_texi (struct buffer *text, const struct noun *noun,
-           const struct registry_verb *verb)
-{
-  buffer_printf (text, "@deffn {%s} {%s %s} ",
-                 effect_name (verb->row->effect), noun->name,
-                 verb->row->name);
-  texi_text (text, verb->row->args);
-  buffer_string (text, "\n");
-  texi_text (text, verb->row->summary);
-  buffer_string (text, ".\n@verbatim\n");
-  buffer_string (text, verb->row->help);
-  buffer_string (text, "\n@end verbatim\n@end deffn\n\n");
-}
-
 gpg_error_t
 dump_verbs (const struct registry *registry, const char *form)
 {
   auto_buffer struct buffer text = BUFFER_EMPTY;
   gpg_error_t err;
 
-  for (size_t i = 0; i < registry->count; i++)
-    for (size_t j = 0; j < registry->noun[i].count; j++)
-      {
-        const struct noun *noun = registry->noun[i].row;
-        const struct registry_verb *verb = registry->noun[i].verb + j;
-
-        if (!strcmp (form, "json"))
-          dump_json (&text, noun, verb);
-        else if (!strcmp (form, "texi"))
-          dump_texi (&text, noun, verb);
-        else
-          dump_text (&text, noun, verb);
-      }
+  if (!strcmp (form, "texi"))
+    manual_texinfo (&text, registry);
+  else
+    for (size_t i = 0; i < registry->count; i++)
+      for (size_t j = 0; j < registry->noun[i].count; j++)
+        (!strcmp (form, "json") ? dump_json : dump_text) (
+            &text, registry->noun[i].row, registry->noun[i].verb + j);
   err = buffer_error (&text);
   if (!err && (fwrite (text.bytes, text.length, 1, stdout) != 1
                || fflush (stdout)))

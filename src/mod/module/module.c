@@ -72,9 +72,7 @@ static const struct verb verbs[] = {
     .run = module_list,
     .summary = "the nouns",
     .help = "Answers records: noun, description, verbs (their number).\n"
-            "\n"
-            "  C: MODULE LIST\n"
-            "  S: D noun: AUG%0A" },
+            "Example: MODULE LIST" },
   { .name = "INFO",
     .args = "<noun:string>",
     .effect = EFFECT_READ,
@@ -83,9 +81,8 @@ static const struct verb verbs[] = {
     .help = "Answers a record with noun and description, then one for each\n"
             "verb: verb, arguments (the grammar of the verb's row, with\n"
             "types), effect (read, write or destroy), description.\n"
-            "NOT_FOUND if there is no such noun.\n"
-            "\n"
-            "  C: MODULE INFO AUG" },
+            "NOT_FOUND: there is no such noun.\n"
+            "Example: MODULE INFO AUG" },
   { .name = NULL }
 };
 
