@@ -23,8 +23,7 @@ send_comment (assuan_context_t context, const char *text)
       char line[LIMIT_LINE + 1];
 
       snprintf (line, sizeof line, "#%s%.*s", length ? " " : "",
-                (int)(length < LIMIT_LINE - 2 ? length : LIMIT_LINE - 2),
-                text);
+                (int)(length < LIMIT_LINE - 2 ? length : LIMIT_LINE - 2), text);
       err = assuan_write_line (context, line);
       text = text[length] ? text + length + 1 : NULL;
     }
@@ -59,6 +58,44 @@ describe_verb (struct buffer *text, const struct noun *noun,
     buffer_printf (text, "\n%s\n", verb->help);
 }
 
+/* What each argument looks like.  */
+static void
+describe_arguments (struct buffer *text, const struct grammar *grammar)
+{
+  if (grammar->count)
+    buffer_string (text, "\n");
+  for (size_t i = 0; i < grammar->count; i++)
+    {
+      const struct grammar_item *item = grammar->item + i;
+
+      buffer_printf (text, item->option ? "  --%s: " : "  <%s>: ", item->name);
+      if (item->choices)
+        buffer_printf (text, "one of %s\n", item->choices);
+      else
+        buffer_printf (text, "%s\n", item->type->help);
+    }
+}
+
+/* Which rule grants VERB, and whether it may be called now.  */
+static void
+describe_right (struct buffer *text, const struct gate *gate,
+                const struct noun *noun, const struct verb *verb)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+
+  if (noun->flags & NOUN_UNGRANTED)
+    buffer_string (text, "\nNeeds no rule, only an identity.");
+  else
+    buffer_printf (text, "\nNeeds the rule: allow = %s %s.", noun->name,
+                   policy_verb_name (noun, verb));
+  if (!gate->identity)
+    buffer_string (text, "\n");
+  else if (!gate_check (gate, noun, verb, &failure))
+    buffer_printf (text, "  %s may do this.\n", gate->identity->name);
+  else
+    buffer_printf (text, "  Not now: %s.\n", failure.text);
+}
+
 static gpg_error_t
 help_all (struct session *session)
 {
@@ -86,8 +123,8 @@ help_noun (struct session *session, const struct registry_noun *noun)
 {
   auto_buffer struct buffer text = BUFFER_EMPTY;
 
-  buffer_printf (&text, "%s: %s\n\n%s\n\n", noun->row->name,
-                 noun->row->summary, noun->row->help);
+  buffer_printf (&text, "%s: %s\n\n%s\n\n", noun->row->name, noun->row->summary,
+                 noun->row->help);
   for (size_t i = 0; i < noun->count; i++)
     {
       const struct verb *verb = noun->verb[i].row;
@@ -114,11 +151,12 @@ static gpg_error_t
 help_about (struct session *session, const char *name, const char *verb_name,
             struct failure *failure)
 {
-  const struct registry_noun *noun
-      = registry_noun (&session->daemon->registry, name);
+  const struct registry_noun *noun = registry_noun (&session->daemon->registry,
+                                                    name);
   const struct session_word *word = find_word (name);
   const struct registry_verb *verb;
   auto_buffer struct buffer text = BUFFER_EMPTY;
+  gpg_error_t err;
 
   if (word && !verb_name)
     return send_comment (session->context, word->help);
@@ -132,7 +170,12 @@ help_about (struct session *session, const char *name, const char *verb_name,
     return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
                  "%s has no verb %.20s: HELP %s lists them", noun->row->name,
                  verb_name, noun->row->name);
+  err = session_adopt_policy (session, failure);
+  if (err)
+    return err;
   describe_verb (&text, noun->row, verb->row);
+  describe_arguments (&text, &verb->grammar);
+  describe_right (&text, &session->gate, noun->row, verb->row);
   return send_buffer (session->context, &text);
 }
 
@@ -224,8 +267,8 @@ dump_verbs (const struct registry *registry, const char *form)
         (!strcmp (form, "json") ? dump_json : dump_text) (
             &text, registry->noun[i].row, registry->noun[i].verb + j);
   err = buffer_error (&text);
-  if (!err && (fwrite (text.bytes, text.length, 1, stdout) != 1
-               || fflush (stdout)))
+  if (!err
+      && (fwrite (text.bytes, text.length, 1, stdout) != 1 || fflush (stdout)))
     err = gpg_error_from_syserror ();
   return err;
 }

@@ -52,6 +52,14 @@ session_leave (struct session *session, gpg_error_t err,
   return err;
 }
 
+gpg_error_t
+session_adopt_policy (struct session *session, struct failure *failure)
+{
+  (void)session;
+  (void)failure;
+  return 0;
+}
+
 const struct session_word session_words[]
     = { { "BYE", "BYE", "Ends the session.\n\nAt once.", NULL },
         { "BOX", "BOX (the word)", "Hides the noun.", NULL },
@@ -166,6 +174,22 @@ help_for_one_verb (void **state)
   (void)state;
   tells (" TIN\tburn ", "# TIN BURN\n#\n# Burn all (destroy)\n#\n# Fire.\n");
   tells ("pot OPEN", "\n#   C: TIN OPEN a\\b\t%25 @{x}\n");
+}
+
+static void
+help_tells_arguments_and_the_right (void **state)
+{
+  struct identity identity = { .name = (char[]){ "cook" } };
+
+  (void)state;
+  tells ("pot OPEN", "#   <tin>: any bytes but NUL, at most 1 MiB\n");
+  tells ("tin OPEN", "#   --how: one of fast|slow\n");
+  tells ("tin BURN", "# Needs the rule: allow = TIN BURN.\n");
+  the_session.gate = (struct gate){ .identity = &identity,
+                                    .ceiling = EFFECT_WRITE };
+  tells ("tin OPEN", ".  Not now: policy: no rule allows TIN OPEN to cook.\n");
+  tells ("tin BURN", ".  Not now: ceiling: this socket admits write at most");
+  the_session.gate.identity = NULL;
 }
 
 static void
@@ -456,6 +480,7 @@ main (void)
     TEST (help_lists_words_and_nouns),
     TEST (help_for_one_noun),
     TEST (help_for_one_verb),
+    TEST (help_tells_arguments_and_the_right),
     TEST (help_for_a_word),
     TEST (help_for_what_is_not_there),
     TEST (a_client_that_is_gone),
