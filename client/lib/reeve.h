@@ -25,7 +25,7 @@
    nothing is sent: release the handle and open another.
    reeve_error_text says in words what happened.
 
-   The protocol is described in doc/PROTOCOL of the reeve distribution.  */
+   The protocol is described in the manual of reeve (info reeve).  */
 
 #ifndef REEVE_H
 #define REEVE_H
@@ -116,6 +116,7 @@ extern "C"
 
   /* --- Calls --- */
 
+  /* What a word of a request is.  */
   enum reeve_kind
   {
     REEVE_ARGUMENT, /* Sent in the line, or by inquiry if it is too long.  */
@@ -135,6 +136,7 @@ extern "C"
     size_t length;
   };
 
+/* Such a word, for an initialiser: an argument, an option.  */
 #define REEVE_ARG(string)                                                      \
   {                                                                            \
     REEVE_ARGUMENT, (string), REEVE_STRING                                     \
