@@ -67,6 +67,55 @@ check_augpath (char *text, size_t *length, const char *choices,
   return *length ? 0 : gpg_error (GPG_ERR_INV_ARG);
 }
 
+/* Append the step of LENGTH bytes at STEP to the path that ends at *TO.  */
+static gpg_error_t
+append_step (char **to, const char *step, size_t length)
+{
+  if (!length || (length == 1 && *step == '.'))
+    return 0;
+  if (length == 2 && step[0] == '.' && step[1] == '.')
+    return gpg_error (GPG_ERR_INV_ARG);
+  *(*to)++ = '/';
+  memmove (*to, step, length);
+  *to += length;
+  return 0;
+}
+
+/* A file below the root.  What it leads to is found out when it is opened;
+   here it gets one spelling.  */
+static gpg_error_t
+check_path (char *text, size_t *length, const char *choices, int64_t *number,
+            const char **r_wanted)
+{
+  const char *step = text;
+  char *to = text;
+  gpg_error_t err = 0;
+
+  (void)choices;
+  (void)number;
+  *r_wanted = "an absolute path of at most 4096 bytes, without \"..\" and "
+              "control characters";
+  if (*text != '/')
+    return gpg_error (GPG_ERR_INV_ARG);
+  if (*length > LIMIT_PATH)
+    return gpg_error (GPG_ERR_TOO_LARGE);
+  for (size_t i = 0; i < *length; i++)
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+      return gpg_error (GPG_ERR_INV_ARG);
+  while (*step && !err)
+    {
+      size_t span = strcspn (++step, "/");
+
+      err = append_step (&to, step, span);
+      step += span;
+    }
+  if (to == text)
+    to++;
+  *to = 0;
+  *length = (size_t)(to - text);
+  return err;
+}
+
 /* Store WORD as the canonical text.  */
 static void
 replace (char *text, size_t *length, const char *word)
@@ -146,6 +195,8 @@ static const struct argument_type types[] = {
     "any bytes but NUL, given only by inquiry (@)" },
   { "augpath", 0, check_augpath,
     "an augeas path expression, see augeas(7)" },
+  { "path", 0, check_path,
+    "a file: an absolute path, without \"..\"" },
   { "bool", TYPE_FLAG, check_bool, "1 or 0" },
   { "enum", TYPE_CHOICE, check_enum, "one of the words named" },
   { "duration", 0, check_duration,

@@ -6,301 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "aug.h"
-#include "session.h"
+#include "verbs.h"
 #include "../../base/fence.h"
 #include "../../../protocol/memory.h"
-
-/* The whole answer is one value, in pieces.  */
-static gpg_error_t
-take_value (struct call *call, const struct message *message, void *context)
-{
-  struct buffer *value = context;
-
-  if (message->count != 1)
-    return gpg_error (GPG_ERR_INV_PACKET);
-  if (value->length + message->items[0].length > LIMIT_ANSWER)
-    return fail (&call->failure, GPG_ERR_TOO_LARGE,
-                 "the answer is too large: ask for a part of it");
-  buffer_append (value, message->items[0].bytes, message->items[0].length);
-  return buffer_error (value);
-}
-
-/* Carry OPERATION out and write the value that it answers with.  */
-static gpg_error_t
-ask_value (struct call *call, enum channel_operation operation,
-           const char *const *arguments, size_t count)
-{
-  auto_buffer struct buffer value = BUFFER_EMPTY;
-  gpg_error_t err = aug_request (call, operation, arguments, count, take_value,
-                                 &value);
-
-  if (err)
-    return err;
-  return writer_value (call->out, value.bytes ? value.bytes : "", value.length);
-}
-
-/* Note that there may be edits to lose.  */
-static gpg_error_t
-will_edit (struct call *call)
-{
-  struct aug_session *session;
-  gpg_error_t err = aug_session_get (call, &session);
-
-  if (!err)
-    session->edited = true;
-  return err;
-}
-
-/* One record a value, each beside its path.  */
-static gpg_error_t
-take_records (struct call *call, const struct message *message, void *context)
-{
-  size_t *next = context;
-  gpg_error_t err = 0;
-
-  for (size_t i = 0; i < message->count && !err; i++)
-    {
-      const char *path = arg_text_at (call, "path", (*next)++, NULL);
-
-      if (!path)
-        return gpg_error (GPG_ERR_INV_PACKET);
-      err = writer_field_bytes (call->out, "path", path, strlen (path));
-      if (!err)
-        err = writer_field_bytes (call->out, "value", message->items[i].bytes,
-                                  message->items[i].length);
-      if (!err)
-        err = writer_record_end (call->out);
-    }
-  return err;
-}
-
-static gpg_error_t
-run_get (struct call *call)
-{
-  const char *paths[LIMIT_WORDS];
-  size_t count = arg_count (call, "path");
-  size_t next = 0;
-
-  if (count > LIMIT_WORDS)
-    return gpg_error (GPG_ERR_TOO_MANY);
-  for (size_t i = 0; i < count; i++)
-    paths[i] = arg_text_at (call, "path", i, NULL);
-  if (count == 1)
-    return ask_value (call, CHANNEL_GET, paths, 1);
-  return aug_request (call, CHANNEL_GET, paths, count, take_records, &next);
-}
-
-static gpg_error_t
-run_label (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-
-  return ask_value (call, CHANNEL_LABEL, &path, 1);
-}
-
-static gpg_error_t
-take_items (struct call *call, const struct message *message, void *context)
-{
-  gpg_error_t err = 0;
-
-  (void)context;
-  for (size_t i = 0; i < message->count && !err; i++)
-    err = writer_item (call->out, message->items[i].bytes,
-                       message->items[i].length);
-  return err;
-}
-
-static gpg_error_t
-run_match (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-
-  return aug_request (call, CHANNEL_MATCH, &path, 1, take_items, NULL);
-}
-
-static gpg_error_t
-take_listing (struct call *call, const struct message *message, void *context)
-{
-  const struct item *item = message->items;
-  gpg_error_t err = 0;
-
-  (void)context;
-  if (message->count % 4)
-    return gpg_error (GPG_ERR_INV_PACKET);
-  for (size_t i = 0; i < message->count && !err; i += 4, item += 4)
-    {
-      err = writer_field_bytes (call->out, "label", item[0].bytes,
-                                item[0].length);
-      if (!err)
-        err = writer_field_bytes (call->out, "path", item[1].bytes,
-                                  item[1].length);
-      if (!err && item[3].length)
-        err = writer_field_bytes (call->out, "value", item[3].bytes + 1,
-                                  item[3].length - 1);
-      if (!err)
-        err = writer_field_bool (call->out, "children",
-                                 item_is (&item[2], "1"));
-      if (!err)
-        err = writer_record_end (call->out);
-    }
-  return err;
-}
-
-static gpg_error_t
-run_ls (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-
-  return aug_request (call, CHANNEL_LS, &path, 1, take_listing, NULL);
-}
-
-static gpg_error_t
-run_print (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-
-  return ask_value (call, CHANNEL_PRINT, &path, 1);
-}
-
-/* Carry out an OPERATION that edits and answers nothing.  */
-static gpg_error_t
-edit (struct call *call, enum channel_operation operation,
-      const char *const *arguments, size_t count)
-{
-  gpg_error_t err = will_edit (call);
-
-  return err ? err
-             : aug_request (call, operation, arguments, count, NULL, NULL);
-}
-
-static gpg_error_t
-run_set (struct call *call)
-{
-  const char *arguments[] = { arg_text (call, "path"),
-                              arg_text (call, "value") };
-
-  return edit (call, CHANNEL_SET, arguments, 2);
-}
-
-static gpg_error_t
-run_setm (struct call *call)
-{
-  const char *arguments[] = { arg_text (call, "base"), arg_text (call, "sub"),
-                              arg_text (call, "value") };
-  gpg_error_t err = will_edit (call);
-
-  return err ? err : ask_value (call, CHANNEL_SETM, arguments, 3);
-}
-
-static gpg_error_t
-run_clear (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-
-  return edit (call, CHANNEL_CLEAR, &path, 1);
-}
-
-static gpg_error_t
-run_insert (struct call *call)
-{
-  const char *arguments[] = { arg_text (call, "label"),
-                              arg_text (call, "where"),
-                              arg_text (call, "path") };
-
-  return edit (call, CHANNEL_INSERT, arguments, 3);
-}
-
-static gpg_error_t
-run_remove (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-  gpg_error_t err = will_edit (call);
-
-  return err ? err : ask_value (call, CHANNEL_REMOVE, &path, 1);
-}
-
-static gpg_error_t
-run_move (struct call *call)
-{
-  const char *arguments[] = { arg_text (call, "source"),
-                              arg_text (call, "destination") };
-
-  return edit (call, CHANNEL_MOVE, arguments, 2);
-}
-
-static gpg_error_t
-run_defvar (struct call *call)
-{
-  const char *arguments[] = { arg_text (call, "name"),
-                              arg_text (call, "expression") };
-
-  return ask_value (call, CHANNEL_DEFVAR, arguments, 2);
-}
-
-static gpg_error_t
-run_load (struct call *call)
-{
-  struct aug_session *session;
-  gpg_error_t err = aug_session_get (call, &session);
-
-  if (err)
-    return err;
-  known_files_drop_all (session);
-  err = aug_request (call, CHANNEL_LOAD, NULL, 0, NULL, NULL);
-  if (!err)
-    session->edited = false;
-  return err;
-}
-
-static gpg_error_t
-run_revert (struct call *call)
-{
-  struct aug_session *session;
-  gpg_error_t err = aug_session_get (call, &session);
-
-  if (!err)
-    err = aug_request (call, CHANNEL_REVERT, NULL, 0, NULL, NULL);
-  if (!err)
-    session->edited = false;
-  return err;
-}
-
-static gpg_error_t
-take_errors (struct call *call, const struct message *message, void *context)
-{
-  static const char *const names[] = { "file",
-                                       "error",
-                                       "line",
-                                       "character",
-                                       "lens",
-                                       "last-matched",
-                                       "next-not-matched",
-                                       "message" };
-  const size_t fields = sizeof names / sizeof *names;
-  gpg_error_t err = 0;
-
-  (void)context;
-  if (message->count % fields)
-    return gpg_error (GPG_ERR_INV_PACKET);
-  for (size_t i = 0; i < message->count && !err; i++)
-    {
-      if (message->items[i].length)
-        err = writer_field_bytes (call->out, names[i % fields],
-                                  message->items[i].bytes,
-                                  message->items[i].length);
-      if (!err && i % fields == fields - 1)
-        err = writer_record_end (call->out);
-    }
-  return err;
-}
-
-static gpg_error_t
-run_errors (struct call *call)
-{
-  const char *path = arg_text (call, "path");
-
-  return aug_request (call, CHANNEL_ERRORS, &path, 1, take_errors, NULL);
-}
 
 /* Write which fences hold round the worker; one is started if need be.  */
 static gpg_error_t
@@ -337,73 +45,133 @@ write_fences (struct call *call)
 }
 
 static const struct verb verbs[] = {
-  { "GET", "<path:augpath>...", EFFECT_READ, run_get, NULL,
+  { "GET", "<path:augpath>...", EFFECT_READ, verb_get, NULL,
     "the value of a node",
     "One path: the value.  Several: records with the fields path and value.\n"
     "NOT_FOUND: no node matches.  NO_DATA: the node has no value.\n"
     "AMBIGUOUS: several match.  BAD_DATA: the file does not parse, see the\n"
     "details.\n"
     "Example: AUG GET /files/etc/hosts/1/ipaddr" },
-  { "LABEL", "<path:augpath>", EFFECT_READ, run_label, NULL,
+  { "LABEL", "<path:augpath>", EFFECT_READ, verb_label, NULL,
     "the label of a node",
     "The label.  NOT_FOUND, AMBIGUOUS as for GET.\n"
     "Example: AUG LABEL /files/etc/hosts/*[ipaddr='127.0.0.1']" },
-  { "MATCH", "<path:augpath>", EFFECT_READ, run_match, NULL,
+  { "MATCH", "<path:augpath>", EFFECT_READ, verb_match, NULL,
     "the paths of all nodes that match",
     "A list of paths, empty if none matches.\n"
     "Example: AUG MATCH /files/etc/hosts/*" },
-  { "LS", "<path:augpath>", EFFECT_READ, run_ls, NULL, "the children of a node",
+  { "LS", "<path:augpath>", EFFECT_READ, verb_ls, NULL,
+    "the children of a node",
     "Records with the fields label, path, value (left out if there is none)\n"
     "and children (yes or no).\n"
     "Example: AUG LS /files/etc/hosts/1" },
-  { "PRINT", "[<path:augpath>]", EFFECT_READ, run_print, NULL,
+  { "PRINT", "[<path:augpath>]", EFFECT_READ, verb_print, NULL,
     "nodes and all below them as text",
     "The text that augtool prints: a line \"path = \\\"value\\\"\" a node.\n"
     "Without a path: everything.\n"
     "Example: AUG PRINT /files/etc/hosts" },
-  { "SET", "<path:augpath> [<value:text>]", EFFECT_WRITE, run_set, NULL,
+  { "SPAN", "<path:augpath>", EFFECT_READ, verb_span, NULL,
+    "where a node stands in its file",
+    "A record with the fields file, label-start, label-end, value-start,\n"
+    "value-end, start and end: bytes from the beginning of the text as it was\n"
+    "read or last saved, each end behind the last byte; start is -1 for what\n"
+    "has no text.  NO_DATA: the node is new, or its file was edited and then\n"
+    "rendered (DIFF, FILES).  NOT_FOUND, AMBIGUOUS as for GET.\n"
+    "Example: AUG SPAN /files/etc/hosts/1/ipaddr" },
+  { "SOURCE", "<path:augpath>", EFFECT_READ, verb_source, NULL,
+    "the file that a node belongs to",
+    "The path of that file's node: /files and the file.  NO_DATA: the node\n"
+    "belongs to no file.  NOT_FOUND, AMBIGUOUS as for GET.\n"
+    "Example: AUG SOURCE /files/etc/hosts/1/ipaddr" },
+  { "SET", "<path:augpath> [<value:text>]", EFFECT_WRITE, verb_set, NULL,
     "set the value of a node",
     "Makes the node if there is none.  Without a value the node has none.\n"
     "Nothing is written before SAVE.  AMBIGUOUS: several nodes match.\n"
     "Example: AUG SET /files/etc/hosts/1/canonical localhost" },
   { "SETM", "<base:augpath> <sub:augpath> [<value:text>]", EFFECT_WRITE,
-    run_setm, NULL, "set the values of many nodes",
+    verb_setm, NULL, "set the values of many nodes",
     "Sets SUB below each node that BASE matches, making it where there is\n"
     "none; \".\" is the node itself.  Answers how many were set.\n"
     "Example: AUG SETM /files/etc/fstab/* passno 0" },
-  { "CLEAR", "<path:augpath>", EFFECT_WRITE, run_clear, NULL,
+  { "CLEAR", "<path:augpath>", EFFECT_WRITE, verb_clear, NULL,
     "take the value of a node away",
     "Makes the node if there is none.\n"
     "Example: AUG CLEAR /files/etc/ssh/sshd_config/Banner" },
+  { "CLEARM", "<base:augpath> <sub:augpath>", EFFECT_WRITE, verb_clearm, NULL,
+    "take the values of many nodes away",
+    "As SETM without a value.  Answers how many nodes were cleared.\n"
+    "Example: AUG CLEARM /files/etc/hosts/* alias" },
+  { "TOUCH", "<path:augpath>", EFFECT_WRITE, verb_touch, NULL,
+    "make a node if there is none",
+    "A node that is there, or several, keep their values.\n"
+    "Example: AUG TOUCH /files/etc/ssh/sshd_config/Banner" },
   { "INSERT", "<label:string> <where:enum(before|after)> <path:augpath>",
-    EFFECT_WRITE, run_insert, NULL, "insert a node beside another",
+    EFFECT_WRITE, verb_insert, NULL, "insert a node beside another",
     "PATH must match one node: else NOT_FOUND or AMBIGUOUS.\n"
     "Example: AUG INSERT alias after /files/etc/hosts/1/canonical" },
-  { "REMOVE", "<path:augpath>", EFFECT_WRITE, run_remove, NULL,
+  { "REMOVE", "<path:augpath>", EFFECT_WRITE, verb_remove, NULL,
     "remove nodes and all below them",
     "Answers how many nodes were removed, 0 if none matches.  SAVE removes a\n"
     "file whose node is gone.\n"
     "Example: AUG REMOVE /files/etc/hosts/2" },
-  { "MOVE", "<source:augpath> <destination:augpath>", EFFECT_WRITE, run_move,
+  { "MOVE", "<source:augpath> <destination:augpath>", EFFECT_WRITE, verb_move,
     NULL, "move a node",
     "SOURCE must match one node; DESTINATION is made if there is none, and\n"
     "loses what it had.\n"
     "Example: AUG MOVE /files/etc/hosts/2 /files/etc/hosts/9" },
-  { "DEFVAR", "<name:string> <expression:augpath>", EFFECT_READ, run_defvar,
+  { "COPY", "<source:augpath> <destination:augpath>", EFFECT_WRITE, verb_copy,
+    NULL, "copy a node and all below it",
+    "SOURCE must match one node; DESTINATION is made if there is none, and\n"
+    "loses what it had.  INV_ARG: one of them is above the other.\n"
+    "Example: AUG COPY /files/etc/hosts/1 /files/etc/hosts/9" },
+  { "RENAME", "<path:augpath> <label:string>", EFFECT_WRITE, verb_rename, NULL,
+    "give nodes another label",
+    "They stay where they are.  Answers how many nodes were renamed, 0 if "
+    "none\n"
+    "matches.  INV_NAME: a label has no slash.\n"
+    "Example: AUG RENAME /files/etc/hosts/2 9" },
+  { "DEFVAR", "<name:string> <expression:augpath>", EFFECT_READ, verb_defvar,
     NULL, "give a set of nodes a name",
     "Later expressions use it as $name.  Answers how many nodes it has.\n"
     "Example: AUG DEFVAR hosts /files/etc/hosts/*" },
-  { "LOAD", "", EFFECT_READ, run_load, NULL,
+  { "DEFNODE", "<name:string> <expression:augpath> [<value:text>]",
+    EFFECT_WRITE, verb_defnode, NULL, "give nodes a name, making one if needed",
+    "As DEFVAR; where no node matches, one is made and gets the value (an\n"
+    "empty one is none).  Answers how many nodes the variable has.\n"
+    "Example: AUG DEFNODE new /files/etc/hosts/9/ipaddr 192.0.2.9" },
+  { "STORE", "<lens:string> <node:augpath> <path:augpath>", EFFECT_WRITE,
+    verb_store, NULL, "parse the text in a node into a tree",
+    "NODE must match one node, whose value LENS parses; the tree takes the\n"
+    "place of what PATH has.  A tree below /files where no lens has a file is\n"
+    "an error of SAVE.  BAD_DATA: the text does not parse; the details are\n"
+    "line, character, message, text and lens.  NOT_FOUND: no such lens, see\n"
+    "AUG LENSES, or no such node.\n"
+    "Example: AUG STORE Hosts.lns /text /tree" },
+  { "RETRIEVE", "<lens:string> <source:augpath> <path:augpath> <node:augpath>",
+    EFFECT_WRITE, verb_retrieve, NULL, "make the text of a tree into a node",
+    "LENS renders the tree PATH, taking what the tree does not have (blanks,\n"
+    "order) from the text in the node SOURCE; the text becomes the value of\n"
+    "NODE.  No file is written.  BAD_DATA: the tree makes no text, see the\n"
+    "details.  NOT_FOUND: no such lens, see AUG LENSES, or no text in SOURCE.\n"
+    "Example: AUG RETRIEVE Hosts.lns /text /tree /out" },
+  { "LOAD", "", EFFECT_READ, verb_load, NULL,
     "forget all files and edits; read anew",
     "Files are read when an expression needs them.  Variables are evaluated\n"
     "again.\n"
     "Example: AUG LOAD" },
-  { "ERRORS", "[<path:augpath>]", EFFECT_READ, run_errors, NULL,
+  { "ERRORS", "[<path:augpath>]", EFFECT_READ, verb_errors, NULL,
     "which files do not parse, and why",
     "Records with the fields file, error, line, character (from 0), lens,\n"
     "last-matched, next-not-matched and message, as far as known.  Without a\n"
     "path all files are read.\n"
     "Example: AUG ERRORS /files/etc/fstab" },
+  { "FILES", "[<state:enum(loaded|changed|failed)>]", EFFECT_READ, verb_files,
+    NULL, "which files this session has",
+    "Records with the fields file, state and lens (if one is known): loaded,\n"
+    "changed if SAVE would write or remove the file, failed if it could not "
+    "be\n"
+    "read or does not parse (see ERRORS).  No file is read for this.\n"
+    "Example: AUG FILES changed" },
   { "DIFF", "", EFFECT_READ, aug_diff, NULL, "what SAVE would write",
     "A unified diff; nothing if nothing would change.  NOT_SUPPORTED: a node\n"
     "was set that no lens would write; the details name it.  BAD_DATA: the\n"
@@ -415,9 +183,24 @@ static const struct verb verbs[] = {
     "else changed a file since it was read; nothing is written, LOAD reads\n"
     "it anew.  Other errors as for DIFF.\n"
     "Example: AUG SAVE" },
-  { "REVERT", "", EFFECT_READ, run_revert, NULL, "drop all unsaved edits",
+  { "REVERT", "", EFFECT_READ, verb_revert, NULL, "drop all unsaved edits",
     "The files' nodes are as they were loaded.\n"
     "Example: AUG REVERT" },
+  { "RUN", "<script:text>", EFFECT_READ, verb_run, NULL,
+    "carry an augtool script out",
+    "A list: the lines that augtool prints for the script.  Each statement is\n"
+    "a call of the verb that it stands for and needs the right for that.  The\n"
+    "first that fails ends the script: the advice begins with its line, the\n"
+    "details line and statement name it (file-line is a line of a file).  "
+    "What\n"
+    "was edited and not saved stays in the session, which a warning tells.\n"
+    "Statements: clear clearm copy count cp defnode defvar errors get ins\n"
+    "insert label load ls match move mv print quit rename retrieve rm save "
+    "set\n"
+    "setm source span store touch transform, and comments (#).\n"
+    "UNKNOWN_COMMAND: any other.  SYNTAX: a quotation or a bracket is not\n"
+    "closed, or a backslash stands for nothing.\n"
+    "Example: AUG RUN @" },
   { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL }
 };
 

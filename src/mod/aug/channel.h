@@ -84,6 +84,17 @@ enum channel_operation
   CHANNEL_COMMIT, /* Pairs of path and mtime that were written; adopts what
                      was rendered last.  */
   CHANNEL_REVERT,
+  CHANNEL_TOUCH,     /* Path.  */
+  CHANNEL_COPY,      /* Source, destination.  */
+  CHANNEL_RENAME,    /* Path, label.  Answer: number.  */
+  CHANNEL_DEFNODE,   /* Name, expression, [value].  Answer: number.  */
+  CHANNEL_SPAN,      /* Path.  Answer: the file, then where the label, the
+                        value and the node begin and end.  */
+  CHANNEL_SOURCE,    /* Path.  Answer: the path of its file's node.  */
+  CHANNEL_STORE,     /* Lens, node, path.  */
+  CHANNEL_RETRIEVE,  /* Lens, node, path, node.  */
+  CHANNEL_FILES,     /* Answer: file, state and lens ("" if unknown), for each
+                        that was told.  */
   CHANNEL_OPERATIONS /* How many there are.  */
 };
 

@@ -43,14 +43,18 @@ compile_lenses (void)
 
   /* Some globs begin with it; it is root's files that are administered.  */
   setenv ("HOME", "/root", 1);
-  aug = aug_init (NOWHERE, NULL, AUG_NO_LOAD | AUG_NO_ERR_CLOSE);
+  /* SPAN needs the places of nodes; only what is shown of that is augtool's
+     default.  */
+  aug = aug_init (NOWHERE, NULL,
+                  AUG_NO_LOAD | AUG_NO_ERR_CLOSE | AUG_ENABLE_SPAN);
 
   if (!aug)
     return NULL;
   if (aug_error (aug) != AUG_NOERROR)
     fprintf (stderr, "reeve-augeas: %s: %s\n", aug_error_message (aug),
              aug_error_details (aug) ? aug_error_details (aug) : "");
-  if (aug_set (aug, "/augeas/root", "/") || aug_load (aug))
+  if (aug_set (aug, "/augeas/root", "/") || aug_load (aug)
+      || aug_set (aug, "/augeas/span", "disable"))
     {
       aug_close (aug);
       return NULL;

@@ -74,11 +74,98 @@ run_remove (struct worker *worker, const struct words_of *words)
   return 0;
 }
 
+/* The one node that PATH matches, as augeas writes its path; NULL if it is
+   not just one.  */
+static char *
+one_match (struct worker *worker, const char *path)
+{
+  char **nodes = NULL;
+  int count = aug_match (worker->aug, path, &nodes);
+  char *node = count == 1 ? nodes[0] : NULL;
+
+  for (int i = count == 1 ? 1 : 0; i < count; i++)
+    free (nodes[i]);
+  free (nodes);
+  return node;
+}
+
+/* Whether PATH, as augeas writes it, lies below NODE.  */
+static bool
+is_below (const char *path, const char *node)
+{
+  size_t length = strlen (node);
+
+  return !strncmp (path, node, length) && path[length] == '/';
+}
+
+/* Take away what the one node that DESTINATION matches has below it, as what is
+   to come there will.  The library would leave variables that hold some of it
+   pointing at nothing, and fall over a source that is among it.  */
+static gpg_error_t
+clear_destination (struct worker *worker, const char *source,
+                   const char *destination)
+{
+  auto_free char *from = one_match (worker, source);
+  auto_free char *to = one_match (worker, destination);
+  auto_free char *children = NULL;
+
+  if (!from || !to || !strcmp (from, to) || is_below (to, from))
+    return 0;
+  if (is_below (from, to))
+    return fail (&worker->failure, GPG_ERR_INV_ARG,
+                 "a node cannot take the place of one above it: %.50s", to);
+  if (asprintf (&children, "%s/*", to) < 0)
+    {
+      children = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  if (aug_rm (worker->aug, children) < 0)
+    return worker_augeas_error (worker, destination);
+  return 0;
+}
+
 static gpg_error_t
 run_move (struct worker *worker, const struct words_of *words)
 {
+  gpg_error_t err = clear_destination (worker, words->word[0], words->word[1]);
+
+  if (err)
+    return err;
   if (aug_mv (worker->aug, words->word[0], words->word[1]))
     return worker_augeas_error (worker, words->word[0]);
+  return 0;
+}
+
+static gpg_error_t
+run_copy (struct worker *worker, const struct words_of *words)
+{
+  gpg_error_t err = clear_destination (worker, words->word[0], words->word[1]);
+
+  if (err)
+    return err;
+  if (aug_cp (worker->aug, words->word[0], words->word[1]))
+    return worker_augeas_error (worker, words->word[0]);
+  return 0;
+}
+
+static gpg_error_t
+run_touch (struct worker *worker, const struct words_of *words)
+{
+  int count = aug_match (worker->aug, words->word[0], NULL);
+
+  if (count < 0 || (!count && aug_set (worker->aug, words->word[0], NULL)))
+    return worker_augeas_error (worker, words->word[0]);
+  return 0;
+}
+
+static gpg_error_t
+run_rename (struct worker *worker, const struct words_of *words)
+{
+  int count = aug_rename (worker->aug, words->word[0], words->word[1]);
+
+  if (count < 0)
+    return worker_augeas_error (worker, words->word[0]);
+  answer_number (worker, count);
   return 0;
 }
 
@@ -93,13 +180,41 @@ is_variable_name (const char *name)
 }
 
 static gpg_error_t
-run_defvar (struct worker *worker, const struct words_of *words)
+check_variable_name (struct worker *worker, const char *name)
 {
+  if (is_variable_name (name))
+    return 0;
+  return fail (&worker->failure, GPG_ERR_INV_NAME,
+               "a variable's name has letters, digits and \"_\" only");
+}
+
+/* As for augtool an empty value is none.  */
+static gpg_error_t
+run_defnode (struct worker *worker, const struct words_of *words)
+{
+  const char *value = words->count > 2 && *words->word[2] ? words->word[2]
+                                                          : NULL;
+  gpg_error_t err = check_variable_name (worker, words->word[0]);
   int count;
 
-  if (!is_variable_name (words->word[0]))
-    return fail (&worker->failure, GPG_ERR_INV_NAME,
-                 "a variable's name has letters, digits and \"_\" only");
+  if (err)
+    return err;
+  count = aug_defnode (worker->aug, words->word[0], words->word[1], value,
+                       NULL);
+  if (count < 0)
+    return worker_augeas_error (worker, words->word[1]);
+  answer_number (worker, count);
+  return 0;
+}
+
+static gpg_error_t
+run_defvar (struct worker *worker, const struct words_of *words)
+{
+  gpg_error_t err = check_variable_name (worker, words->word[0]);
+  int count;
+
+  if (err)
+    return err;
   count = aug_defvar (worker->aug, words->word[0], words->word[1]);
   if (count < 0)
     return worker_augeas_error (worker, words->word[1]);
@@ -161,6 +276,15 @@ static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_ERRORS] = { "?e", false, query_errors },
   [CHANNEL_RENDER] = { "", false, run_render },
   [CHANNEL_REVERT] = { "", false, run_revert },
+  [CHANNEL_TOUCH] = { "p", true, run_touch },
+  [CHANNEL_COPY] = { "pp", true, run_copy },
+  [CHANNEL_RENAME] = { "ps", true, run_rename },
+  [CHANNEL_DEFNODE] = { "sp?s", true, run_defnode },
+  [CHANNEL_SPAN] = { "p", false, query_span },
+  [CHANNEL_SOURCE] = { "p", false, query_source },
+  [CHANNEL_STORE] = { "spp", true, run_store },
+  [CHANNEL_RETRIEVE] = { "sppp", true, run_retrieve },
+  [CHANNEL_FILES] = { "", false, query_files },
 };
 
 /* As augtool does with the paths it is given.  */
@@ -247,7 +371,8 @@ static bool
 only_reads (unsigned code)
 {
   return code == CHANNEL_GET || code == CHANNEL_LABEL || code == CHANNEL_MATCH
-         || code == CHANNEL_LS || code == CHANNEL_PRINT;
+         || code == CHANNEL_LS || code == CHANNEL_PRINT || code == CHANNEL_SPAN
+         || code == CHANNEL_SOURCE;
 }
 
 gpg_error_t

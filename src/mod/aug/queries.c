@@ -294,3 +294,65 @@ query_errors (struct worker *worker, const struct words_of *words)
   free_paths (paths, count);
   return err;
 }
+
+/* Whether a file is among those that would change.  */
+static bool
+is_changed (const struct worker *worker, const char *path)
+{
+  for (size_t i = 0; i < worker->change_count; i++)
+    if (!strcmp (worker->changes[i].path, path))
+      return true;
+  return false;
+}
+
+static gpg_error_t
+list_file (struct worker *worker, const char *path, const char *state,
+           const struct lens *lens)
+{
+  channel_string (&worker->channel, path);
+  channel_string (&worker->channel, state);
+  channel_string (&worker->channel, lens ? lens->name : "");
+  return answer_more (worker);
+}
+
+static gpg_error_t
+list_record (struct worker *worker, struct record *record, void *context)
+{
+  (void)context;
+  switch (record->state)
+    {
+    case RECORD_LOADED:
+      return list_file (worker, record->path,
+                        is_changed (worker, record->path) ? "changed"
+                                                          : "loaded",
+                        record->lens);
+    case RECORD_FAILED:
+    case RECORD_REFUSED:
+      return list_file (worker, record->path, "failed", record->lens);
+    default:
+      return 0;
+    }
+}
+
+gpg_error_t
+query_files (struct worker *worker, const struct words_of *words)
+{
+  gpg_error_t err = render_list (worker);
+
+  (void)words;
+  channel_begin (&worker->channel, CHANNEL_ANSWER, 0);
+  if (!err)
+    err = records_each (worker, list_record, NULL);
+  /* New files have no record.  */
+  for (size_t i = 0; i < worker->change_count && !err; i++)
+    {
+      const struct change *change = &worker->changes[i];
+      const struct record *record = record_find (worker, change->path);
+
+      if (!record || record->state == RECORD_ABSENT)
+        err = list_file (worker, change->path, "changed", change->lens);
+    }
+  channel_end (&worker->channel);
+  render_forget (worker);
+  return err;
+}

@@ -24,5 +24,16 @@ gpg_error_t query_match (struct worker *worker, const struct words_of *words);
 gpg_error_t query_ls (struct worker *worker, const struct words_of *words);
 gpg_error_t query_print (struct worker *worker, const struct words_of *words);
 gpg_error_t query_errors (struct worker *worker, const struct words_of *words);
+gpg_error_t query_files (struct worker *worker, const struct words_of *words);
+
+/* --- origin.c --- */
+
+gpg_error_t query_span (struct worker *worker, const struct words_of *words);
+gpg_error_t query_source (struct worker *worker, const struct words_of *words);
+
+/* --- lensed.c: these edit --- */
+
+gpg_error_t run_store (struct worker *worker, const struct words_of *words);
+gpg_error_t run_retrieve (struct worker *worker, const struct words_of *words);
 
 #endif /* REEVE_AUG_QUERIES_H */

@@ -102,6 +102,14 @@ reach_up (struct reach *reach, struct needs *needs)
   return 0;
 }
 
+bool
+path_is_plain (const char *path)
+{
+  return *path == '/' && !strpbrk (path, "\\*?[](){}|=!,$'\"<>+ :")
+         && !strstr (path, "//") && !strstr (path, "/.")
+         && (!path[1] || path[strlen (path) - 1] != '/');
+}
+
 /* Of contexts only plain paths are understood; any other may lead
    anywhere.  */
 void
@@ -117,9 +125,7 @@ reach_base (struct reach *reach, const struct expression_base *base,
     }
   if (!context)
     return;
-  if (*context == '/' && !strpbrk (context, "\\*?[](){}|=!,$'\"<>+ :")
-      && !strstr (context, "//") && !strstr (context, "/.")
-      && (!context[1] || context[strlen (context) - 1] != '/'))
+  if (path_is_plain (context))
     {
       if (context[1])
         buffer_string (&reach->chain, context);

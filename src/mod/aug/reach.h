@@ -25,6 +25,10 @@ struct reach
     BUFFER_EMPTY, false, 0, false                                              \
   }
 
+/* Whether PATH is an absolute path that means the same with and without
+   augeas' syntax.  */
+bool path_is_plain (const char *path);
+
 /* Add to NEEDS that an expression looks at what REACH names.  */
 gpg_error_t reach_need (const struct reach *reach, struct needs *needs);
 

@@ -54,6 +54,8 @@ add_change (struct worker *worker, const char *path, const struct lens *lens,
 static gpg_error_t
 unowned (struct worker *worker, const char *node)
 {
+  if (worker->lenient)
+    return 0;
   failure_detail (&worker->failure, "node", "%s", node);
   return fail (&worker->failure, GPG_ERR_NOT_SUPPORTED,
                "no lens would write %s: remove it, or REVERT", node);
@@ -92,7 +94,7 @@ render_text (struct worker *worker, const char *path, const char *node,
 /* Render the file PATH; RECORD is NULL for a new one.  */
 static gpg_error_t
 render_file (struct worker *worker, const char *path, const char *node,
-             const struct lens *lens, const struct record *record)
+             const struct lens *lens, struct record *record)
 {
   /* A file that is not there is to augeas one with an empty line.  */
   const char *text_in = record ? record->text : "\n";
@@ -100,7 +102,14 @@ render_file (struct worker *worker, const char *path, const char *node,
   struct change *change;
   gpg_error_t err;
 
+  if (record)
+    record->rendered = true;
   err = render_text (worker, path, node, lens, text_in, &text);
+  if (gpg_err_code (err) == GPG_ERR_BAD_DATA && worker->lenient)
+    {
+      failure_release (&worker->failure);
+      return add_change (worker, path, lens, &change);
+    }
   if (err || (record && !strcmp (text, text_in)))
     return err;
   err = add_change (worker, path, lens, &change);
@@ -160,7 +169,7 @@ render_unknown (struct worker *worker, const char *node, const char *path)
   bool directory = record_below (worker, path);
 
   lens = directory ? NULL : lens_for_writing (&worker->table, path, &rival);
-  if (lens && rival)
+  if (lens && rival && !worker->lenient)
     return fail (&worker->failure, GPG_ERR_AMBIGUOUS,
                  "lenses %s and %s could both write %s", lens->name,
                  rival->name, path);
@@ -187,6 +196,8 @@ render_node (struct worker *worker, const char *node, const char *path)
   if (!record || record->state == RECORD_ABSENT
       || record->state == RECORD_DIRECTORY)
     return render_unknown (worker, node, path);
+  if (record->state != RECORD_LOADED && worker->lenient)
+    return 0;
   if (record->state != RECORD_LOADED)
     return fail (&worker->failure, GPG_ERR_BAD_DATA,
                  "%s could not be read, so it is not written: REVERT", path);
@@ -297,6 +308,17 @@ render_changes (struct worker *worker)
   return err;
 }
 
+gpg_error_t
+render_list (struct worker *worker)
+{
+  gpg_error_t err;
+
+  worker->lenient = true;
+  err = render_changes (worker);
+  worker->lenient = false;
+  return err;
+}
+
 /* Take over that CHANGE was written at MTIME.  */
 static gpg_error_t
 commit_change (struct worker *worker, struct change *change, const char *mtime)
@@ -321,6 +343,7 @@ commit_change (struct worker *worker, struct change *change, const char *mtime)
   if (err)
     return err;
   record->lens = change->lens;
+  record->rendered = true;
   record->length = change->length;
   if (change->length && change->text[change->length - 1] == '\n')
     record->text = take (&change->text);

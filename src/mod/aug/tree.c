@@ -15,7 +15,6 @@
 
 #define SCRATCH "/augeas/reeve"
 #define SCRATCH_TREE SCRATCH "/tree"
-#define EXCERPT 80 /* Bytes of a text that are shown for an error.  */
 
 /* Append "/" and the name NAME (LENGTH bytes) as an expression takes it for
    nothing but a name.  */
@@ -109,24 +108,6 @@ tree_touch (struct worker *worker, const char *path, const char *mtime)
   return set_info (worker, path, record->lens, mtime);
 }
 
-void
-tree_adopt_error (struct worker *worker, const char *path)
-{
-  auto_free char *source = tree_node (worker, "/augeas/text/files", path);
-  auto_free char *target = tree_node (worker, "/augeas/files", path);
-  auto_free char *from = NULL;
-  auto_free char *to = NULL;
-
-  if (source && target && asprintf (&from, "%s/error", source) >= 0
-      && asprintf (&to, "%s/error", target) >= 0)
-    {
-      aug_rm (worker->aug, to);
-      if (tree_count (worker, from) == 1)
-        aug_mv (worker->aug, from, to);
-    }
-  aug_rm (worker->aug, "/augeas/text");
-}
-
 /* Parse TEXT into NODE.  A path that augeas would take for more than a path
    is parsed elsewhere and moved there.  *R_PARSED tells whether it is there;
    if not, the error is noted below /augeas/text.  */
@@ -189,6 +170,7 @@ parse_record (struct worker *worker, struct record *record)
     return err;
   tree_adopt_error (worker, record->path);
   record->state = parsed ? RECORD_LOADED : RECORD_FAILED;
+  record->rendered = false;
   if (!parsed && !had_node && worker->ordered)
     order_undo (worker, record->path);
   return 0;
@@ -196,7 +178,7 @@ parse_record (struct worker *worker, struct record *record)
 
 /* A copy of TEXT with a final newline: lenses want one, and augeas adds it. */
 static char *
-text_copy (const struct item *text, size_t *r_length)
+text_copy (const struct item *text, size_t *r_length, bool *r_added)
 {
   bool add = !text->length || text->bytes[text->length - 1] != '\n';
   char *copy = malloc (text->length + 2);
@@ -206,6 +188,7 @@ text_copy (const struct item *text, size_t *r_length)
   memcpy (copy, text->bytes, text->length);
   copy[text->length] = '\n';
   *r_length = text->length + (add ? 1 : 0);
+  *r_added = add;
   copy[*r_length] = 0;
   return copy;
 }
@@ -244,7 +227,7 @@ tree_load (struct worker *worker, const char *path, const struct lens *lens,
   record->lens = lens;
   if (memchr (text->bytes, 0, text->length))
     return refuse_binary (worker, record);
-  record->text = text_copy (text, &record->length);
+  record->text = text_copy (text, &record->length, &record->newline_added);
   if (!record->text)
     return gpg_error (GPG_ERR_ENOMEM);
   if (worker->ordered)
@@ -284,7 +267,7 @@ tree_refuse (struct worker *worker, const struct message *message)
   record->advice = item_string (&message->items[4]);
   if (!record->advice)
     return gpg_error (GPG_ERR_ENOMEM);
-  lens = lens_by_name (&worker->table, name);
+  record->lens = lens = lens_by_name (&worker->table, name);
   meta = tree_node (worker, "/augeas/files", path);
   if (!lens || !*kind)
     return 0;
@@ -352,85 +335,4 @@ tree_clean_all (struct worker *worker)
     }
   free (nodes);
   return err;
-}
-
-/* The value of the node BELOW the error node of META, or NULL.  */
-static const char *
-error_value (struct worker *worker, const char *meta, const char *below)
-{
-  auto_free char *node = NULL;
-  const char *value = NULL;
-
-  if (asprintf (&node, "%s/error%s", meta, below) < 0)
-    {
-      node = NULL;
-      return NULL;
-    }
-  aug_get (worker->aug, node, &value);
-  return value;
-}
-
-/* Add as detail the part of the line that stands at byte POSITION.  */
-static void
-add_excerpt (struct worker *worker, const char *text, const char *position)
-{
-  size_t length = strlen (text);
-  size_t at = position ? strtoul (position, NULL, 10) : length;
-  const char *from;
-
-  if (at >= length)
-    return;
-  from = text + at;
-  while (from > text && from[-1] != '\n' && text + at - from < EXCERPT / 2)
-    from--;
-  length = strcspn (text + at, "\n");
-  if (length > EXCERPT / 2)
-    length = EXCERPT / 2;
-  failure_detail_bytes (&worker->failure, "text", from,
-                        (size_t)(text + at - from) + length);
-}
-
-/* The path in a put error: augeas writes the file's node before it even if it
-   is there already.  */
-static const char *
-error_path (const char *path, const char *value)
-{
-  const char *rest = value;
-  size_t length = strlen (path) + strlen ("/files");
-
-  if (strlen (value) > length)
-    rest += length;
-  return strncmp (rest, "/files/", 7) ? value : rest;
-}
-
-gpg_error_t
-tree_failure (struct worker *worker, const char *path, const struct lens *lens,
-              const char *text, const char *what)
-{
-  static const char *const details[][2] = { { "line", "/line" },
-                                            { "character", "/char" },
-                                            { "path", "/path" },
-                                            { "definition", "/lens" },
-                                            { "reason", "/message" } };
-  auto_free char *meta = tree_node (worker, "/augeas/files", path);
-  const char *value, *line, *message;
-
-  if (!meta)
-    return gpg_error (GPG_ERR_ENOMEM);
-  failure_detail (&worker->failure, "file", "%s", path);
-  if (lens)
-    failure_detail (&worker->failure, "lens", "%s", lens->name);
-  for (size_t i = 0; i < sizeof details / sizeof *details; i++)
-    if ((value = error_value (worker, meta, details[i][1])))
-      failure_detail (&worker->failure, details[i][0], "%s",
-                      error_path (path, value));
-  if (text)
-    add_excerpt (worker, text, error_value (worker, meta, "/pos"));
-  line = error_value (worker, meta, "/line");
-  message = error_value (worker, meta, "/message");
-  if (!message)
-    message = "see the details";
-  return fail (&worker->failure, GPG_ERR_BAD_DATA, "%s %s%s%s: %.*s", path,
-               what, line ? " at line " : "", line ? line : "",
-               (int)strcspn (message, "\n"), message);
 }

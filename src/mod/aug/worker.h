@@ -31,9 +31,11 @@ struct record
 {
   char *path; /* Below the root: "/etc/hosts".  */
   enum record_state state;
-  const struct lens *lens; /* LOADED, FAILED.  */
+  const struct lens *lens; /* LOADED, FAILED, REFUSED (if known).  */
   char *text;              /* LOADED, FAILED: as it was parsed.  */
   size_t length;
+  bool newline_added;  /* TEXT got a final newline that the file lacks.  */
+  bool rendered;       /* Since it was parsed: see origin.c.  */
   gpg_err_code_t code; /* REFUSED: why, and what to do.  */
   char *advice;
 };
@@ -66,6 +68,7 @@ struct worker
   char *ordered;          /* The directory whose files are told in order among
                              nodes that were there before, or NULL.  */
   bool fatal;             /* The process cannot go on.  */
+  bool lenient;           /* While files are rendered: see render_list.  */
   struct change *changes;
   size_t change_count;
   char *settled[WORKER_SETTLED]; /* Expressions that need nothing more: only
@@ -159,6 +162,11 @@ gpg_error_t tree_clean_all (struct worker *worker);
 gpg_error_t tree_touch (struct worker *worker, const char *path,
                         const char *mtime);
 
+/* How many nodes the expression matches; 0 also on an error.  */
+int tree_count (const struct worker *worker, const char *expression);
+
+/* --- errors.c --- */
+
 /* Move the error that augeas noted for the text of PATH to the file's node
    below /augeas/files.  */
 void tree_adopt_error (struct worker *worker, const char *path);
@@ -169,8 +177,16 @@ gpg_error_t tree_failure (struct worker *worker, const char *path,
                           const struct lens *lens, const char *text,
                           const char *what);
 
-/* How many nodes the expression matches; 0 also on an error.  */
-int tree_count (const struct worker *worker, const char *expression);
+/* The same from what is noted for a text that belongs to no file: LENS met it
+   in TEXT (NULL: while rendering).  What is noted is gone then.  */
+gpg_error_t text_failure (struct worker *worker, const char *lens,
+                          const char *text, const char *what);
+
+/* --- lensed.c --- */
+
+/* Store at R_NAME the full name of the lens that NAME means: a module's name
+   means its lens "lns".  An unknown one is GPG_ERR_NOT_FOUND.  */
+gpg_error_t lens_named (struct worker *worker, const char *name, char **r_name);
 
 /* --- order.c --- */
 
@@ -189,6 +205,10 @@ void order_undo (struct worker *worker, const char *path);
 /* Render all files whose text would change, into WORKER's changes.  */
 gpg_error_t render_changes (struct worker *worker);
 void render_forget (struct worker *worker);
+
+/* The same, for a look at which files these are: one that cannot be rendered
+   is among them, without a text; what no file would have is passed over.  */
+gpg_error_t render_list (struct worker *worker);
 
 /* The changes were written: PAIRS of path and mtime.  */
 gpg_error_t render_commit (struct worker *worker, const struct item *pairs,
