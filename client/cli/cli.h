@@ -44,7 +44,7 @@ struct settings
   unsigned timeout_ms;
   uid_t client_uid, server_uid; /* (uid_t)-1: not given.  */
   bool spawn, json, raw, dry_run, keep_going, no_auth, yes;
-  bool explain, help, version;
+  bool explain, help, no_pager, version;
 };
 
 #define SETTINGS_NONE                                                          \
@@ -56,8 +56,9 @@ struct settings
 struct output
 {
   bool raw;
-  bool middle; /* The last byte printed was no LF.  */
-  size_t line; /* Of the input, for complaints; 0: there is none.  */
+  bool middle;        /* The last byte printed was no LF.  */
+  size_t line;        /* Of the input, for complaints; 0: there is none.  */
+  struct buffer held; /* An answer for a terminal, until it is whole.  */
 };
 
 /* --- options.c --- */
@@ -103,8 +104,8 @@ void advise_no_key (const struct settings *settings, const char *identity,
                     const char *path, gpg_error_t err);
 
 /* The server did not believe that we are IDENTITY with the key PATH.  */
-void advise_not_accepted (const struct settings *settings,
-                          const char *identity, const char *path);
+void advise_not_accepted (const struct settings *settings, const char *identity,
+                          const char *path);
 
 /* If the error that REEVE had last and that made STATUS is one of policy: the
    rule that is missing.  To be called behind show_result.  */
@@ -113,9 +114,19 @@ void advise_refused (const struct settings *settings, reeve_t reeve,
 
 /* --- show.c --- */
 
+/* Find out what standard output and standard error are.  To be called before
+   anything is shown.  */
+void show_set_up (const struct settings *settings);
+
+/* Whether standard error is a terminal that is to have colours.  */
+bool show_has_colors (void);
+
 /* Say "reeve: ...".  */
 void complain (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 enum status complain_memory (void);
+
+/* Tell what is no error: "reeve: ..." on stderr.  */
+void remark (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 enum status complain_usage (const char *format, ...)
     __attribute__ ((format (printf, 1, 2)));
 
@@ -130,6 +141,34 @@ enum status show_end (struct output *output);
 enum status show_result (reeve_t reeve, const char *what, gpg_error_t err,
                          gpg_error_t server_error);
 
+/* --- pager.c --- */
+
+/* What to run for a pager, NULL if the person wants none.  */
+const char *pager_command (void);
+
+/* Show TEXT in the pager until that ends.  False if there is none, and TEXT is
+   still to be shown.  */
+bool pager_show (const char *text, size_t length);
+
+/* --- interrupt.c --- */
+
+/* From here to the end, in which calls of REEVE are made, the first SIGINT
+   cancels the call and a second one ends the connection.  */
+void interrupt_start (reeve_t reeve);
+void interrupt_end (void);
+
+/* Whether there was a SIGINT; with "take" it is forgotten.  */
+bool interrupt_seen (void);
+bool interrupt_take (void);
+
+/* If there was one, end by it, as a shell expects of what it runs.  */
+void interrupt_leave (void);
+
+/* --- interactive.c --- */
+
+/* Carry out what somebody types at the terminal.  */
+enum status interactive_run (const struct settings *settings);
+
 /* --- request.c --- */
 
 /* Carry out the shell's words, COUNT of them.  */
@@ -138,6 +177,9 @@ enum status request_run (const struct settings *settings, char **words,
 
 /* Carry out the commands on standard input.  */
 enum status input_run (const struct settings *settings);
+
+/* Whether calls can still be made.  */
+bool request_is_open (reeve_t reeve);
 
 /* Have REEVE carry out WORDS, the first of which is the command, and print
    the answer.  */
@@ -151,19 +193,40 @@ enum status request_open (const struct settings *settings,
 /* Read the file NAME ("-" is standard input), for content.  */
 enum status request_read_file (const char *name, struct buffer *content);
 
-/* --- help.c, key.c, proxy.c, quote.c, respond.c: the command's own words --- */
+/* --- The command's own words --- */
 
+typedef enum status (*own_run_t) (const struct settings *settings, char **words,
+                                  size_t count);
+
+/* Options may stand behind words that are not LITERAL: these take everything
+   as it is.  */
+struct own_word
+{
+  const char *name;
+  own_run_t run;
+  bool literal;
+};
+
+/* The table, ending with a NULL name (main.c).  */
+extern const struct own_word own_words[];
+
+/* The row of WORD, which may be NULL; or NULL.  */
+const struct own_word *own_find (const char *word);
+
+enum status complete_run (const struct settings *settings, char **words,
+                          size_t count);
+enum status edit_run (const struct settings *settings, char **words,
+                      size_t count);
 /* Also for --explain, whose words are NOUN and VERB.  */
 enum status help_run (const struct settings *settings, char **words,
                       size_t count);
-enum status quote_run (const struct settings *settings, char **words,
-                       size_t count);
-
 enum status key_run (const struct settings *settings, char **words,
                      size_t count);
-enum status respond_run (const struct settings *settings, char **words,
-                         size_t count);
 enum status proxy_run (const struct settings *settings, char **words,
                        size_t count);
+enum status quote_run (const struct settings *settings, char **words,
+                       size_t count);
+enum status respond_run (const struct settings *settings, char **words,
+                         size_t count);
 
 #endif /* REEVE_CLI_H */

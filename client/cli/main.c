@@ -9,11 +9,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli.h"
 
 static const char help_text[]
     = "Usage: reeve [OPTION]... NOUN VERB [--VERB-OPTION]... [ARGUMENT]...\n"
-      "  or:  reeve [OPTION]...              (commands on standard input)\n"
+      "  or:  reeve [OPTION]...              (commands on standard input, or"
+      " at a\n"
+      "                                      terminal)\n"
+      "  or:  reeve edit FILE [OPTION]...\n"
       "  or:  reeve help [NOUN [VERB]] [OPTION]...\n"
       "  or:  reeve key new NAME [OPTION]...\n"
       "  or:  reeve proxy [OPTION]...\n"
@@ -29,8 +33,10 @@ static const char help_text[]
       " nothing\n"
       "      --json            answers as JSON, one text a line\n"
       "      --keep-going      go on with standard input after an error\n"
+      "      --no-pager        print long answers, too, on the terminal\n"
       "      --raw             add no newline to an answer that has none\n"
       "      --timeout=TIME    give up after 30 (seconds), 500ms, 5min, 1h\n"
+      "      --yes             save what was edited without a question\n"
       "\n"
       "      --identity=NAME   who to be (default: REEVE_IDENTITY, or the login"
       " name)\n"
@@ -46,6 +52,8 @@ static const char help_text[]
       "      --help            print this help and exit\n"
       "      --version         print the version and exit\n"
       "\n"
+      "\"edit\" lets you edit a file in VISUAL or EDITOR, shows the difference"
+      " and saves.\n"
       "\"help\" asks the server.  \"key new\" makes a key file and prints its"
       " path.\n"
       "\"proxy\" authenticates and then hands the connection to standard input"
@@ -55,11 +63,16 @@ static const char help_text[]
       "are --client-nonce=HEX, --client-uid=N and --server-uid=N besides those"
       " above.\n"
       "\"shell-quote\" prints words so that they can stand in a line of"
-      " standard input.\n"
+      " standard input.  \"complete\" is for the shells' completion.\n"
       "\n"
       "On standard input, one line is one command; an argument @ takes its"
       " content from\n"
       "<FILE or <<WORD at the line's end.\n"
+      "\n"
+      "At a terminal, lines are edited, kept (REEVE_HISTORY) and completed;"
+      " long\n"
+      "answers go to REEVE_PAGER or PAGER.  Ctrl-C cancels what the server"
+      " does.\n"
       "\n"
       "Exit status: 0 success, 1 error, 2 usage, 3 no connection or not"
       " authenticated,\n"
@@ -83,26 +96,37 @@ print (const char *text)
   return STATUS_ERROR;
 }
 
-/* The command's own words.  Options may stand behind those that are not
-   LITERAL: these take everything as it is.  */
-static const struct
-{
-  const char *name;
-  enum status (*run) (const struct settings *settings, char **words,
-                      size_t count);
-  bool literal;
-} own_words[]
-    = { { "help", help_run, false },        { "key", key_run, false },
+const struct own_word own_words[]
+    = { { "complete", complete_run, true }, { "edit", edit_run, false },
+        { "help", help_run, false },        { "key", key_run, false },
         { "proxy", proxy_run, false },      { "respond", respond_run, false },
         { "shell-quote", quote_run, true }, { NULL, NULL, false } };
 
-static int
-find_own (const char *word)
+const struct own_word *
+own_find (const char *word)
 {
-  for (int i = 0; word && own_words[i].name; i++)
-    if (!strcmp (own_words[i].name, word))
-      return i;
-  return -1;
+  for (const struct own_word *own = own_words; word && own->name; own++)
+    if (!strcmp (own->name, word))
+      return own;
+  return NULL;
+}
+
+/* Do what the COUNT WORDS say, the first of which is OWN if that is not
+   NULL.  */
+static enum status
+run (const struct settings *settings, const struct own_word *own, char **words,
+     size_t count)
+{
+  if (settings->explain)
+    return help_run (settings, words, count);
+  if (own)
+    return own->run (settings, words + 1, count - 1);
+  if (count)
+    return request_run (settings, words, count);
+  return isatty (STDIN_FILENO)
+                 && (isatty (STDOUT_FILENO) || isatty (STDERR_FILENO))
+             ? interactive_run (settings)
+             : input_run (settings);
 }
 
 int
@@ -110,25 +134,20 @@ main (int argc, char **argv)
 {
   struct settings settings = SETTINGS_NONE;
   enum status status;
-  int own = -1;
-  char **words;
-  size_t count;
+  const struct own_word *own = NULL;
 
   sigaction (SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   status = options_read (argc, argv, false, &settings);
   if (status == STATUS_OK && !settings.explain)
-    own = find_own (argv[optind]);
-  if (own >= 0 && !own_words[own].literal)
+    own = own_find (argv[optind]);
+  if (own && !own->literal)
     status = options_read (argc, argv, true, &settings);
   if (status != STATUS_OK)
     return status;
+  show_set_up (&settings);
   if (settings.help || settings.version)
     return print (settings.help ? help_text : version_text);
-  words = argv + optind;
-  count = (size_t)(argc - optind);
-  if (settings.explain)
-    return help_run (&settings, words, count);
-  if (own >= 0)
-    return own_words[own].run (&settings, words + 1, count - 1);
-  return count ? request_run (&settings, words, count) : input_run (&settings);
+  status = run (&settings, own, argv + optind, (size_t)(argc - optind));
+  interrupt_leave ();
+  return status;
 }

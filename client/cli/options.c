@@ -31,6 +31,7 @@ enum
   OPTION_KEEP_GOING,
   OPTION_KEY,
   OPTION_NO_AUTH,
+  OPTION_NO_PAGER,
   OPTION_RAW,
   OPTION_REEVED,
   OPTION_ROOT,
@@ -54,6 +55,7 @@ const struct option options_table[]
         { "keep-going", no_argument, NULL, OPTION_KEEP_GOING },
         { "key", required_argument, NULL, OPTION_KEY },
         { "no-auth", no_argument, NULL, OPTION_NO_AUTH },
+        { "no-pager", no_argument, NULL, OPTION_NO_PAGER },
         { "raw", no_argument, NULL, OPTION_RAW },
         { "reeved", required_argument, NULL, OPTION_REEVED },
         { "root", required_argument, NULL, OPTION_ROOT },
@@ -148,6 +150,8 @@ flag_of (int option, struct settings *settings)
       return &settings->keep_going;
     case OPTION_NO_AUTH:
       return &settings->no_auth;
+    case OPTION_NO_PAGER:
+      return &settings->no_pager;
     case OPTION_RAW:
       return &settings->raw;
     case OPTION_SPAWN:

@@ -79,6 +79,15 @@ set_option (reeve_t reeve, const char *text, gpg_error_t *r_server_error)
   return reeve_set_option (reeve, name, equals + 1, r_server_error);
 }
 
+bool
+request_is_open (reeve_t reeve)
+{
+  int in, out;
+
+  reeve_get_fds (reeve, &in, &out);
+  return in >= 0;
+}
+
 enum status
 request_call (reeve_t reeve, struct output *output,
               const struct reeve_word *words, size_t count)
@@ -91,9 +100,11 @@ request_call (reeve_t reeve, struct output *output,
   name_command (output, words, count, &name);
   if (buffer_error (&name))
     return complain_memory ();
+  interrupt_start (reeve);
   err = is_option (words, count) ? set_option (reeve, words[1].bytes, &verdict)
                                  : reeve_call (reeve, words[0].bytes, words + 1,
                                                count - 1, NULL, &verdict);
+  interrupt_end ();
   printed = show_end (output);
   status = show_result (reeve, name.bytes, err, verdict);
   return status == STATUS_OK ? printed : status;

@@ -5,27 +5,73 @@
 #include <config.h>
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "../../protocol/memory.h"
 #include "../../protocol/record.h"
 #include "cli.h"
+#include "paint.h"
+
+/* What is known of the descriptors; all false where no terminal is.  */
+static struct
+{
+  bool out_terminal, out_colors;
+  bool err_terminal, err_colors;
+  bool utf8;
+  bool pager;
+} screen;
+
+void
+show_set_up (const struct settings *settings)
+{
+  const char *none = getenv ("NO_COLOR");
+  const char *kind = getenv ("TERM");
+  bool colors = !(none && *none) && kind && *kind && strcmp (kind, "dumb");
+
+  screen.out_terminal = isatty (STDOUT_FILENO);
+  screen.err_terminal = isatty (STDERR_FILENO);
+  if (!screen.out_terminal && !screen.err_terminal)
+    return;
+  setlocale (LC_CTYPE, "");
+  screen.utf8 = !strcmp (nl_langinfo (CODESET), "UTF-8");
+  screen.out_colors = screen.out_terminal && colors;
+  screen.err_colors = screen.err_terminal && colors;
+  screen.pager = screen.out_terminal && !settings->no_pager;
+}
+
+bool
+show_has_colors (void)
+{
+  return screen.err_colors;
+}
 
 /* Print TEXT on stderr; what could steer a terminal is escaped.  */
 static void
 print_safely (const char *text, size_t length)
 {
   auto_buffer struct buffer line = BUFFER_EMPTY;
+  auto_buffer struct buffer safe = BUFFER_EMPTY;
+  const struct buffer *shown = &line;
 
   record_escape (&line, text, length);
-  if (line.bytes)
-    fwrite (line.bytes, 1, line.length, stderr);
+  if (screen.err_terminal)
+    {
+      paint_safe (&safe, line.bytes, line.length, screen.utf8);
+      shown = &safe;
+    }
+  if (shown->bytes)
+    fwrite (shown->bytes, 1, shown->length, stderr);
 }
 
+/* COLOR is that of a terminal which has some.  */
 static void
-complain_list (const char *format, va_list arguments)
+say_list (const char *color, const char *format, va_list arguments)
 {
   auto_free char *text = NULL;
 
@@ -34,9 +80,11 @@ complain_list (const char *format, va_list arguments)
       text = NULL;
       return;
     }
-  fputs ("reeve: ", stderr);
+  if (!screen.err_colors)
+    color = "";
+  fprintf (stderr, "%sreeve: ", color);
   print_safely (text, strlen (text));
-  fputc ('\n', stderr);
+  fprintf (stderr, "%s\n", *color ? PAINT_PLAIN : "");
 }
 
 void
@@ -45,7 +93,27 @@ complain (const char *format, ...)
   va_list arguments;
 
   va_start (arguments, format);
-  complain_list (format, arguments);
+  say_list (PAINT_RED, format, arguments);
+  va_end (arguments);
+}
+
+static void __attribute__ ((format (printf, 1, 2)))
+warn (const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  say_list (PAINT_YELLOW, format, arguments);
+  va_end (arguments);
+}
+
+void
+remark (const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  say_list ("", format, arguments);
   va_end (arguments);
 }
 
@@ -65,7 +133,7 @@ complain_usage (const char *format, ...)
   if (format)
     {
       va_start (arguments, format);
-      complain_list (format, arguments);
+      say_list (PAINT_RED, format, arguments);
       va_end (arguments);
     }
   fputs ("Try 'reeve --help' for more information.\n", stderr);
@@ -80,6 +148,11 @@ on_data (void *opaque, const char *bytes, size_t length)
   if (!length)
     return 0;
   output->middle = bytes[length - 1] != '\n';
+  if (screen.out_terminal)
+    {
+      buffer_append (&output->held, bytes, length);
+      return buffer_error (&output->held);
+    }
   return fwrite (bytes, 1, length, stdout) == length
              ? 0
              : gpg_error_from_syserror ();
@@ -102,9 +175,9 @@ on_status (void *opaque, const char *keyword, const char *text)
   /* What came before is seen before.  */
   fflush (stdout);
   if (!strcmp (keyword, "WARNING"))
-    complain ("warning: %s", text);
-  else if (strcmp (keyword, "PROGRESS") || isatty (STDERR_FILENO))
-    complain ("%s %s", keyword, text);
+    warn ("warning: %s", text);
+  else if (strcmp (keyword, "PROGRESS") || screen.err_terminal)
+    remark ("%s %s", keyword, text);
   return 0;
 }
 
@@ -115,12 +188,54 @@ show_start (struct output *output, reeve_t reeve)
   reeve_set_status_cb (reeve, on_status, output);
 }
 
+/* Whether TEXT needs more rows than the terminal has, but for one in which to
+   type on.  */
+static bool
+is_long (const struct buffer *text)
+{
+  struct winsize size = { 0 };
+
+  ioctl (STDOUT_FILENO, TIOCGWINSZ, &size);
+  return paint_rows (text->bytes, text->length, size.ws_col ? size.ws_col : 80)
+         >= (size.ws_row ? size.ws_row : 24);
+}
+
+/* Print TEXT, an answer, on the terminal.  */
+static gpg_error_t
+show_answer (const struct buffer *text)
+{
+  auto_buffer struct buffer safe = BUFFER_EMPTY;
+  auto_buffer struct buffer painted = BUFFER_EMPTY;
+  const struct buffer *shown = &safe;
+
+  paint_safe (&safe, text->bytes, text->length, screen.utf8);
+  if (screen.out_colors && !buffer_error (&safe))
+    {
+      paint_colors (&painted, safe.bytes, safe.length);
+      shown = &painted;
+    }
+  if (buffer_error (shown))
+    return buffer_error (shown);
+  if (screen.pager && is_long (&safe)
+      && pager_show (shown->bytes, shown->length))
+    return 0;
+  fwrite (shown->bytes, 1, shown->length, stdout);
+  return 0;
+}
+
 enum status
 show_end (struct output *output)
 {
+  gpg_error_t err = 0;
+
   if (output->middle && !output->raw)
-    putchar ('\n');
+    on_data (output, "\n", 1);
   output->middle = false;
+  if (output->held.length)
+    err = show_answer (&output->held);
+  buffer_release (&output->held);
+  if (err)
+    return complain_memory ();
   if (!fflush (stdout) && !ferror (stdout))
     return STATUS_OK;
   complain ("cannot write: %s", strerror (errno));
