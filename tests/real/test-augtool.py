@@ -11,7 +11,6 @@ import ctypes
 import ctypes.util
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,40 +21,8 @@ sys.dont_write_bytecode = True
 import assuan  # noqa: E402
 import scratch  # noqa: E402
 import tap  # noqa: E402
+import trees  # noqa: E402
 
-OWN = {
-    "/etc/hosts": "127.0.0.1 localhost\n# a comment\n\n"
-                  "192.0.2.7 gate.example gate g\n::1 ip6-localhost six\n",
-    "/etc/fstab": "/dev/sda1 / ext4 defaults,noatime 0 1\n"
-                  "# swap\nUUID=1-2 none swap sw 0 0\n",
-    "/etc/hostname": "gate\n",
-    "/etc/resolv.conf": "nameserver 192.0.2.1\nsearch example\n",
-    "/etc/ssh/sshd_config": "Port 22\nPermitRootLogin no\n"
-                            "Match User a\n  X11Forwarding yes\n",
-    "/etc/ssh/ssh_config": "Host *\n    SendEnv LANG\n",
-    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n"
-                   "www:x:33:33::/srv:/bin/false\n",
-    "/etc/group": "root:x:0:\nadm:x:4:a,b\n",
-    "/etc/sysctl.conf": "net.ipv4.ip_forward=1",
-    "/etc/sysctl.d/10 space.conf": "kernel.a=1\n",
-    "/etc/sysctl.d/b.conf": "kernel.b=2\n",
-    "/etc/sysctl.d/.hidden.conf": "kernel.c=3\n",
-    "/etc/cron.d/job": "5 4 * * * root true\n",
-    "/etc/cron.d/broken": "this is no job\n",
-    "/etc/apt/sources.list": "deb http://example.org/debian stable main\n",
-    "/etc/apt/sources.list.d/x(y).list":
-        "deb http://example.org/x stable main\n",
-    "/etc/nsswitch.conf": "passwd: files\nhosts: files dns\n",
-    "/etc/exports": "/srv 192.0.2.0/24(rw)\n",
-    "/etc/crontab": "17 * * * * root cd /\n",
-    "/etc/default/grub": "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX=\"a b\"\n",
-    "/etc/pam.d/one": "auth required pam_unix.so\n",
-    "/etc/hosts.allow": "ALL: LOCAL\n",
-    "/etc/unclaimed": "nothing\n",
-    "/etc/modprobe.d/a.conf": "blacklist x\n",
-    "/etc/logrotate.d/l": "/var/log/l {\n  weekly\n}\n",
-    "/boot/grub/menu.lst": "timeout 5\n",
-}
 COPIES = ["hosts", "services", "protocols", "login.defs", "adduser.conf",
           "debconf.conf", "host.conf", "ld.so.conf", "nsswitch.conf",
           "pam.d", "apt", "cron.daily", "cron.d", "logrotate.d", "ssh",
@@ -277,10 +244,6 @@ count(/files/etc/hosts/*)
 """
 
 
-# Globs of some lenses begin with it; reeve takes it for root's.
-os.environ["HOME"] = "/root"
-
-
 def clean(path):
     """As augtool does with the paths it is given."""
     return path if path == "/" else path.rstrip("/ \t")
@@ -370,19 +333,10 @@ class Reeve:
         answer = self.ask("MATCH", path)
         if isinstance(answer, str):
             return answer
-        return [unescape(line) for line in answer.splitlines()]
+        return [trees.unescape(line) for line in answer.splitlines()]
 
     def print(self, path):
         return self.ask("PRINT", path)
-
-
-def unescape(line):
-    result = b""
-    while b"\\x" in line:
-        head, line = line.split(b"\\x", 1)
-        result += head + bytes([int(line[:2], 16)])
-        line = line[2:]
-    return result + line
 
 
 def make_tree(machine):
@@ -393,7 +347,7 @@ def make_tree(machine):
                 copy_file(machine, os.path.join(folder, file))
         if os.path.isfile("/etc/" + name):
             copy_file(machine, "/etc/" + name)
-    for path, text in OWN.items():
+    for path, text in trees.FILES.items():
         machine.write(path, text)
 
 
@@ -648,9 +602,7 @@ def augtool(root, *commands):
 
 
 def test_print_is_augtools():
-    if not shutil.which("augtool"):
-        raise tap.Skip("augtool is not installed: apt-get install"
-                       " augeas-tools")
+    trees.need_augtool()
     for path in ("/files", "/files/etc/hosts", "/files/etc/ssh",
                  "/augeas/files", "/augeas/load"):
         ours = world().session()
@@ -660,9 +612,7 @@ def test_print_is_augtools():
 
 
 def test_errors_are_augtools():
-    if not shutil.which("augtool"):
-        raise tap.Skip("augtool is not installed: apt-get install"
-                       " augeas-tools")
+    trees.need_augtool()
     ours = world().session()
     lines = ours.ask("ERRORS").decode().splitlines()
     ours.client.close()
@@ -770,8 +720,8 @@ class Twins:
 
     def __init__(self):
         self.clock = 1000000000
-        self.theirs = scratch.Machine(OWN)
-        self.ours = scratch.Machine(OWN)
+        self.theirs = scratch.Machine(trees.FILES)
+        self.ours = scratch.Machine(trees.FILES)
         self.daemon = self.ours.daemon()
         self.augeas = Augeas(self.theirs.root)
 
@@ -779,26 +729,15 @@ class Twins:
         """As at first.  Augeas looks at times to tell whether to read."""
         self.clock += 10
         for machine in (self.theirs, self.ours):
-            for path in self.files(machine):
-                if path not in OWN:
+            for path in trees.files(machine):
+                if path not in trees.FILES:
                     os.remove(machine.path(path))
-            for path, text in OWN.items():
+            for path, text in trees.FILES.items():
                 machine.write(path, text)
                 os.utime(machine.path(path), (self.clock, self.clock))
         self.augeas.do("defvar", "h", None)
         self.augeas.do("rm", "/files/*")
         self.augeas.do("load")
-
-    def files(self, machine):
-        found = []
-        for folder, _, names in os.walk(machine.path("/etc")):
-            if not folder.startswith(machine.path("/etc/reeve")):
-                found += [os.path.join(folder, name)[len(machine.root):]
-                          for name in names]
-        return sorted(found)
-
-    def texts(self, machine):
-        return {path: machine.read(path) for path in self.files(machine)}
 
     def close(self):
         self.augeas.close()
@@ -810,7 +749,7 @@ class Twins:
 def play(twins, edits, wrong, counts, warm):
     """Do EDITS on both sides, save, and compare answers and files."""
     twins.reset()
-    before = twins.texts(twins.ours)
+    before = trees.texts(twins.ours)
     ours = Reeve(twins.daemon.client("panel"))
     if warm:
         ours.match("/files//*")
@@ -829,7 +768,7 @@ def play(twins, edits, wrong, counts, warm):
                                                   difference(*tree)))
     saved = twins.augeas.do("save")
     reply = ours.client.call("AUG SAVE")
-    after = twins.texts(twins.ours)
+    after = trees.texts(twins.ours)
     ours.client.close()
     if not reply.ok:
         counts[reply.error] = counts.get(reply.error, 0) + 1
@@ -842,8 +781,8 @@ def play(twins, edits, wrong, counts, warm):
     counts["OK"] = counts.get("OK", 0) + 1
     if isinstance(saved, str):
         wrong.append("%r: augeas did not save" % (edits,))
-    elif after != twins.texts(twins.theirs):
-        want = twins.texts(twins.theirs)
+    elif after != trees.texts(twins.theirs):
+        want = trees.texts(twins.theirs)
         wrong.append("%r:\n  augeas %r\n  reeve  %r" % (
             edits,
             {p: want.get(p) for p in want if want[p] != after.get(p)},

@@ -214,5 +214,6 @@ const struct noun aug_noun = {
   .flags = NOUN_GRANT_BY_EFFECT,
   .session_end = aug_session_end,
   .fences = write_fences,
+  .complete = aug_complete,
   .helper = "reeve-augeas",
 };
