@@ -15,16 +15,12 @@ static gpg_error_t
 write_fences (struct call *call)
 {
   auto_free char *names = strdup (FENCE_NAMES);
-  const char *path = "/augeas/version";
   struct aug_session *session;
   char *rest = names;
   char *name;
-  gpg_error_t err = aug_session_get (call, &session);
+  gpg_error_t err = names ? aug_table (call, &session)
+                          : gpg_error (GPG_ERR_ENOMEM);
 
-  if (!names)
-    return gpg_error (GPG_ERR_ENOMEM);
-  if (!err && !session->report)
-    err = aug_request (call, CHANNEL_MATCH, &path, 1, NULL, NULL);
   while (!err && (name = strsep (&rest, " ")))
     {
       const char *report = session->report ? session->report : "";
@@ -172,6 +168,16 @@ static const struct verb verbs[] = {
     "be\n"
     "read or does not parse (see ERRORS).  No file is read for this.\n"
     "Example: AUG FILES changed" },
+  { "EDIT", "<path:path> [<text:text>]", EFFECT_WRITE, verb_edit, NULL,
+    "a file's text as a whole, or another one for it",
+    "Without TEXT: the text as SAVE would write it, nothing for a file that\n"
+    "is not there yet; of a file that does not parse, its text, and a\n"
+    "warning.  With TEXT: the file's nodes become what TEXT has, and SAVE\n"
+    "writes just that; nothing is written before.  BAD_DATA: the text does "
+    "not\n"
+    "parse; the details are line, character, message, text and lens.\n"
+    "NOT_SUPPORTED: no lens claims the file: see TRANSFORM.\n"
+    "Example: AUG EDIT /etc/hosts @" },
   { "DIFF", "", EFFECT_READ, aug_diff, NULL, "what SAVE would write",
     "A unified diff; nothing if nothing would change.  NOT_SUPPORTED: a node\n"
     "was set that no lens would write; the details name it.  BAD_DATA: the\n"

@@ -95,6 +95,15 @@ enum channel_operation
   CHANNEL_RETRIEVE,  /* Lens, node, path, node.  */
   CHANNEL_FILES,     /* Answer: file, state and lens ("" if unknown), for each
                         that was told.  */
+  CHANNEL_TEXT,      /* Path of a file.  Answer: its text as SAVE would write
+                        it: "read" (as the session read it, if there is a
+                        file), "failed" (the same, but it does not parse;
+                        then line and message), "removed", or "text" and the
+                        text.  */
+  CHANNEL_REPLACE,   /* Path of a file, text.  Answer: what is to be said:
+                        "newline" (one is added at the end), "differs" (from
+                        what the lens makes of it), "unwritten" (only a
+                        newline at the end is new).  */
   CHANNEL_OPERATIONS /* How many there are.  */
 };
 

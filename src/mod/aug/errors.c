@@ -48,6 +48,20 @@ error_value (struct worker *worker, const char *error, const char *below)
   return value;
 }
 
+const char *
+tree_error (struct worker *worker, const char *path, const char *below)
+{
+  auto_free char *meta = tree_node (worker, "/augeas/files", path);
+  auto_free char *error = NULL;
+
+  if (!meta || asprintf (&error, "%s/error", meta) < 0)
+    {
+      error = NULL;
+      return NULL;
+    }
+  return error_value (worker, error, below);
+}
+
 /* Add as detail the part of the line that stands at byte POSITION.  */
 static void
 add_excerpt (struct worker *worker, const char *text, const char *position)

@@ -6,6 +6,17 @@
 #include "verbs.h"
 
 gpg_error_t
+aug_table (struct call *call, struct aug_session **r_session)
+{
+  const char *path = "/augeas/version";
+  gpg_error_t err = aug_session_get (call, r_session);
+
+  if (err || (*r_session)->fd >= 0)
+    return err;
+  return aug_request (call, CHANNEL_MATCH, &path, 1, NULL, NULL);
+}
+
+gpg_error_t
 verb_load (struct call *call)
 {
   struct aug_session *session;

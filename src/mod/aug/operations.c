@@ -258,6 +258,18 @@ run_revert (struct worker *worker, const struct words_of *words)
   return revert_edits (worker);
 }
 
+static gpg_error_t
+run_text (struct worker *worker, const struct words_of *words)
+{
+  return retype_text (worker, words->word[0]);
+}
+
+static gpg_error_t
+run_replace (struct worker *worker, const struct words_of *words)
+{
+  return retype_replace (worker, words->word[0], words->word[1]);
+}
+
 /* COMMIT is not here: its arguments are many.  */
 static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_GET] = { "p*", false, query_get },
@@ -285,6 +297,8 @@ static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_STORE] = { "spp", true, run_store },
   [CHANNEL_RETRIEVE] = { "sppp", true, run_retrieve },
   [CHANNEL_FILES] = { "", false, query_files },
+  [CHANNEL_TEXT] = { "s", false, run_text },
+  [CHANNEL_REPLACE] = { "ss", true, run_replace },
 };
 
 /* As augtool does with the paths it is given.  */

@@ -25,6 +25,7 @@ record_free (void *record)
 
   free (r->path);
   free (r->text);
+  free (r->draft);
   free (r->advice);
   free (r);
 }

@@ -61,8 +61,16 @@ unowned (struct worker *worker, const char *node)
                "no lens would write %s: remove it, or REVERT", node);
 }
 
-/* Render the nodes at NODE with LENS.  TEXT_IN is the file's text so far.  */
-static gpg_error_t
+const char *
+render_base (const struct record *record)
+{
+  if (record && record->draft)
+    return record->draft;
+  /* A file that is not there is to augeas one with an empty line.  */
+  return record && record->text ? record->text : "\n";
+}
+
+gpg_error_t
 render_text (struct worker *worker, const char *path, const char *node,
              const struct lens *lens, const char *text_in, char **r_text)
 {
@@ -91,26 +99,25 @@ render_text (struct worker *worker, const char *path, const char *node,
   return err;
 }
 
-/* Render the file PATH; RECORD is NULL for a new one.  */
+/* Render the file PATH.  RECORD may be NULL for a new one.  */
 static gpg_error_t
 render_file (struct worker *worker, const char *path, const char *node,
              const struct lens *lens, struct record *record)
 {
-  /* A file that is not there is to augeas one with an empty line.  */
-  const char *text_in = record ? record->text : "\n";
+  bool exists = record && record->state == RECORD_LOADED;
   auto_free char *text = NULL;
   struct change *change;
   gpg_error_t err;
 
   if (record)
     record->rendered = true;
-  err = render_text (worker, path, node, lens, text_in, &text);
+  err = render_text (worker, path, node, lens, render_base (record), &text);
   if (gpg_err_code (err) == GPG_ERR_BAD_DATA && worker->lenient)
     {
       failure_release (&worker->failure);
       return add_change (worker, path, lens, &change);
     }
-  if (err || (record && !strcmp (text, text_in)))
+  if (err || (exists && !strcmp (text, record->text)))
     return err;
   err = add_change (worker, path, lens, &change);
   if (err)
@@ -174,7 +181,7 @@ render_unknown (struct worker *worker, const char *node, const char *path)
                  "lenses %s and %s could both write %s", lens->name,
                  rival->name, path);
   if (lens)
-    return render_file (worker, path, node, lens, NULL);
+    return render_file (worker, path, node, lens, record_find (worker, path));
   if (asprintf (&children, "%s/*", node) < 0)
     {
       children = NULL;
@@ -201,7 +208,7 @@ render_node (struct worker *worker, const char *node, const char *path)
   if (record->state != RECORD_LOADED)
     return fail (&worker->failure, GPG_ERR_BAD_DATA,
                  "%s could not be read, so it is not written: REVERT", path);
-  if (!node_is_modified (worker, node))
+  if (!record->draft && !node_is_modified (worker, node))
     return 0;
   if (node_has_value (worker, node))
     return unowned (worker, node);

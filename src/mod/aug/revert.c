@@ -70,8 +70,10 @@ restore_record (struct worker *worker, struct record *record, void *context)
 {
   auto_free char *node = NULL;
   bool *gone = context;
+  bool typed = record->draft != NULL;
   gpg_error_t err;
 
+  free (take (&record->draft));
   if (record->state != RECORD_LOADED)
     return 0;
   node = tree_node (worker, "/files", record->path);
@@ -79,9 +81,12 @@ restore_record (struct worker *worker, struct record *record, void *context)
     return gpg_error (GPG_ERR_ENOMEM);
   if (!tree_count (worker, node))
     *gone = true;
-  else if (!node_is_modified (worker, node))
+  else if (!typed && !node_is_modified (worker, node))
     return 0;
   err = tree_reload (worker, record);
+  /* What was typed made it parse.  */
+  if (!err && record->state == RECORD_FAILED)
+    return remove_node (worker, node);
   if (!err && node_has_value (worker, node)
       && aug_set (worker->aug, node, NULL))
     err = worker_augeas_error (worker, node);

@@ -108,41 +108,58 @@ tree_touch (struct worker *worker, const char *path, const char *mtime)
   return set_info (worker, path, record->lens, mtime);
 }
 
-/* Parse TEXT into NODE.  A path that augeas would take for more than a path
-   is parsed elsewhere and moved there.  *R_PARSED tells whether it is there;
-   if not, the error is noted below /augeas/text.  */
+/* Let the parsed tree take the place of what NODE has.  Its old children are
+   removed first: aug_mv would leave variables that hold them pointing at
+   nothing.  */
 static gpg_error_t
-parse_into (struct worker *worker, const struct record *record,
-            const char *node, bool *r_parsed)
+move_parsed (struct worker *worker, const char *node)
 {
+  auto_free char *children = NULL;
+
+  if (asprintf (&children, "%s/*", node) < 0)
+    {
+      children = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  aug_rm (worker->aug, children);
+  return aug_mv (worker->aug, SCRATCH_TREE, node)
+             ? worker_augeas_error (worker, node)
+             : 0;
+}
+
+/* A path that augeas would take for more than a path is parsed elsewhere and
+   moved there.  */
+gpg_error_t
+tree_parse (struct worker *worker, const char *path, const char *lens,
+            const char *text, bool *r_parsed)
+{
+  auto_free char *node = tree_node (worker, "/files", path);
   auto_free char *full = NULL;
   gpg_error_t err = 0;
   bool plain;
   int rc;
 
   *r_parsed = false;
-  if (asprintf (&full, "/files%s", record->path) < 0)
+  if (!node || asprintf (&full, "/files%s", path) < 0)
     {
       full = NULL;
       return gpg_error (GPG_ERR_ENOMEM);
     }
   plain = !strcmp (full, node);
-  if (aug_set (worker->aug, SCRATCH, record->text))
+  if (aug_set (worker->aug, SCRATCH, text))
     return worker_augeas_error (worker, SCRATCH);
-  rc = aug_text_store (worker->aug, record->lens->name, SCRATCH,
-                       plain ? node : SCRATCH_TREE);
+  rc = aug_text_store (worker->aug, lens, SCRATCH, plain ? node : SCRATCH_TREE);
   if (aug_error (worker->aug) != AUG_NOERROR)
     err = worker_augeas_error (worker, node);
-  else if (!rc && !plain && aug_mv (worker->aug, SCRATCH_TREE, node))
-    err = worker_augeas_error (worker, node);
+  else if (!rc && !plain)
+    err = move_parsed (worker, node);
   *r_parsed = !rc && !err;
   if (rc && !plain)
     {
-      auto_free char *text = tree_node (worker, "/augeas/text/files",
-                                        record->path);
+      auto_free char *noted = tree_node (worker, "/augeas/text/files", path);
 
-      if (text)
-        aug_mv (worker->aug, "/augeas/text" SCRATCH_TREE, text);
+      if (noted)
+        aug_mv (worker->aug, "/augeas/text" SCRATCH_TREE, noted);
     }
   aug_rm (worker->aug, SCRATCH);
   return err;
@@ -165,7 +182,8 @@ parse_record (struct worker *worker, struct record *record)
       if (err)
         return err;
     }
-  err = parse_into (worker, record, node, &parsed);
+  err = tree_parse (worker, record->path, record->lens->name, record->text,
+                    &parsed);
   if (err)
     return err;
   tree_adopt_error (worker, record->path);
@@ -176,9 +194,8 @@ parse_record (struct worker *worker, struct record *record)
   return 0;
 }
 
-/* A copy of TEXT with a final newline: lenses want one, and augeas adds it. */
-static char *
-text_copy (const struct item *text, size_t *r_length, bool *r_added)
+char *
+tree_text (const struct item *text, size_t *r_length, bool *r_added)
 {
   bool add = !text->length || text->bytes[text->length - 1] != '\n';
   char *copy = malloc (text->length + 2);
@@ -227,7 +244,7 @@ tree_load (struct worker *worker, const char *path, const struct lens *lens,
   record->lens = lens;
   if (memchr (text->bytes, 0, text->length))
     return refuse_binary (worker, record);
-  record->text = text_copy (text, &record->length, &record->newline_added);
+  record->text = tree_text (text, &record->length, &record->newline_added);
   if (!record->text)
     return gpg_error (GPG_ERR_ENOMEM);
   if (worker->ordered)

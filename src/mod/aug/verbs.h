@@ -46,6 +46,10 @@ gpg_error_t verb_revert (struct call *call);
 
 /* --- load.c --- */
 
+/* The session's state, with the table of lenses: a worker is started if there
+   is none.  */
+gpg_error_t aug_table (struct call *call, struct aug_session **r_session);
+
 gpg_error_t verb_load (struct call *call);
 gpg_error_t verb_lenses (struct call *call);
 gpg_error_t verb_transform (struct call *call);

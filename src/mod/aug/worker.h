@@ -34,6 +34,8 @@ struct record
   const struct lens *lens; /* LOADED, FAILED, REFUSED (if known).  */
   char *text;              /* LOADED, FAILED: as it was parsed.  */
   size_t length;
+  char *draft; /* LOADED, ABSENT: a text that was typed for the file and that
+                  its nodes were parsed from, or NULL.  */
   bool newline_added;  /* TEXT got a final newline that the file lacks.  */
   bool rendered;       /* Since it was parsed: see origin.c.  */
   gpg_err_code_t code; /* REFUSED: why, and what to do.  */
@@ -146,6 +148,16 @@ gpg_error_t tree_load (struct worker *worker, const char *path,
                        const struct lens *lens, const char *mtime,
                        const struct item *text);
 
+/* A copy of TEXT with a final newline, which *R_ADDED tells to be new: lenses
+   want one, and augeas adds it.  NULL without memory.  */
+char *tree_text (const struct item *text, size_t *r_length, bool *r_added);
+
+/* Parse TEXT with LENS into the place of the file PATH.  *R_PARSED tells
+   whether it did; if not, what was there stays, and the error is noted below
+   /augeas/text.  */
+gpg_error_t tree_parse (struct worker *worker, const char *path,
+                        const char *lens, const char *text, bool *r_parsed);
+
 /* Parse what RECORD has anew.  */
 gpg_error_t tree_reload (struct worker *worker, struct record *record);
 
@@ -171,8 +183,13 @@ int tree_count (const struct worker *worker, const char *expression);
    below /augeas/files.  */
 void tree_adopt_error (struct worker *worker, const char *path);
 
+/* The value of the node BELOW ("/line") what is noted as error of the file
+   PATH, or NULL.  */
+const char *tree_error (struct worker *worker, const char *path,
+                        const char *below);
+
 /* Set the words and details of the request's failure from the error that is
-   noted for RECORD.  */
+   noted for the file PATH.  */
 gpg_error_t tree_failure (struct worker *worker, const char *path,
                           const struct lens *lens, const char *text,
                           const char *what);
@@ -206,8 +223,18 @@ void order_undo (struct worker *worker, const char *path);
 gpg_error_t render_changes (struct worker *worker);
 void render_forget (struct worker *worker);
 
-/* The same, for a look at which files these are: one that cannot be rendered
-   is among them, without a text; what no file would have is passed over.  */
+/* Render the tree NODE with LENS as the text of the file PATH.  TEXT_IN is what
+   gives blanks and order.  */
+gpg_error_t render_text (struct worker *worker, const char *path,
+                         const char *node, const struct lens *lens,
+                         const char *text_in, char **r_text);
+
+/* The text that the tree of RECORD is to be rendered with.  */
+const char *render_base (const struct record *record);
+
+/* The same as render_changes, for a look at which files these are: one that
+   cannot be rendered is among them, without a text; what no file would have is
+   passed over.  */
 gpg_error_t render_list (struct worker *worker);
 
 /* The changes were written: PAIRS of path and mtime.  */
@@ -224,6 +251,13 @@ gpg_error_t render_each_stray (struct worker *worker,
 bool node_is_modified (const struct worker *worker, const char *node);
 bool node_has_value (const struct worker *worker, const char *node);
 bool node_is_numbered (const char *node);
+
+/* --- retype.c --- */
+
+/* The file PATH as a whole: see CHANNEL_TEXT and CHANNEL_REPLACE.  */
+gpg_error_t retype_text (struct worker *worker, const char *path);
+gpg_error_t retype_replace (struct worker *worker, const char *path,
+                            const char *text);
 
 /* --- revert.c --- */
 
