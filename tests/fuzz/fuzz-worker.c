@@ -1,0 +1,85 @@
+/* fuzz-worker.c - an augeas worker, and a session that says anything
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   An input is what the session sends, see messages.h.  Whatever that is, what
+   the worker sends are messages, and it asks for paths only.  */
+
+#include "tree.h"
+
+static void
+messages_answer (void)
+{
+}
+
+static void
+check_message (const struct message *message)
+{
+  require (message->kind == CHANNEL_NEED || message->kind == CHANNEL_ANSWER);
+  if (message->kind != CHANNEL_NEED)
+    return;
+  require (message->count);
+  for (size_t i = 0; i < message->count; i++)
+    require (message->items[i].length && message->items[i].bytes[0] == '/');
+}
+
+static void
+check_sent (void)
+{
+  struct message message;
+  struct channel channel;
+  size_t at = 0, used;
+
+  channel_init (&channel, -1);
+  while (at < messages_out.length)
+    {
+      require (!channel_parse (&channel, messages_out.bytes + at,
+                               messages_out.length - at, &message, &used));
+      require (used);
+      check_message (&message);
+      at += used;
+    }
+  channel_release (&channel);
+  buffer_clear (&messages_out);
+}
+
+/* Serve a request, as worker.c does it.  Whether to go on.  */
+static bool
+serve (struct worker *worker)
+{
+  struct message message;
+  gpg_error_t err;
+
+  if (channel_read (&worker->channel, &message)
+      || message.kind != CHANNEL_REQUEST || !message.count)
+    return false;
+  err = operation_run (worker, &message);
+  if (err)
+    buffer_clear (&worker->channel.out);
+  require (!channel_flush (&worker->channel) || err);
+  failure_release (&worker->failure);
+  check_sent ();
+  return !worker->fatal && gpg_err_code (err) != GPG_ERR_ENOMEM;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
+{
+  static struct worker worker;
+
+  tree_set_up ();
+  messages_feed = (struct feed){ bytes, bytes + size };
+  if (sigsetjmp (tree_way_out, 1))
+    tree_lost ();
+  else
+    {
+      tree_guarded = 1;
+      tree_worker_open (&worker);
+      while (serve (&worker))
+        ;
+      tree_worker_close (&worker);
+      tree_guarded = 0;
+    }
+  messages_forget ();
+  return 0;
+}

@@ -1,0 +1,131 @@
+/* tree.h - augeas workers inside of a fuzz target
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   The lenses are few and small, so that each input can begin with a new tree.
+   A crash inside of libaugeas costs a worker in real life, too, and is none of
+   ours: the input is then passed over.  */
+
+#ifndef REEVE_FUZZ_TREE_H
+#define REEVE_FUZZ_TREE_H
+
+#include "messages.h"
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <setjmp.h>
+#include <signal.h>
+#include "../../src/mod/aug/worker.h"
+
+#define TREE_NOWHERE "/proc/sys/kernel" /* No lens has a file below it.  */
+#define TREE_FRAMES 64
+
+void __lsan_disable (void) __attribute__ ((weak));
+
+static const char tree_table[]
+    = "lens Hosts.lns\ninfo hosts.aug:1\nincl /etc/hosts\nincl /etc/h/*\n"
+      "excl *~\nlens Simplelines.lns\ninfo simplelines.aug:1\n"
+      "incl /etc/lines\nincl /etc/h/lines*\n"
+      "lens Shellvars.lns\ninfo shellvars.aug:1\nincl /etc/default/*\n";
+
+/* --- Crashes of the library --- */
+
+static sigjmp_buf tree_way_out;
+static volatile sig_atomic_t tree_guarded;
+static struct sigaction tree_former[NSIG];
+
+static inline bool
+tree_in_library (void)
+{
+  void *frames[TREE_FRAMES];
+  int count = backtrace (frames, TREE_FRAMES);
+  Dl_info info;
+
+  for (int i = 0; i < count; i++)
+    if (dladdr (frames[i], &info) && info.dli_fname
+        && strstr (info.dli_fname, "libaugeas"))
+      return true;
+  return false;
+}
+
+static inline void
+tree_crashed (int number, siginfo_t *info, void *context)
+{
+  (void)info;
+  (void)context;
+  if (tree_guarded && tree_in_library ())
+    siglongjmp (tree_way_out, number);
+  sigaction (number, &tree_former[number], NULL);
+  raise (number);
+}
+
+/* What was lost on the way out is no leak.  */
+static inline void
+tree_lost (void)
+{
+  tree_guarded = 0;
+  if (__lsan_disable)
+    __lsan_disable ();
+}
+
+/* At the first input: libFuzzer's own handlers are there then.  A stack that
+   overflows leaves no room for a handler.  */
+static inline void
+tree_set_up (void)
+{
+  static const int numbers[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
+  static char stack[1 << 18];
+  static bool done;
+  struct sigaction action = { .sa_sigaction = tree_crashed,
+                              .sa_flags = SA_SIGINFO | SA_ONSTACK
+                                          | SA_NODEFER };
+  stack_t place = { .ss_sp = stack, .ss_size = sizeof stack };
+  void *frames[1];
+
+  if (done)
+    return;
+  done = true;
+  backtrace (frames, 1); /* Loads what it needs.  */
+  require (!sigaltstack (&place, NULL));
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    sigaction (numbers[i], &action, &tree_former[numbers[i]]);
+}
+
+/* --- Workers --- */
+
+/* A tree as the keeper makes it.  */
+static inline augeas *
+tree_open (void)
+{
+  augeas *aug = aug_init (TREE_NOWHERE, NULL,
+                          AUG_NO_LOAD | AUG_NO_MODL_AUTOLOAD
+                              | AUG_NO_ERR_CLOSE);
+
+  require (aug && !aug_set (aug, "/augeas/root", "/") && !aug_load (aug));
+  return aug;
+}
+
+static inline void
+tree_worker_open (struct worker *worker)
+{
+  memset (worker, 0, sizeof *worker);
+  worker->aug = tree_open ();
+  worker->cpu = UINT32_MAX;
+  channel_init (&worker->channel, -1);
+  require (!lens_table_parse (tree_table, strlen (tree_table), &worker->table));
+  require (!tree_clean_all (worker));
+}
+
+static inline void
+tree_worker_close (struct worker *worker)
+{
+  order_end (worker);
+  render_forget (worker);
+  worker_unsettle (worker);
+  records_drop_all (worker);
+  failure_release (&worker->failure);
+  channel_release (&worker->channel);
+  lens_table_release (&worker->table);
+  aug_close (worker->aug);
+}
+
+#endif /* REEVE_FUZZ_TREE_H */
