@@ -390,9 +390,7 @@ journal_parse (const char *bytes, size_t length, journal_each each,
                void *context, bool *r_ready)
 {
   auto_buffer struct buffer text = BUFFER_EMPTY;
-  const char *end = bytes + length;
-  const char *line = bytes;
-  const char *newline;
+  const char *line, *end, *newline;
   const char *values[JOURNAL_VALUES + 1];
   unsigned long lines = 0;
   size_t count;
@@ -401,7 +399,8 @@ journal_parse (const char *bytes, size_t length, journal_each each,
   *r_ready = false;
   if (!length || *bytes == ENDED)
     return 0;
-  for (; line < end && *line != '\n'; line = newline + 1)
+  end = bytes + length;
+  for (line = bytes; line < end && *line != '\n'; line = newline + 1)
     {
       newline = memchr (line, '\n', (size_t)(end - line));
       if (!newline || *r_ready)

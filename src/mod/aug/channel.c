@@ -270,14 +270,16 @@ reserve_input (struct channel *channel)
 gpg_error_t
 channel_read (struct channel *channel, struct message *r_message)
 {
-  gpg_error_t err;
-  size_t used;
+  gpg_error_t err = 0;
+  size_t used = 0;
   ssize_t n;
 
   for (;;)
     {
-      err = channel_parse (channel, channel->in + channel->in_from,
-                           channel->in_to - channel->in_from, r_message, &used);
+      if (channel->in_from < channel->in_to)
+        err = channel_parse (channel, channel->in + channel->in_from,
+                             channel->in_to - channel->in_from, r_message,
+                             &used);
       if (err)
         return err;
       if (used)
