@@ -133,6 +133,9 @@ enum status complain_usage (const char *format, ...)
 /* Let answers, comments and reports of REEVE be printed by OUTPUT.  */
 void show_start (struct output *output, reeve_t reeve);
 
+/* Go to a line of its own behind the ^C that the terminal shows.  */
+void show_break (void);
+
 /* End an answer: its final newline, and all goes out.  */
 enum status show_end (struct output *output);
 

@@ -76,6 +76,7 @@ ask_state (struct terminal *terminal)
   size_t count;
   int dry_run = 0;
 
+  terminal->json = false;
   quiet_begin (terminal);
   err = reeve_call (terminal->reeve, "WHOAMI", NULL, 0, &answer, NULL);
   if (!err && *reeve_answer_bytes (answer, NULL) == '{')

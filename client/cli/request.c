@@ -105,6 +105,8 @@ request_call (reeve_t reeve, struct output *output,
                                  : reeve_call (reeve, words[0].bytes, words + 1,
                                                count - 1, NULL, &verdict);
   interrupt_end ();
+  if (interrupt_seen ())
+    show_break ();
   printed = show_end (output);
   status = show_result (reeve, name.bytes, err, verdict);
   return status == STATUS_OK ? printed : status;

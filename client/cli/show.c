@@ -188,6 +188,13 @@ show_start (struct output *output, reeve_t reeve)
   reeve_set_status_cb (reeve, on_status, output);
 }
 
+void
+show_break (void)
+{
+  if (screen.err_terminal)
+    fputc ('\n', stderr);
+}
+
 /* Whether TEXT needs more rows than the terminal has, but for one in which to
    type on.  */
 static bool
