@@ -214,7 +214,8 @@ policy_file_names (const char *folder, const char *name, const char *identity)
   return found;
 }
 
-/* Whether the policy has a section for IDENTITY; -1: nobody tells us.  */
+/* Whether the policy has a section for IDENTITY; -1: nobody tells us, or it is
+   not known whose policy counts, as for a socket that was named.  */
 static int
 policy_names (const struct settings *settings, const char *identity)
 {
@@ -223,6 +224,8 @@ policy_names (const struct settings *settings, const char *identity)
   int found = 0;
   DIR *directory;
 
+  if (settings->socket || (!settings->root && getenv ("REEVE_SOCKET")))
+    return -1;
   if (asprintf (&folder, "%s" POLICY_FOLDER, root_of (settings)) < 0)
     {
       folder = NULL;

@@ -36,6 +36,8 @@ class Shop:
     def __init__(self, **options):
         self.machine = scratch.Machine({"/etc/hosts": HOSTS}, **options)
         self.daemon = self.machine.daemon()
+        with self.daemon.client("panel") as client:  # A tab waits for a second.
+            client.check("AUG GET /files/etc/hosts/1/ipaddr")
         folder = self.machine.path("/bin")
         os.mkdir(folder)
         os.symlink(REEVE, os.path.join(folder, "reeve"))
@@ -126,7 +128,7 @@ LINES = (
      "fine"),
     ("reeve --data val\t AUG SET /files/etc/hosts/1/can\t && echo fi''ne",
      "fine"),
-    ("reeve --spa\t --root=tr\t AUG GET /files/etc/hosts/1/ipa\t",
+    ("reeve --spa\t --root=tr\t AUG GE\t /files/etc/hosts/1/ipaddr",
      "192.0.2.1"),
 )
 
@@ -216,6 +218,311 @@ end
                                 stdin=subprocess.DEVNULL, check=False)
         assert result.stdout == b"127.0.0.1\nthe second remark\n127.0.0.1\n" \
             b"\n", result
+
+
+# --- What shells ask ---
+
+def test_words_of_the_command_itself():
+    with Shop() as shop:
+        assert shop.complete("ke") == (0, ["key"])
+        assert shop.complete("key", "") == (0, ["new"])
+        assert shop.complete("--no-a") == (0, ["--no-auth"])
+        assert shop.complete("--iden") == (0, ["--identity="])
+        assert shop.complete("proxy", "--so") == (0, ["--socket="])
+        assert shop.complete("help", "AUG", "LA") == (0, ["LABEL"])
+        assert shop.complete("--explain", "AUG", "LA") == (0, ["LABEL"])
+        status, words = shop.complete("")
+        assert status == 0 and {"edit", "help", "AUG", "WHOAMI"} <= set(words)
+        assert "complete" not in words
+        for words in (["--key", ""], ["--key=/e"], ["respond", ""],
+                      ["respond", "--socket", ""], ["edit", "/etc/h"],
+                      ["shell-quote", ""]):
+            assert shop.complete(*words) == (4, []), words
+        for words in (["--timeout", ""], ["--timeout="], ["--frob", ""],
+                      ["proxy", ""], ["complete", ""], ["FROB", ""]):
+            assert shop.complete(*words) == (0, []), words
+
+
+def test_options_on_the_line_count():
+    with Shop() as shop:
+        shop.machine.write("/tree/etc/fstab", "/dev/sda / ext4 defaults 0 1\n")
+        root = shop.machine.path("/tree")
+        # A server's start may take longer than a tab may.
+        for _ in range(20):
+            answer = shop.complete("--spawn", "--root", root, "AUG", "GET",
+                                   "/files/etc/fs")
+            if answer[1]:
+                break
+        assert answer == (0, ["/files/etc/fstab/"]), answer
+        assert shop.complete("--spawn", "--reeved=/bin/false", "AU") == (0, [])
+        assert shop.complete("--identity=reader", "--key", shop.machine.path(
+            "/etc/reeve/keys/reader.key"), "AUG", "GET", "/files/etc/h") \
+            == (0, ["/files/etc/hosts/"])
+        # Who may not read learns commands, but no objects.
+        nobody = ["--identity=nobody", "--key",
+                  shop.machine.path("/etc/reeve/keys/nobody.key")]
+        assert shop.complete(*nobody, "AUG", "LA") == (0, ["LABEL"])
+        assert shop.complete(*nobody, "AUG", "GET", "/files/etc/h") == (0, [])
+        assert shop.complete("--key=/nonexistent/x", "AUG", "LA") \
+            == (0, ["LABEL"])
+
+
+def fake(path, *replies):
+    """A server that says REPLIES, one a line that it gets, then nothing."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    if os.fork():
+        listener.close()
+        return
+    try:
+        client, _ = listener.accept()
+        with client, client.makefile("rb") as lines:
+            for reply in replies:
+                client.sendall(reply)
+                lines.readline()
+            lines.read()
+    finally:
+        os._exit(0)
+
+
+def faked(*replies):
+    with Shop() as shop:
+        path = shop.machine.path("/S.fake")
+        fake(path, *replies)
+        before = time.monotonic()
+        answer = shop.complete("--no-auth", "--socket", path, "AUG", "GET",
+                               "x")
+        assert time.monotonic() - before < 5
+        os.wait()
+        return answer
+
+
+def test_no_server_can_hold_a_tab():
+    assert faked() == (0, [])
+    assert faked(b"OK\n") == (0, [])
+    assert faked(b"OK\n", b"D /files/x%0A\n") == (0, [])
+    assert faked(b"HTTP/1.1 400\n") == (0, [])
+    with Shop() as shop:
+        assert shop.complete("--socket=/nonexistent/x", "AUG", "") == (0, [])
+
+
+def test_items_lose_their_quoting():
+    assert faked(b'OK\n', b'D "a b"%0A"c d/%0A"%2522"%0Ae%2520f%0Ag%250Ah%0A'
+                 b'--x=%253C%0A"%0A\nOK\n') \
+        == (0, ["a b", "c d/", '"', "e f", "--x=<", ""])
+
+
+# --- shell-quote ---
+
+HOSTILE = (b"", b" ", b"a b", b"@", b"--dry-run", b"-", b"--", b'"', b'"a" b',
+           b"%", b"%41", b"100%", b"<", b"</etc/shadow", b"<<END", b"#", b"'",
+           b"a\nb", b"\n", b"\ttab ", b"\r\n", b"\x7f\x01\x1b[2J", b"\\",
+           b"\\x0a", b"\xff\xfe", "\u00e9\u2028".encode(), b"$HOME `id`;|&*?",
+           b"x" * 3000)
+
+
+def test_quoted_words_arrive():
+    node = "/files/etc/hosts/1/canonical"
+    with Shop() as shop:
+        for value in HOSTILE:
+            word = shop.run("shell-quote", value)
+            assert word.returncode == 0 and word.stderr == b"", word
+            assert word.stdout.count(b"\n") == 1 and word.stdout[-1:] == b"\n"
+            script = b"AUG SET %s %sAUG GET %s\n" % (
+                node.encode(), word.stdout, node.encode())
+            result = shop.run("--raw", stdin=script)
+            assert (result.returncode, result.stdout) == (0, value), \
+                (value, result)
+
+
+def test_many_words_and_none():
+    with Shop() as shop:
+        assert shop.run("shell-quote").stdout == b"\n"
+        assert shop.run("shell-quote", "a b", "--help", "", "--").stdout \
+            == b'"a b" %2D-help "" %2D-\n'
+        script = ('v=$(printf "two\\nlines\\n."); v=${v%.}\n'
+                  'printf "AUG SET %s %s\\nAUG GET %s\\n"'
+                  ' "$1" "$(reeve shell-quote "$v")" "$1" | reeve --raw')
+        result = subprocess.run(
+            ["sh", "-c", script, "sh", "/files/etc/hosts/1/canonical"],
+            env=shop.environment, capture_output=True, timeout=PATIENCE,
+            check=False)
+        assert result.stdout == b"two\nlines\n", result
+
+
+# --- help and --explain ---
+
+def test_help():
+    with Shop() as shop:
+        result = shop.run("help", REEVE_KEY="/nonexistent/x")
+        assert result.returncode == 0 and result.stderr == b"", result
+        assert b"\n  AUG " in result.stdout
+        result = shop.run("help", "aug", REEVE_KEY="/nonexistent/x")
+        assert b"\n  AUG GET " in result.stdout
+        assert b"#" not in result.stdout.replace(b"#c", b"")
+        result = shop.run("help", "AUG", "FROB")
+        assert result.returncode == 1 and b"HELP AUG" in result.stderr, result
+        for words in (["help", "a", "b", "c"], ["--explain", "AUG"],
+                      ["--explain"], ["--explain", "a", "b", "c"]):
+            assert shop.run(*words).returncode == 2, words
+
+
+def test_explain():
+    with Shop() as shop:
+        result = shop.run("--explain", "AUG", "SET")
+        assert result.returncode == 0, result
+        for text in (b"AUG SET <path:augpath> [<value:text>]\n",
+                     b"  <path>: an augeas path expression",
+                     b"\nExample: AUG SET ",
+                     b"\nNeeds the rule: allow = AUG WRITE."
+                     b"  panel may do this.\n"):
+            assert text in result.stdout, (text, result.stdout)
+        key = shop.machine.path("/etc/reeve/keys/reader.key")
+        result = shop.run("--identity=reader", "--key", key, "--explain",
+                          "AUG", "SET")
+        assert b"Not now: policy: no rule allows AUG WRITE to reader.\n" \
+            in result.stdout, result
+        result = shop.run("--explain", "AUG", "SET", REEVE_IDENTITY="x")
+        assert result.returncode == 3, result
+
+
+# --- The first minute ---
+
+def told(result, status, *texts):
+    lines = result.stderr.decode().splitlines()
+    assert result.returncode == status, result
+    for text in texts:
+        assert any(text in line for line in lines), (text, lines)
+    return lines
+
+
+def test_from_a_key_to_a_rule():
+    """Who does what he is told gets in."""
+    with Shop() as shop:
+        machine = shop.machine
+        path = machine.path("/etc/reeve/policy.d/new.policy")
+
+        def reeve(*words):
+            return subprocess.run(
+                [REEVE, "--root", machine.root, "--identity=new", *words],
+                env={"PATH": os.environ["PATH"]}, capture_output=True,
+                timeout=PATIENCE, check=False)
+
+        def reload():
+            shop.daemon.reload()
+            deadline = time.monotonic() + PATIENCE
+            while reeve("NOP").returncode and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+        get = ["AUG", "GET", "/files/etc/hosts/1/ipaddr"]
+        told(reeve(*get), 3, "there is no key " + machine.path(
+            "/etc/reeve/keys/new.key"),
+            "reeve key new new --root " + machine.root)
+        assert reeve("key", "new", "new").returncode == 0
+        lines = told(reeve(*get), 3, "no policy knows the identity new",
+                     "write in %s:" % path, "  [identity new]", "SIGHUP")
+        section = [line[2:] for line in lines if line.startswith("  ")]
+        machine.write("/etc/reeve/policy.d/new.policy",
+                      "\n".join(section) + "\n")
+        reload()
+        result = reeve(*get)
+        assert result.stdout == b"127.0.0.1\n", result
+        lines = told(reeve("AUG", "SET", "/files/x", "y"), 6,
+                     "AUG SET: Forbidden", "below [identity new] in "
+                     + os.path.dirname(path))
+        rule = re.search('"(allow = [^"]*)"', "\n".join(lines)).group(1)
+        assert rule == "allow = AUG WRITE"
+        machine.write("/etc/reeve/policy.d/new.policy",
+                      "\n".join(section + [rule]) + "\n")
+        shop.daemon.reload()
+        deadline = time.monotonic() + PATIENCE
+        while reeve("AUG", "SET", "/files/etc/hosts/1/ipaddr",
+                    "::1").returncode:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_a_key_that_is_not_the_right_one():
+    with Shop() as shop:
+        told(shop.run("NOP", REEVE_KEY=shop.machine.path(
+            "/etc/reeve/keys/reader.key")), 3,
+            "does not take you for panel", "grep -A9 'identity panel]'")
+        told(shop.run("--no-auth", "AUG", "LOAD"), 3, "leave --no-auth out")
+        told(shop.run("--identity=nobody", "--key", shop.machine.path(
+            "/etc/reeve/keys/nobody.key"), stdin=b"AUG LOAD\n"), 6,
+            "line 1: AUG LOAD: Forbidden", '"allow = AUG READ"')
+
+
+def test_nobody_is_let_in():
+    other = "nobody" if os.geteuid() == 0 else "root"
+    policy = "[identity ghost]\nkey = ghost.key\npeer = %s\n" % other
+    with scratch.Machine(policy=policy) as machine:
+        daemon = None
+        try:
+            daemon = subprocess.Popen(
+                [scratch.program("reeved"), "--root", machine.root,
+                 "--foreground"], stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + PATIENCE
+            while not os.path.exists(machine.socket):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            told(subprocess.run([REEVE, "--root", machine.root,
+                                 "--identity=panel", "NOP"],
+                                capture_output=True, timeout=PATIENCE,
+                                check=False),
+                 3, "no identity admits peer uid", "  [identity panel]",
+                 "  peer = ")
+        finally:
+            if daemon:
+                daemon.terminate()
+                daemon.wait(PATIENCE)
+
+
+def as_nobody(shop, *words, **variables):
+    """Run reeve without the superuser's rights."""
+    def drop():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+
+    program = shop.machine.path("/reeve")
+    shutil.copy(REEVE, program)
+    os.chmod(program, 0o755)
+    return subprocess.run([program, *words], capture_output=True,
+                          env={**shop.environment, **variables},
+                          timeout=PATIENCE, preexec_fn=drop, check=False)
+
+
+def test_no_right_to_the_socket():
+    with Shop() as shop:
+        path = shop.machine.socket
+        os.chmod(path, 0o400)
+        told(as_nobody(shop, "NOP"), 3, "you may not use %s: its mode is 400"
+             % path, "with --socket")
+        if os.geteuid() == 0:
+            os.chown(path, 0, 4)  # Any group but root's.
+            os.chmod(path, 0o660)
+            told(as_nobody(shop, "NOP"), 3, "join the group", "adduser nobody")
+            os.chown(path, 0, 65534)
+            os.chmod(path, 0o060)
+        else:
+            os.chmod(path, 0o060)
+            told(as_nobody(shop, "NOP"), 3, "log in again")
+        os.chmod(os.path.dirname(path), 0o600)
+        told(as_nobody(shop, "NOP"), 3, "you may not look at " + path)
+        os.chmod(os.path.dirname(path), 0o755)
+
+
+def test_a_key_that_may_not_be_read():
+    with Shop() as shop:
+        path = shop.machine.path("/etc/reeve/keys/panel.key")
+        os.chmod(path, 0)
+        told(as_nobody(shop, "NOP"), 3, "you may not read the key " + path,
+             "install -o ")
+        os.chmod(path, 0o400)
 
 
 tap.main(globals())
