@@ -9,7 +9,7 @@
      F(x)  = length of x as 4 bytes, big endian, then x
 
    Nonces go in as their lower-case hex text, uids as decimal text; a missing
-   client nonce is an empty field.  doc/PROTOCOL is the reference.  */
+   client nonce is an empty field.  doc/protocol.texi is the reference.  */
 
 #ifndef REEVE_HANDSHAKE_H
 #define REEVE_HANDSHAKE_H

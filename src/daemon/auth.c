@@ -2,9 +2,10 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   doc/PROTOCOL has the exchange.  An identity that does not exist, one that
-   this peer may not be, and one whose key cannot be read take the same path
-   and time as a wrong response: the mac is computed with a random key.  */
+   doc/protocol.texi has the exchange.  An identity that does not exist, one
+   that this peer may not be, and one whose key cannot be read take the same
+   path and time as a wrong response: the mac is computed with a random
+   key.  */
 
 #include "config.h"
 

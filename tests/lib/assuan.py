@@ -1,7 +1,7 @@
 # assuan.py - an Assuan client that shares no code with reeve
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Speaks to reeved as doc/PROTOCOL says, from that page alone.
+"""Speaks to reeved as doc/protocol.texi says, from that page alone.
 
     with Client.connect(path) as client:
         client.authenticate("panel", key)

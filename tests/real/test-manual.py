@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+# test-manual.py - the manual's transcripts, replayed
+# Copyright (C) 2026 The reeve authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test-manual.py [STORY]...            all, on scratch machines
+test-manual.py --machine [STORY]...  as root, on this very machine
+
+tests/lib/transcript.py tells how the manual marks its examples.  On a scratch
+machine, which needs no right, a story runs in shells where reeve, reeved and
+a few other commands are small scripts that put the scratch tree in place of
+"/".  Except for the stories in EMPTY it has an /etc/hosts, a running daemon,
+the identities root (may do everything) and panel (may read and write
+configuration files), and $ is the user panel, who has REEVE_KEY set.
+
+With --machine everything is run as it stands in the manual, for a machine
+that is thrown away afterwards.
+"""
+
+import difflib
+import importlib.machinery
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+sys.dont_write_bytecode = True
+import scratch  # noqa: E402
+import tap  # noqa: E402
+import transcript  # noqa: E402
+
+EMPTY = {"configuration", "manual page", "tutorial"}
+POLICY = """\
+[identity root]
+key = root.key
+allow = *
+
+[identity panel]
+key = panel.key
+allow = AUG *
+"""
+HOSTS = "127.0.0.1\tlocalhost\n"
+FOLDERS = r"(?<![\w./}*\]-])/(?=(?:etc|home|run|tmp|var)/)"
+
+REEVE = """\
+#!/bin/sh
+for word
+do
+  shift
+  case $word in
+    --root=/*) word=--root=$SCRATCH${word#*=} ;;
+    --identity=*) REEVE_IDENTITY=${word#*=} ;;
+  esac
+  set -- "$@" "$word"
+done
+export REEVE_IDENTITY=${REEVE_IDENTITY-$ROLE}
+export REEVE_KEY=${REEVE_KEY-$SCRATCH/etc/reeve/keys/$REEVE_IDENTITY.key}
+case $1 in
+  key) exec "$BUILD/reeve" --root="$SCRATCH" "$@" ;;
+esac
+exec "$BUILD/reeve" "$@"
+"""
+REEVED = """\
+#!/bin/sh
+case " $* " in
+  *" --check "*) exec "$BUILD/reeved" --root "$SCRATCH" "$@" ;;
+esac
+"$BUILD/reeved" --root "$SCRATCH" --foreground "$@" >>"$SCRATCH/log" 2>&1 &
+echo $! >"$SCRATCH/pid"
+while [ ! -S "$REEVE_SOCKET" ] && kill -0 $!
+do
+  sleep 0.05
+done
+"""
+INSTALL = """\
+#!/bin/sh
+[ "$1" != -o ] || shift 2
+exec /usr/bin/install "$@"
+"""
+PKG_CONFIG = """\
+#!/bin/sh
+echo "$FLAGS -I$SOURCE/client/lib -L$BUILD/.libs -lreeve -lgpg-error"
+"""
+PIDOF = """\
+#!/bin/sh
+cat "$SCRATCH/pid"
+"""
+
+
+def load(path):
+    """The program PATH as a module."""
+    loader = importlib.machinery.SourceFileLoader("program", path)
+    spec = importlib.util.spec_from_loader("program", loader)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+talk = load(os.path.join(scratch.SOURCE, "tests/talk/run"))
+
+
+def difference(wanted, have):
+    return "\n".join(difflib.ndiff(
+        [line.replace(transcript.ANY, "*") for line in wanted], have))
+
+
+class Shell:
+    """A bash that runs one command after the other."""
+
+    END = "this is the end of what the command said"
+
+    def __init__(self, command, folder, **arguments):
+        self.script = os.path.join(folder, "command")
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, **arguments)
+
+    def run(self, text):
+        """The lines that TEXT prints."""
+        with open(self.script, "w", encoding="utf-8") as script:
+            script.write(text + "\n")
+        # The status is kept for a command that asks for it.
+        self.process.stdin.write(
+            (". %s </dev/null\nstatus=$?; echo '%s'; (exit $status)\n"
+             % (self.script, self.END)).encode())
+        self.process.stdin.flush()
+        output = b""
+        while not output.endswith(self.END.encode() + b"\n"):
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError("the shell is gone:\n"
+                                   + output.decode("utf-8", "replace"))
+            output += line
+        text = output.decode("utf-8", "replace")
+        return text[:-len(self.END) - 1].split("\n")[:-1] \
+            if text.endswith("\n" + self.END + "\n") \
+            or text == self.END + "\n" \
+            else text[:-len(self.END) - 1].split("\n")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.read()
+        self.process.wait(20)
+
+
+class Here:
+    """This very machine."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        os.chmod(self.folder.name, 0o755)
+        self.user = None
+        self.root = Shell(["bash"], self.folder.name, cwd=scratch.SOURCE)
+
+    def run(self, role, text):
+        user = re.fullmatch(r"su - (\w+)", text)
+        if user:
+            self.user = Shell(["su", "-", user.group(1)], self.folder.name)
+            return []
+        if text == "exit":
+            self.user.close()
+            return []
+        return (self.root if role == "#" else self.user).run(text)
+
+    def write(self, path, text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def close(self):
+        self.root.close()
+        self.folder.cleanup()
+
+
+class There:
+    """A scratch machine."""
+
+    def __init__(self, name):
+        self.machine = scratch.Machine({"/etc/hosts": HOSTS}, POLICY)
+        self.daemon = None
+        self.client = None
+        path = self.machine.path
+        os.makedirs(path("/home/panel"))
+        os.makedirs(path("/tmp/bin"))
+        if name in EMPTY:
+            subprocess.run(["rm", "-r", path("/etc/reeve")], check=True)
+        else:
+            self.machine.add_key("root")
+            self.machine.write("/home/panel/reeve.key",
+                               self.machine.read("/etc/reeve/keys/panel.key"),
+                               mode=0o400)
+            self.daemon = self.machine.daemon()
+        for command, text in (("reeve", REEVE), ("reeved", REEVED),
+                              ("install", INSTALL), ("pidof", PIDOF),
+                              ("pkg-config", PKG_CONFIG)):
+            self.machine.write("/tmp/bin/" + command, text, mode=0o755)
+        self.shells = {"#": self.shell("root", "/"),
+                       "$": self.shell("panel", "/home/panel")}
+        if self.daemon:
+            self.run("$", "export REEVE_KEY=/home/panel/reeve.key")
+
+    def shell(self, role, home):
+        path = self.machine.path
+        build = os.path.dirname(scratch.program("reeved"))
+        with open(os.path.join(build, "config.h"), encoding="utf-8") as config:
+            sanitized = "#define REEVE_SANITIZE 1" in config.read()
+        environment = dict(
+            os.environ, BUILD=build, SOURCE=scratch.SOURCE, ROLE=role,
+            SCRATCH=self.machine.root, HOME=path(home),
+            PATH=path("/tmp/bin") + ":" + os.environ["PATH"],
+            FLAGS="-fsanitize=address,undefined" if sanitized else "",
+            LD_LIBRARY_PATH=os.path.join(build, ".libs"),
+            REEVE_SOCKET=self.machine.socket)
+        for name in ("REEVE_IDENTITY", "REEVE_KEY", "REEVE_BUILD"):
+            environment.pop(name, None)
+        os.makedirs(path("/tmp/" + role))
+        return Shell(["bash", "--norc", "--noprofile"], path("/tmp/" + role),
+                     cwd=path(home), env=environment)
+
+    def mapped(self, text):
+        """TEXT with the scratch tree for "/", where a shell would see it."""
+        first, newline, rest = text.partition("\n")
+        if not re.match(r"reeve\b", first):
+            first = re.sub(FOLDERS, self.machine.root + "/", first)
+        return first + newline + self.peers(rest)
+
+    @staticmethod
+    def peers(text):
+        return re.sub(r"^peer = \w+$", "peer = %d" % os.geteuid(), text,
+                      flags=re.MULTILINE)
+
+    def run(self, role, text):
+        if re.fullmatch(r"su - \w+|exit", text):
+            return []
+        lines = self.shells[role].run(self.mapped(text))
+        return [line.replace(self.machine.root, "") for line in lines]
+
+    def write(self, path, text):
+        if not path.startswith("/"):
+            path = "/home/panel/" + path
+        self.machine.write(path, self.peers(text))
+
+    def connect(self, identity):
+        if self.client:
+            self.client.close()
+        self.client = self.machine_client(identity)
+
+    def machine_client(self, identity):
+        client = scratch.assuan.Client.connect(self.machine.socket)
+        if identity:
+            client.authenticate(identity, self.machine.key(identity))
+        return client
+
+    def close(self):
+        if self.client:
+            self.client.close()
+        for shell in self.shells.values():
+            shell.close()
+        try:
+            if self.daemon:
+                self.daemon.stop()
+            else:
+                self.end_started()
+        finally:
+            self.machine.remove()
+
+    def end_started(self):
+        """The daemon that the story has started, if it did not end it."""
+        pid = self.machine.read("/pid")
+        if pid and os.path.exists("/proc/%d/exe" % int(pid)) \
+                and os.path.samefile("/proc/%d/exe" % int(pid),
+                                     scratch.program("reeved")):
+            os.kill(int(pid), scratch.signal.SIGTERM)
+
+
+def replay_shell(place, example):
+    """Run the commands; return what differs."""
+    steps = example.steps()
+    at = 0
+    while at < len(steps):
+        step = steps[at]
+        at += 1
+        lines = []
+        wanted = list(step.answer)
+        text = step.text
+        while at < len(steps) and steps[at].prompt == "reeve>":
+            lines.append(steps[at].text)
+            wanted += steps[at].answer
+            at += 1
+        if lines:
+            text += " --keep-going <<'END OF LINES'\n%s\nEND OF LINES" \
+                % "\n".join(lines)
+        have = place.run(step.prompt, text)
+        if not transcript.matches(wanted, have):
+            return "%s %s\n%s" % (step.prompt, text, difference(wanted, have))
+    return ""
+
+
+def replay_protocol(place, example):
+    """Say and compare; return what differs."""
+    if not place.client or example.name.startswith("handshake"):
+        place.connect(None if example.name.startswith("handshake")
+                      else "panel")
+    player = talk.Player(place.machine, None, place.client)
+    any_text = transcript.ANY
+    patterns = []
+    for line in example.lines + ["C: "]:
+        kind, text = line[:3], line[3:]
+        if kind == "S: ":
+            text = re.sub(any_text + "[a-z -]+" + any_text, "*", text)
+            patterns.append("..." if text == any_text else
+                            text.replace(any_text, "*").replace("\t", "%09"))
+            continue
+        if patterns:
+            player.expect(patterns, 0)
+            patterns = []
+        text = text.replace("%sclient-nonce%s:%smac%s" % ((any_text,) * 4),
+                            "${response panel}")
+        text = text.replace("%smac%s" % ((any_text,) * 2), "${mac panel}")
+        if text:
+            player.send(text)
+    return "\n".join(player.failures)
+
+
+def replay(place, example):
+    if example.file:
+        place.write(example.file, example.text)
+        return ""
+    if any(line[:3] == "C: " for line in example.lines):
+        return replay_protocol(place, example)
+    return replay_shell(place, example)
+
+
+def tell(report, place, example, machine):
+    name = "%s %s" % (example.where, example.name)
+    if example.root and not machine:
+        report.skip(name, "machine: only as root where all may be changed: "
+                    + example.reason)
+        return
+    try:
+        difference_found = replay(place, example)
+    except Exception as error:  # Whatever a manual may lead to.
+        difference_found = "%s: %s" % (type(error).__name__, error)
+    report.result(not difference_found, name, difference_found)
+
+
+def main(arguments):
+    machine = "--machine" in arguments
+    wanted = [word for word in arguments if word != "--machine"]
+    report = tap.Report()
+    stories = {}
+    for example in transcript.examples(
+            os.path.join(scratch.SOURCE, "doc/reeve.texi")):
+        if example.name:
+            stories.setdefault(example.name, []).append(example)
+        elif example.prompts and not example.reason:
+            report.result(False, example.where + " is marked", example.text)
+        elif example.reason:
+            report.skip(example.where, "machine: " + example.reason)
+    for name in set(wanted) - set(stories):
+        sys.exit("the manual has no story \"%s\"" % name)
+    for name, examples in stories.items():
+        if wanted and name not in wanted:
+            continue
+        place = Here() if machine else There(name)
+        try:
+            for example in examples:
+                tell(report, place, example, machine)
+        finally:
+            place.close()
+    report.done()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
