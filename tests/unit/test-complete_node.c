@@ -141,19 +141,19 @@ files (void **state)
   static const struct fake_verb etc[] = {
     { "MATCH|/augeas/files/etc/*[path]",
       "/augeas/files/etc/hosts\n/augeas/files/etc/a\\x5c b\n", 0, NULL, NULL },
-    { "MATCH|/augeas/files/etc/*[not(path)]", "/augeas/files/etc/apt\n", 0,
-      NULL, NULL },
+    { "MATCH|/augeas/files/etc/*[count(path) = 0]", "/augeas/files/etc/apt\n",
+      0, NULL, NULL },
     END
   };
   static const struct fake_verb odd[]
       = { { "MATCH|/augeas/files/a\\ b\\[/*[path]", "", 0, NULL, NULL },
-          { "MATCH|/augeas/files/a\\ b\\[/*[not(path)]", NULL, GPG_ERR_SYNTAX,
-            "no", NULL },
+          { "MATCH|/augeas/files/a\\ b\\[/*[count(path) = 0]", NULL,
+            GPG_ERR_SYNTAX, "no", NULL },
           END };
   static const struct fake_verb root[]
       = { { "MATCH|/augeas/files/*[path]", "", 0, NULL, NULL },
-          { "MATCH|/augeas/files/*[not(path)]", "/augeas/files/etc\n", 0, NULL,
-            NULL },
+          { "MATCH|/augeas/files/*[count(path) = 0]", "/augeas/files/etc\n", 0,
+            NULL, NULL },
           END };
 
   (void)state;

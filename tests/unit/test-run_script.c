@@ -10,6 +10,11 @@
 #include "src/call/registry.h"
 #include "src/mod/aug/verbs.h"
 
+/* What RUN asks before it saves.  */
+#define MODE                                                                   \
+  {                                                                            \
+    "GET|/augeas/save", "overwrite", 0, NULL, NULL                             \
+  }
 #define END                                                                    \
   {                                                                            \
     NULL, NULL, 0, NULL, NULL                                                  \
@@ -157,10 +162,11 @@ texts (void **state)
       = { { "PRINT", "/a\n/a/b = \"c\"\n", 0, NULL, NULL },
           { "PRINT|/x", "", 0, NULL, NULL },
           { "SOURCE|/a/b", "/files/a", 0, NULL, NULL },
+          { "SOURCE|/a", NULL, GPG_ERR_NO_DATA, "no", NULL },
           END };
 
   (void)state;
-  expect ("print\nprint /x\nsource /a/b", verbs,
+  expect ("print\nprint /x\nsource /a/b\nsource /a", verbs,
           "/a\n/a/b = \"c\"\n/files/a\n");
 }
 
@@ -180,7 +186,9 @@ edits (void **state)
           { "MOVE|/a|/b", NULL, 0, NULL, NULL },
           { "COPY|/a|/b", NULL, 0, NULL, NULL },
           { "TRANSFORM|L.lns|incl|/x", NULL, 0, NULL, NULL },
+          MODE,
           { "SAVE", "/x\n/y\n", 0, NULL, NULL },
+          MODE,
           { "SAVE", "", 0, NULL, NULL },
           END };
 
@@ -196,7 +204,8 @@ edits_that_are_not_saved (void **state)
 {
   static const struct fake_verb set[]
       = { { "SET|/files/a|b", NULL, 0, NULL, NULL }, END };
-  static const struct fake_verb save[] = { { "SAVE", "/a\n", 0, NULL, NULL },
+  static const struct fake_verb save[] = { MODE,
+                                           { "SAVE", "/a\n", 0, NULL, NULL },
                                            { "SET|$x|b", NULL, 0, NULL, NULL },
                                            END };
   static const struct fake_verb harmless[]
@@ -271,6 +280,39 @@ other_errors (void **state)
 }
 
 static void
+other_ways_to_save (void **state)
+{
+  static const struct fake_verb noop[]
+      = { { "GET|/augeas/save", "noop", 0, NULL, NULL }, END };
+  static const struct fake_verb none[]
+      = { { "GET|/augeas/save", NULL, GPG_ERR_NOT_FOUND, "no", NULL },
+          { "SAVE", "", 0, NULL, NULL },
+          END };
+
+  (void)state;
+  assert_code (run ("save", noop), GPG_ERR_NOT_SUPPORTED);
+  fake_call_end (&fake);
+  expect ("save", none, "");
+}
+
+static void
+other_ways_to_load (void **state)
+{
+  static const struct fake_verb verbs[]
+      = { { "REMOVE|/augeas/load/*", "2", 0, NULL, NULL },
+          { "SET|/augeas/load/X/lens|X.lns", NULL, 0, NULL, NULL },
+          { "SET|/augeas/load/X/incl|/x", NULL, 0, NULL, NULL },
+          END };
+
+  (void)state;
+  expect ("rm /augeas/load/*\nset /augeas/load/X/lens X.lns\n"
+          "set /augeas/load/X/incl /x",
+          verbs,
+          "rm : /augeas/load/* 2\nS WARNING line 2: /augeas/load has no "
+          "effect: write transform LENS incl GLOB\n");
+}
+
+static void
 giving_up (void **state)
 {
   static const struct fake_verb none[] = { END };
@@ -300,6 +342,7 @@ a_dry_run (void **state)
 {
   static const struct fake_verb verbs[]
       = { { "SET|/a|b", NULL, 0, NULL, NULL },
+          MODE,
           { "SAVE", "--- /a\n+++ /a\n+b", 0, NULL, NULL },
           END };
 
@@ -334,6 +377,8 @@ main (void)
     cmocka_unit_test (quit_ends_it),
     cmocka_unit_test (the_first_error_ends_it),
     cmocka_unit_test (other_errors),
+    cmocka_unit_test (other_ways_to_save),
+    cmocka_unit_test (other_ways_to_load),
     cmocka_unit_test (giving_up),
     cmocka_unit_test (time_that_is_over),
     cmocka_unit_test (a_dry_run),

@@ -213,7 +213,7 @@ offer_names (struct completion *completion, const char *expression,
 static gpg_error_t
 complete_file (struct completion *completion)
 {
-  static const char *const tests[] = { "[path]", "[not(path)]" };
+  static const char *const tests[] = { "[path]", "[count(path) = 0]" };
   const char *slash;
   gpg_error_t err = 0;
 

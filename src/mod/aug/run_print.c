@@ -69,9 +69,8 @@ run_print_lines (struct run *run, bool end)
   return err;
 }
 
-/* Whether ERR says only that there is no value; it is then forgotten.  */
-static bool
-is_absence (struct run *run, gpg_error_t err)
+bool
+run_is_absence (struct run *run, gpg_error_t err)
 {
   if (gpg_err_code (err) != GPG_ERR_NOT_FOUND
       && gpg_err_code (err) != GPG_ERR_NO_DATA)
@@ -88,9 +87,17 @@ print_value (struct run *run, gpg_error_t err)
 
   if (!err)
     return print (run, "%s = %s", path, run_answer (run));
-  if (!is_absence (run, err))
+  if (!run_is_absence (run, err))
     return err;
   return print (run, "%s (%s)", path, exists ? "none" : "o");
+}
+
+static gpg_error_t
+print_file (struct run *run, gpg_error_t err)
+{
+  if (gpg_err_code (err) == GPG_ERR_NO_DATA && run_is_absence (run, err))
+    return 0;
+  return err ? err : print (run, "%s", run_answer (run));
 }
 
 /* WANTED is the value to be looked for, NULL for any.  */
@@ -100,7 +107,7 @@ print_match (struct run *run, const char *path, const char *wanted)
   gpg_error_t err = run_perform (run, "GET", &path, 1);
   const char *value = err ? "(none)" : run_answer (run);
 
-  if (err && !is_absence (run, err))
+  if (err && !run_is_absence (run, err))
     return err;
   if (!wanted)
     return print (run, "%s = %s", path, value);
@@ -246,6 +253,8 @@ run_print (struct run *run, gpg_error_t err)
 
   if (run->statement->kind->prints == PRINTS_VALUE)
     return print_value (run, err);
+  if (run->statement->kind->prints == PRINTS_FILE)
+    return print_file (run, err);
   if (err)
     return err;
   switch (run->statement->kind->prints)
@@ -271,6 +280,7 @@ run_print (struct run *run, gpg_error_t err)
       return print_saved (run);
     case PRINTS_NOTHING:
     case PRINTS_VALUE:
+    case PRINTS_FILE:
       break;
     }
   return 0;

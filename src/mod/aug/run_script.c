@@ -85,6 +85,24 @@ edits_files (const struct statement *statement)
   return true;
 }
 
+/* Augeas takes files in by what stands below /augeas/load, we do not: say so
+   to whoever writes there.  */
+static gpg_error_t
+warn_of_load (struct run *run, const struct statement *statement)
+{
+  static const char load[] = "/augeas/load/";
+
+  if (run->warned || !statement->kind->edits
+      || statement->kind->prints == PRINTS_REMOVED
+      || strncmp (statement->argument[0], load, sizeof load - 1))
+    return 0;
+  run->warned = true;
+  return writer_warning (run->call->out,
+                         "line %zu: /augeas/load has no effect: write "
+                         "transform LENS incl GLOB",
+                         statement->line);
+}
+
 /* Note what is saved and what is not after STATEMENT.  */
 static void
 note_edit (struct run *run, const struct statement *statement)
@@ -96,6 +114,21 @@ note_edit (struct run *run, const struct statement *statement)
   else if (!strcmp (verb, "LOAD")
            || (!strcmp (verb, "SAVE") && !run->call->dry_run))
     run->unsaved = false;
+}
+
+/* Augeas saves in another way, or not at all, if this node says so.  */
+static gpg_error_t
+check_mode (struct run *run)
+{
+  const char *path = "/augeas/save";
+  gpg_error_t err = run_perform (run, "GET", &path, 1);
+
+  if (err)
+    return run_is_absence (run, err) ? 0 : err;
+  if (!strcmp (run_answer (run), "overwrite"))
+    return 0;
+  return fail (&run->call->failure, GPG_ERR_NOT_SUPPORTED,
+               "/augeas/save must be overwrite; --dry-run shows the changes");
 }
 
 static gpg_error_t
@@ -114,6 +147,12 @@ carry_out (struct run *run, const struct statement *statement)
       && !*arguments[2])
     count = 2;
   run->statement = statement;
+  if (statement->kind->prints == PRINTS_SAVED)
+    err = check_mode (run);
+  else
+    err = warn_of_load (run, statement);
+  if (err)
+    return err;
   err = run_perform (run, statement->kind->verb, arguments, count);
   if (!err)
     note_edit (run, statement);

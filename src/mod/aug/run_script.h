@@ -16,6 +16,7 @@ struct run
   const struct statement *statement;
   struct buffer answer; /* Of the verb that was carried out last.  */
   bool unsaved;         /* A statement edited since the last save.  */
+  bool warned;          /* That /augeas/load does nothing.  */
 };
 
 /* Carry VERB out and take its answer, in the text form.  Whole lines of one
@@ -35,6 +36,9 @@ gpg_error_t run_may_go_on (const struct run *run);
 /* Print what augtool prints for RUN's statement, whose verb ended with ERR:
    that there is no value is no error then.  */
 gpg_error_t run_print (struct run *run, gpg_error_t err);
+
+/* Whether ERR says only that there is no value; it is then forgotten.  */
+bool run_is_absence (struct run *run, gpg_error_t err);
 
 /* Print each whole line of the answer and keep the rest; at its END that,
    too.  */

@@ -36,7 +36,7 @@ static const struct statement_kind kinds[] = {
   { "save", "SAVE", "", PRINTS_SAVED, false },
   { "set", "SET", "PATH [value]", PRINTS_NOTHING, true },
   { "setm", "SETM", "BASE SUB [value]", PRINTS_NOTHING, true },
-  { "source", "SOURCE", "PATH", PRINTS_LINES, false },
+  { "source", "SOURCE", "PATH", PRINTS_FILE, false },
   { "span", "SPAN", "PATH", PRINTS_SPAN, false },
   { "store", "STORE", "lens NODE PATH", PRINTS_NOTHING, true },
   { "touch", "TOUCH", "PATH", PRINTS_NOTHING, true },
