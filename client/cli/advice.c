@@ -75,17 +75,17 @@ advise_no_server (const struct settings *settings, const char *path)
 {
   complain ("no reeved answers on %s", path);
   if (settings->socket)
-    complain ("start one that listens there, or leave --socket out");
+    remark ("start one that listens there, or leave --socket out");
   else if (settings->root)
-    complain ("start it: reeved --root %s; or use --spawn, which starts one"
-              " for this command alone",
-              settings->root);
+    remark ("start it: reeved --root %s; or use --spawn, which starts one"
+            " for this command alone",
+            settings->root);
   else if (has_unit (settings, "reeved.service"))
-    complain ("start it, %ssystemctl start reeved", as_root ());
+    remark ("start it, %ssystemctl start reeved", as_root ());
   else
-    complain ("start it, %sreeved; or try reeve on a copy of some files: reeve"
-              " --spawn --root DIRECTORY",
-              as_root ());
+    remark ("start it, %sreeved; or try reeve on a copy of some files: reeve"
+            " --spawn --root DIRECTORY",
+            as_root ());
 }
 
 /* Whether the user database has this process's user in GROUP, which the
@@ -115,23 +115,22 @@ advise_no_right (const char *path)
   if (stat (path, &stat_of))
     {
       complain ("you may not look at %s: %s", path, strerror (errno));
-      complain ("name the socket that is meant for you with --socket or"
-                " REEVE_SOCKET");
+      remark ("name the socket that is meant for you with --socket or"
+              " REEVE_SOCKET");
       return;
     }
   group = getgrgid (stat_of.st_gid);
   complain ("you may not use %s: its mode is %03o, its group %s", path,
             (unsigned)(stat_of.st_mode & 0777), group ? group->gr_name : "?");
   if (!(stat_of.st_mode & S_IWGRP) || !stat_of.st_gid || !group)
-    complain ("name the socket that is meant for you with --socket, or have"
-              " root give one by \"listen\" in " SYSCONFDIR
-              "/reeve/reeved.conf");
+    remark ("name the socket that is meant for you with --socket, or have"
+            " root give one by \"listen\" in " SYSCONFDIR "/reeve/reeved.conf");
   else if (is_member (stat_of.st_gid))
-    complain ("you joined the group %s since: log in again, or say newgrp %s",
-              group->gr_name, group->gr_name);
+    remark ("you joined the group %s since: log in again, or say newgrp %s",
+            group->gr_name, group->gr_name);
   else
-    complain ("join the group, as root: adduser %s %s; then log in again",
-              user_name (user), group->gr_name);
+    remark ("join the group, as root: adduser %s %s; then log in again",
+            user_name (user), group->gr_name);
 }
 
 void
@@ -144,20 +143,20 @@ advise_no_key (const struct settings *settings, const char *identity,
   if (gpg_err_code (err) == GPG_ERR_ENOENT)
     {
       complain ("there is no key %s for the identity %s", path, identity);
-      complain ("make one, %sreeve key new %s%s%s; or say who you are by"
-                " --identity and --key",
-                as_root (), identity, settings->root ? " --root " : "",
-                root_of (settings));
+      remark ("make one, %sreeve key new %s%s%s; or say who you are by"
+              " --identity and --key",
+              as_root (), identity, settings->root ? " --root " : "",
+              root_of (settings));
       return;
     }
   complain ("you may not read the key %s", path);
   if (usual)
-    complain ("have root give you a copy: install -o %s -m 0400 %s FILE; then"
-              " name that with --key or REEVE_KEY",
-              user_name (user), path);
+    remark ("have root give you a copy: install -o %s -m 0400 %s FILE; then"
+            " name that with --key or REEVE_KEY",
+            user_name (user), path);
   else
-    complain ("its owner can give you a copy: install -o %s -m 0400 %s FILE",
-              user_name (user), path);
+    remark ("its owner can give you a copy: install -o %s -m 0400 %s FILE",
+            user_name (user), path);
 }
 
 /* --- Policy --- */
@@ -166,9 +165,9 @@ static void
 advise_reload (const struct settings *settings)
 {
   if (has_unit (settings, "reeved.service"))
-    complain ("then, %ssystemctl reload reeved", as_root ());
+    remark ("then, %ssystemctl reload reeved", as_root ());
   else
-    complain ("then send reeved a SIGHUP, or start it anew");
+    remark ("then send reeved a SIGHUP, or start it anew");
 }
 
 /* Tell the lines that a policy needs for IDENTITY.  */
@@ -177,8 +176,8 @@ advise_section (const struct settings *settings, const char *identity)
 {
   char user[64];
 
-  complain ("%swrite in %s" POLICY_FOLDER "/%s.policy:", as_root (),
-            root_of (settings), identity);
+  remark ("%swrite in %s" POLICY_FOLDER "/%s.policy:", as_root (),
+          root_of (settings), identity);
   fprintf (stderr,
            "  [identity %s]\n"
            "  key = %s.key\n"
@@ -264,8 +263,8 @@ advise_not_accepted (const struct settings *settings, const char *identity,
   complain ("reeved does not take you for %s: either its key is not %s, or"
             " its policy has a peer and that is not %s",
             identity, path, user_name (user));
-  complain ("look, %sgrep -A9 'identity %s]' %s" POLICY_FOLDER "/*.policy",
-            as_root (), identity, root_of (settings));
+  remark ("look, %sgrep -A9 'identity %s]' %s" POLICY_FOLDER "/*.policy",
+          as_root (), identity, root_of (settings));
 }
 
 void
@@ -279,7 +278,7 @@ advise_refused (const struct settings *settings, reeve_t reeve,
   if (status == STATUS_OK)
     return;
   if (status == STATUS_CONNECTION && settings->no_auth)
-    complain ("leave --no-auth out");
+    remark ("leave --no-auth out");
   if (strstr (text, "policy: no identity admits"))
     {
       auto_free char *name = connect_identity (settings);
@@ -292,10 +291,9 @@ advise_refused (const struct settings *settings, reeve_t reeve,
       || !(identity = strstr (text, " to ")))
     return;
   text += strlen (no_rule);
-  complain ("to allow it, %swrite \"allow = %.*s\" below [identity %.*s] in"
-            " %s" POLICY_FOLDER,
-            as_root (), (int)(identity - text), text,
-            (int)strcspn (identity + 4, "\n"), identity + 4,
-            root_of (settings));
+  remark ("to allow it, %swrite \"allow = %.*s\" below [identity %.*s] in"
+          " %s" POLICY_FOLDER,
+          as_root (), (int)(identity - text), text,
+          (int)strcspn (identity + 4, "\n"), identity + 4, root_of (settings));
   advise_reload (settings);
 }

@@ -132,9 +132,9 @@ save (struct edit *edit)
   enum status status = call (edit, "SAVE");
 
   if (status == STATUS_CONFLICT)
-    complain ("somebody else changed it while you edited; nothing was written:"
-              " say \"reeve edit %s\" again, and take over what you need",
-              edit->file);
+    remark ("somebody else changed it while you edited; nothing was written:"
+            " say \"reeve edit %s\" again, and take over what you need",
+            edit->file);
   else
     advise_refused (edit->settings, edit->reeve, status);
   return status;
@@ -162,7 +162,7 @@ submit (struct edit *edit, bool *r_keep, bool *r_again)
       *r_again = true;
       return STATUS_OK;
     case CHOICE_NO:
-      complain ("nothing was written");
+      remark ("nothing was written");
       return STATUS_OK;
     default:
       status = save (edit);
@@ -190,7 +190,7 @@ run (struct edit *edit)
         break;
       if (is_unchanged (edit))
         {
-          complain ("%s: unchanged", edit->file);
+          remark ("%s: unchanged", edit->file);
           keep = false;
         }
       else

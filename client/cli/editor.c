@@ -184,7 +184,7 @@ void
 draft_end (struct draft *draft, bool keep)
 {
   if (keep)
-    complain ("your text is in %s", draft->path);
+    remark ("your text is in %s", draft->path);
   else
     remove_folder (draft->folder);
   free (draft->folder);
