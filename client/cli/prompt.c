@@ -99,7 +99,7 @@ get_key (FILE *stream)
 {
   unsigned char key;
   sigset_t before;
-  bool ready;
+  bool ready, stopped;
   ssize_t n;
 
   (void)stream;
@@ -108,7 +108,10 @@ get_key (FILE *stream)
       block_signals (&before);
       ready = !rl_pending_signal () && !interrupted && wait_key (&before);
       sigprocmask (SIG_SETMASK, &before, NULL);
+      stopped = rl_pending_signal () == SIGTSTP;
       rl_check_signals ();
+      if (stopped)
+        rl_forced_update_display ();
       if (interrupted)
         return key_of_interrupt ();
       if (!ready)
@@ -288,6 +291,7 @@ read_hidden (struct buffer *line)
 enum prompted
 prompt_value (const char *prompt, bool echo, struct buffer *value)
 {
+  auto_buffer struct buffer shown = BUFFER_EMPTY;
   enum prompted result;
 
   fputs (prompt, screen);
@@ -297,7 +301,9 @@ prompt_value (const char *prompt, bool echo, struct buffer *value)
   if (ahead.length)
     {
       take_ahead (value);
-      fputc ('\n', screen);
+      if (echo)
+        paint_safe (&shown, value->bytes, value->length, true);
+      fprintf (screen, "%s\n", shown.length ? shown.bytes : "");
       return PROMPTED_LINE;
     }
   result = echo ? read_plain (value) : read_hidden (value);

@@ -51,22 +51,29 @@ show_has_colors (void)
   return screen.err_colors;
 }
 
-/* Print TEXT on stderr; what could steer a terminal is escaped.  */
+/* Print TEXT, which is to be one line, on stderr; what could steer a terminal
+   is escaped.  */
 static void
 print_safely (const char *text, size_t length)
 {
   auto_buffer struct buffer line = BUFFER_EMPTY;
-  auto_buffer struct buffer safe = BUFFER_EMPTY;
-  const struct buffer *shown = &line;
 
-  record_escape (&line, text, length);
-  if (screen.err_terminal)
+  if (!screen.err_terminal)
+    record_escape (&line, text, length);
+  while (screen.err_terminal && length)
     {
-      paint_safe (&safe, line.bytes, line.length, screen.utf8);
-      shown = &safe;
+      const char *newline = memchr (text, '\n', length);
+      size_t part = newline ? (size_t)(newline - text) : length;
+
+      paint_safe (&line, text, part, screen.utf8);
+      if (newline)
+        buffer_string (&line, "\\x0a");
+      part += newline != NULL;
+      text += part;
+      length -= part;
     }
-  if (shown->bytes)
-    fwrite (shown->bytes, 1, shown->length, stderr);
+  if (line.bytes)
+    fwrite (line.bytes, 1, line.length, stderr);
 }
 
 /* COLOR is that of a terminal which has some.  */

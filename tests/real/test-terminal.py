@@ -341,6 +341,38 @@ def test_a_secret_is_not_shown():
         assert not re.search("0ther|t0ken", screen.screen())
 
 
+def test_several_lines_are_pasted():
+    with at_terminal() as screen:
+        screen.tmux("set-buffer", "AUG SET %s @ <<END\n192.0.2.3\nEND\n"
+                    "AUG GET %s\nAUG LABEL %s" % (FIRST, FIRST, FIRST))
+        screen.tmux("paste-buffer", "-p")
+        screen.keys("Enter")
+        screen.wait("^192.0.2.3$(?s:.)*^ipaddr$")
+        screen.prompt()
+        # Ctrl-C drops what is left of a paste.
+        screen.tmux("set-buffer", "AUG SET %s @\n" % FIRST)
+        screen.tmux("paste-buffer", "-p")
+        screen.keys("Enter")
+        screen.keys("C-c")
+        screen.line("AUG GET " + FIRST)
+        screen.wait("^192.0.2.3$(?s:.)*^192.0.2.3$")
+
+
+def test_stopped_and_gone_on():
+    with scratch.Machine({"/etc/hosts": HOSTS}) as machine, \
+            machine.daemon(), Terminal("sh", "-i", PS1="shell: ") as screen:
+        screen.wait("^shell:")
+        screen.line("%s --root %s --identity panel" % (REEVE, machine.root))
+        screen.wait("^panel@")
+        screen.tmux("send-keys", "-l", "AUG GET ")
+        screen.keys("C-z")
+        screen.wait("^shell: *\\Z")
+        screen.line("fg")
+        screen.wait("^panel@.*> AUG GET *\\Z")
+        screen.line(FIRST)
+        screen.wait("^127.0.0.1$")
+
+
 # --- Completion ---
 
 def completed(screen, typed, expected):
