@@ -133,6 +133,30 @@ writer_field_bool (struct writer *out, const char *name, bool value)
 }
 
 gpg_error_t
+writer_field_list (struct writer *out, const char *name,
+                   const char *const *items, size_t count)
+{
+  gpg_error_t err = 0;
+
+  if (out->output == OUTPUT_TEXT)
+    {
+      for (size_t i = 0; i < count && !err; i++)
+        err = writer_field_bytes (out, name, items[i], strlen (items[i]));
+      return err;
+    }
+  begin_field (out, name);
+  buffer_string (&out->line, "[");
+  for (size_t i = 0; i < count; i++)
+    {
+      if (i)
+        buffer_string (&out->line, ",");
+      record_json (&out->line, items[i], strlen (items[i]));
+    }
+  buffer_string (&out->line, "]");
+  return end_field (out);
+}
+
+gpg_error_t
 writer_record_end (struct writer *out)
 {
   out->in_record = false;

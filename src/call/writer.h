@@ -62,6 +62,9 @@ gpg_error_t writer_field_number (struct writer *out, const char *name,
                                  int64_t number);
 gpg_error_t writer_field_bool (struct writer *out, const char *name,
                                bool value);
+/* The same with COUNT strings: as many lines in text, an array in JSON.  */
+gpg_error_t writer_field_list (struct writer *out, const char *name,
+                               const char *const *items, size_t count);
 
 /* The record is complete.  */
 gpg_error_t writer_record_end (struct writer *out);

@@ -66,7 +66,8 @@ workerhand_setup (void **state)
       || !(hand->worker.aug = workerhand_augeas ())
       || lens_table_parse (workerhand_table, sizeof workerhand_table - 1,
                            &hand->worker.table)
-      || tree_clean_all (&hand->worker))
+      || tree_clean_all (&hand->worker)
+      || !(hand->worker.load_shown = transforms_shown (hand->worker.aug)))
     return -1;
   channel_init (&hand->worker.channel, ends[0]);
   channel_init (&hand->session, ends[1]);
@@ -93,6 +94,7 @@ workerhand_teardown (void **state)
   failure_release (&worker->failure);
   lens_table_release (&worker->table);
   free (worker->report);
+  free (worker->load_shown);
   aug_close (worker->aug);
   free (hand);
   return 0;

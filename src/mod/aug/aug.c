@@ -153,8 +153,26 @@ static const struct verb verbs[] = {
   { "LOAD", "", EFFECT_READ, verb_load, NULL,
     "forget all files and edits; read anew",
     "Files are read when an expression needs them.  Variables are evaluated\n"
-    "again.\n"
+    "again.  What TRANSFORM changed, or SET and REMOVE below /augeas/load,\n"
+    "about which lens reads which file counts from here on; a warning tells\n"
+    "what is left out.\n"
     "Example: AUG LOAD" },
+  { "TRANSFORM", "<lens:string> <filter:enum(incl|excl)> <glob:string>",
+    EFFECT_WRITE, verb_transform, NULL,
+    "let a lens read more files, or fewer, in this session",
+    "LENS is a module, which means its lens lns, or has its full name.  It\n"
+    "counts after the next LOAD and until RESET.  An excl without a slash is\n"
+    "compared with the file's own name.  INV_ARG: an incl must begin with a\n"
+    "directory.  NOT_FOUND: no such lens, see AUG LENSES.  reeve's own files\n"
+    "stay hidden.\n"
+    "Example: AUG TRANSFORM Simplelines incl /etc/motd" },
+  { "LENSES", "[<file:path>]", EFFECT_READ, verb_lenses, NULL,
+    "which lens reads which files",
+    "Records with the field lens, and incl and excl for each glob that it\n"
+    "takes or passes over.  @Hosts is what the module Hosts has chosen.  With\n"
+    "FILE: only the lens that claims it (two if they are at odds); nothing if\n"
+    "none does.\n"
+    "Example: AUG LENSES /etc/hosts" },
   { "ERRORS", "[<path:augpath>]", EFFECT_READ, verb_errors, NULL,
     "which files do not parse, and why",
     "Records with the fields file, error, line, character (from 0), lens,\n"

@@ -76,7 +76,8 @@ enum channel_operation
   CHANNEL_REMOVE, /* Path.  Answer: number.  */
   CHANNEL_MOVE,   /* Source, destination.  */
   CHANNEL_DEFVAR, /* Name, expression.  Answer: number.  */
-  CHANNEL_LOAD,
+  CHANNEL_LOAD,   /* Answer, if the transforms are others now: the text of
+                     the new table of lenses, then remarks.  */
   CHANNEL_ERRORS, /* [Path].  Answer: eight items a record: file, error,
                      line, character, lens, last matched, next not matched,
                      message; "" where there is none.  */
@@ -95,6 +96,7 @@ enum channel_operation
   CHANNEL_RETRIEVE,  /* Lens, node, path, node.  */
   CHANNEL_FILES,     /* Answer: file, state and lens ("" if unknown), for each
                         that was told.  */
+  CHANNEL_TRANSFORM, /* Lens, "incl" or "excl", glob.  */
   CHANNEL_TEXT,      /* Path of a file.  Answer: its text as SAVE would write
                         it: "read" (as the session read it, if there is a
                         file), "failed" (the same, but it does not parse;

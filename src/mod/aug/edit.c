@@ -13,7 +13,7 @@ aug_will_edit (struct call *call)
   gpg_error_t err = aug_session_get (call, &session);
 
   if (!err)
-    session->edited = true;
+    session->edited = session->wrote = true;
   return err;
 }
 

@@ -18,6 +18,25 @@ aug_may_read (const struct call *call, const char *path)
   return !machine_owns (call->machine, path);
 }
 
+bool
+path_is_canonical (const char *path)
+{
+  if (*path != '/' || strlen (path) > LIMIT_PATH)
+    return false;
+  for (const char *p = path; *p; p++)
+    {
+      size_t length;
+
+      if (*p != '/')
+        continue;
+      length = strcspn (p + 1, "/");
+      if (!length || (length == 1 && p[1] == '.')
+          || (length == 2 && p[1] == '.' && p[2] == '.'))
+        return false;
+    }
+  return true;
+}
+
 /* --- Files that were told --- */
 
 static int

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "session.h"
+#include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
 
 /* A file in its turn.  */
@@ -35,8 +36,27 @@ struct inventory
   void *by_path; /* Search tree of struct claim.  */
 };
 
-/* glob's functions for directories take no context.  */
+/* glob's functions for directories take no context, and cannot tell why they
+   give up.  Globs may be a client's own.  */
 static const struct machine *glob_machine;
+static const struct channel *glob_channel;
+static size_t glob_names;
+static gpg_err_code_t glob_given_up;
+
+/* Whether to go on looking.  */
+static bool
+glob_may_go_on (void)
+{
+  const struct channel *channel = glob_channel;
+
+  if (glob_names > LIMIT_AUG_NAMES)
+    glob_given_up = GPG_ERR_LIMIT_REACHED;
+  else if (channel->deadline && link_now () >= channel->deadline)
+    glob_given_up = GPG_ERR_TIMEOUT;
+  else if (channel->give_up && channel->give_up (channel->give_up_context))
+    glob_given_up = GPG_ERR_CANCELED;
+  return !glob_given_up;
+}
 
 static void *
 open_directory (const char *path)
@@ -45,6 +65,11 @@ open_directory (const char *path)
   DIR *directory = NULL;
   int fd = -1;
 
+  if (!glob_may_go_on ())
+    {
+      errno = ENOENT;
+      return NULL;
+    }
   if (place_find (glob_machine, path, &place, NULL))
     place_release (&place);
   else
@@ -66,7 +91,7 @@ open_directory (const char *path)
 static struct dirent *
 read_directory (void *directory)
 {
-  return readdir (directory);
+  return glob_names++ > LIMIT_AUG_NAMES ? NULL : readdir (directory);
 }
 
 static void
@@ -152,8 +177,9 @@ take_path (struct inventory *inventory, const char *path,
   struct stat st;
 
   if (strncmp (path, inventory->below, length) || path[length] != '/'
-      || !lens_keeps (lens, path) || stat_path (path, &st)
-      || !S_ISREG (st.st_mode) || !aug_may_read (inventory->call, path))
+      || !path_is_canonical (path) || !lens_keeps (lens, path)
+      || stat_path (path, &st) || !S_ISREG (st.st_mode)
+      || !aug_may_read (inventory->call, path))
     return 0;
   found = tfind (&key, &inventory->by_path, compare);
   if (!found)
@@ -195,11 +221,15 @@ take_glob (struct inventory *inventory, const struct lens *lens,
 }
 
 static gpg_error_t
-collect (struct inventory *inventory, const struct lens_table *table)
+collect (struct inventory *inventory, const struct channel *channel,
+         const struct lens_table *table)
 {
   gpg_error_t err = 0;
 
   glob_machine = inventory->call->machine;
+  glob_channel = channel;
+  glob_names = 0;
+  glob_given_up = 0;
   for (size_t i = 0; i < table->count && !err; i++)
     for (size_t j = 0; j < table->lenses[i].count && !err; j++)
       {
@@ -208,7 +238,21 @@ collect (struct inventory *inventory, const struct lens_table *table)
         if (glob->include && can_match (glob, inventory->below))
           err = take_glob (inventory, &table->lenses[i], glob);
       }
-  return err;
+  switch (err ? 0 : glob_given_up)
+    {
+    case GPG_ERR_LIMIT_REACHED:
+      return fail (&inventory->call->failure, GPG_ERR_LIMIT_REACHED,
+                   "more than %d names to look at: name the files you want",
+                   LIMIT_AUG_NAMES);
+    case GPG_ERR_TIMEOUT:
+      return fail (&inventory->call->failure, GPG_ERR_TIMEOUT,
+                   "it takes too long to find all files: name those you want");
+    case GPG_ERR_CANCELED:
+      return fail (&inventory->call->failure, GPG_ERR_CANCELED,
+                   "the client gave up");
+    default:
+      return err;
+    }
 }
 
 void
@@ -251,7 +295,7 @@ inventory_tell (struct call *call, struct aug_session *session,
                 const char *path)
 {
   struct inventory inventory = { .call = call, .below = path };
-  gpg_error_t err = collect (&inventory, &session->table);
+  gpg_error_t err = collect (&inventory, &session->channel, &session->table);
 
   channel_begin (&session->channel, CHANNEL_ORDER, 0);
   channel_string (&session->channel, path);

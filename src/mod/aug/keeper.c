@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,10 +28,8 @@
 #define REQUEST_FD 3
 #define QUIET_MS 10 /* Without a request, before a spare worker is made.  */
 #define NOWHERE                                                                \
-  "/proc/sys/kernel"        /* A root below which no lens has a file.          \
-                             */
-#define SOME_FILE "/ostype" /* A file below it.  */
-#define SOME_TRANSFORM "/augeas/load/reeve"
+  "/proc/sys/kernel" /* A root below which no lens has a file.                 \
+                      */
 
 /* Compile the lenses.  Loading, from where there is nothing, brings the tree
    into the state in which a program that loads everything begins.  */
@@ -62,91 +59,21 @@ compile_lenses (void)
   return aug;
 }
 
-/* Store at R_INFO where the lens NAME is defined, as augeas notes it for each
-   file that it loads.  So a file is loaded, or nearly: without a descriptor
-   to spare it cannot be read.  "" if that cannot be found out.  */
-static gpg_error_t
-lens_info (augeas *aug, const char *name, char **r_info)
-{
-  const char *info = NULL;
-
-  if (aug_set (aug, SOME_TRANSFORM "/lens", name)
-      || aug_set (aug, SOME_TRANSFORM "/incl", SOME_FILE))
-    return gpg_error (GPG_ERR_ENOMEM);
-  aug_load_file (aug, SOME_FILE);
-  aug_get (aug, "/augeas/files" SOME_FILE "/lens/info", &info);
-  *r_info = strdup (info ? info : "");
-  aug_rm (aug, SOME_TRANSFORM);
-  aug_rm (aug, "/augeas/files/*");
-  aug_rm (aug, "/files/*");
-  return *r_info ? 0 : gpg_error (GPG_ERR_ENOMEM);
-}
-
-/* Append the line "WORD VALUE".  No glob or name has a line's end in it.  */
-static void
-append_line (struct buffer *text, const char *word, const char *value)
-{
-  if (!strchr (value, '\n'))
-    buffer_printf (text, "%s %s\n", word, value);
-}
-
-/* Append what the transform at NODE has to TEXT.  */
-static gpg_error_t
-append_transform (augeas *aug, const char *node, struct buffer *text)
-{
-  auto_free char *expression = NULL;
-  auto_free char *info = NULL;
-  const char *value = NULL;
-  const char *label = NULL;
-  char **children = NULL;
-  gpg_error_t err;
-  int count;
-
-  if (asprintf (&expression, "%s/lens", node) < 0)
-    return gpg_error (GPG_ERR_ENOMEM);
-  if (aug_get (aug, expression, &value) != 1 || !value)
-    return 0;
-  append_line (text, "lens", value);
-  err = lens_info (aug, value, &info);
-  if (err)
-    return err;
-  append_line (text, "info", info);
-  memcpy (expression + strlen (node), "/*", 3);
-  count = aug_match (aug, expression, &children);
-  for (int i = 0; i < count; i++)
-    {
-      if (aug_label (aug, children[i], &label) == 1 && label
-          && (!strcmp (label, "incl") || !strcmp (label, "excl"))
-          && aug_get (aug, children[i], &value) == 1 && value)
-        append_line (text, label, value);
-      free (children[i]);
-    }
-  free (children);
-  return buffer_error (text);
-}
-
+/* Append the table's text.  */
 static gpg_error_t
 make_text (augeas *aug, struct buffer *text)
 {
-  struct rlimit files, none;
-  char **nodes = NULL;
-  gpg_error_t err = 0;
-  int count = aug_match (aug, "/augeas/load/*", &nodes);
+  auto_buffer struct buffer names = BUFFER_EMPTY;
+  struct lens_table known;
+  gpg_error_t err = known_text (aug, &names);
 
-  if (getrlimit (RLIMIT_NOFILE, &files))
-    err = gpg_error_from_syserror ();
-  none = files;
-  none.rlim_cur = 0;
-  if (!err && setrlimit (RLIMIT_NOFILE, &none))
-    err = gpg_error_from_syserror ();
-  for (int i = 0; i < count; i++)
-    {
-      if (!err)
-        err = append_transform (aug, nodes[i], text);
-      free (nodes[i]);
-    }
-  free (nodes);
-  setrlimit (RLIMIT_NOFILE, &files);
+  if (!err)
+    err = lens_table_parse (names.bytes ? names.bytes : "", names.length,
+                            &known);
+  if (err)
+    return err;
+  err = transforms_text (aug, &known, text);
+  lens_table_release (&known);
   return err;
 }
 
@@ -193,6 +120,8 @@ prepare (struct worker *worker, int *r_table_fd)
     err = seal_text (&text, r_table_fd);
   if (!err)
     err = tree_clean_all (worker);
+  if (!err && !(worker->load_shown = transforms_shown (worker->aug)))
+    err = gpg_error (GPG_ERR_ENOMEM);
   if (!err)
     err = fence_make (&worker->fence);
   return err;
@@ -352,6 +281,7 @@ main (void)
   leash_release (&leashes);
   aug_close (worker.aug);
   lens_table_release (&worker.table);
+  free (worker.load_shown);
   fence_release (&worker.fence);
   if (gpg_err_code (err) != GPG_ERR_EOF)
     fprintf (stderr, "reeve-augeas: %s\n", gpg_strerror (err));

@@ -13,12 +13,25 @@
 #define SCRATCH "/augeas/reeve"
 #define SCRATCH_TREE SCRATCH "/tree"
 
+bool
+lens_exists (struct worker *worker, const char *name)
+{
+  bool found;
+
+  if (aug_set (worker->aug, SCRATCH, ""))
+    return false;
+  aug_text_store (worker->aug, name, SCRATCH, SCRATCH_TREE);
+  found = aug_error (worker->aug) == AUG_NOERROR;
+  aug_rm (worker->aug, SCRATCH);
+  aug_rm (worker->aug, "/augeas/text");
+  return found;
+}
+
 gpg_error_t
 lens_named (struct worker *worker, const char *name, char **r_name)
 {
   bool module = *name != '@' && !strchr (name, '.');
   auto_free char *full = NULL;
-  bool found;
 
   *r_name = NULL;
   if (asprintf (&full, "%s%s", name, module ? ".lns" : "") < 0)
@@ -26,13 +39,7 @@ lens_named (struct worker *worker, const char *name, char **r_name)
       full = NULL;
       return gpg_error (GPG_ERR_ENOMEM);
     }
-  if (aug_set (worker->aug, SCRATCH, ""))
-    return worker_augeas_error (worker, SCRATCH);
-  aug_text_store (worker->aug, full, SCRATCH, SCRATCH_TREE);
-  found = aug_error (worker->aug) == AUG_NOERROR;
-  aug_rm (worker->aug, SCRATCH);
-  aug_rm (worker->aug, "/augeas/text");
-  if (!found)
+  if (!lens_exists (worker, full))
     return fail (&worker->failure, GPG_ERR_NOT_FOUND,
                  "there is no lens %.40s: AUG LENSES lists them", full);
   *r_name = take (&full);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lenses.h"
+#include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
 
 /* If LINE begins with WORD and a blank, what stands behind them.  */
@@ -55,20 +56,26 @@ count_lines (const char *text, const char *word)
   return count;
 }
 
-/* Add what LINE says; *R_GLOBS is the next free glob.  */
+/* Add what LINE says to TABLE.  *R_LENS is the lens that lines belong to, of
+   which *R_GLOBS is the next free glob.  */
 static gpg_error_t
-parse_line (struct lens_table *table, char *line, struct lens_glob **r_globs)
+parse_line (struct lens_table *table, char *line, struct lens **r_lens,
+            struct lens_glob **r_globs)
 {
-  struct lens *lens = table->count ? &table->lenses[table->count - 1] : NULL;
-  char *value;
+  struct lens *lens = *r_lens;
+  char *value, *known;
 
-  if ((value = line_value (line, "lens")))
+  known = line_value (line, "known");
+  value = known ? known : line_value (line, "lens");
+  if (value)
     {
-      lens = &table->lenses[table->count++];
+      lens = known ? &table->known[table->known_count++]
+                   : &table->lenses[table->count++];
       lens->name = value;
       lens->info = "";
       lens->count = 0;
-      lens->globs = *r_globs;
+      lens->globs = known ? NULL : *r_globs;
+      *r_lens = lens;
       return 0;
     }
   if (!lens)
@@ -81,7 +88,7 @@ parse_line (struct lens_table *table, char *line, struct lens_glob **r_globs)
   value = line_value (line, "incl");
   if (!value)
     value = line_value (line, "excl");
-  if (!value)
+  if (!value || !lens->globs)
     return gpg_error (GPG_ERR_BAD_DATA);
   glob_init (*r_globs, value, *line == 'i');
   ++*r_globs;
@@ -94,6 +101,7 @@ lens_table_parse (const char *text, size_t length, struct lens_table *r_table)
 {
   struct lens_table table = LENS_TABLE_EMPTY;
   struct lens_glob *globs;
+  struct lens *lens = NULL;
   gpg_error_t err = 0;
   char *next;
 
@@ -105,10 +113,12 @@ lens_table_parse (const char *text, size_t length, struct lens_table *r_table)
     return gpg_error (GPG_ERR_ENOMEM);
   table.lenses = calloc (count_lines (table.memory, "lens ") + 1,
                          sizeof *table.lenses);
+  table.known = calloc (count_lines (table.memory, "known ") + 1,
+                        sizeof *table.known);
   table.globs = calloc (count_lines (table.memory, "incl ")
                             + count_lines (table.memory, "excl ") + 1,
                         sizeof *table.globs);
-  if (!table.lenses || !table.globs)
+  if (!table.lenses || !table.known || !table.globs)
     err = gpg_error (GPG_ERR_ENOMEM);
   globs = table.globs;
   for (char *line = table.memory; !err && *line; line = next)
@@ -119,7 +129,7 @@ lens_table_parse (const char *text, size_t length, struct lens_table *r_table)
       else
         {
           *next++ = 0;
-          err = parse_line (&table, line, &globs);
+          err = parse_line (&table, line, &lens, &globs);
         }
     }
   if (err)
@@ -133,12 +143,10 @@ void
 lens_table_release (struct lens_table *table)
 {
   free (table->lenses);
+  free (table->known);
   free (table->globs);
   free (table->memory);
-  table->lenses = NULL;
-  table->globs = NULL;
-  table->memory = NULL;
-  table->count = 0;
+  *table = (struct lens_table)LENS_TABLE_EMPTY;
 }
 
 const struct lens *
@@ -148,6 +156,60 @@ lens_by_name (const struct lens_table *table, const char *name)
     if (!strcmp (table->lenses[i].name, name))
       return &table->lenses[i];
   return NULL;
+}
+
+const char *
+lens_info (const struct lens_table *table, const char *name)
+{
+  const struct lens *lens = lens_by_name (table, name);
+
+  for (size_t i = 0; i < table->known_count && !lens; i++)
+    if (!strcmp (table->known[i].name, name))
+      lens = &table->known[i];
+  return lens ? lens->info : "";
+}
+
+/* Whether the step of LENGTH bytes at STEP is NAME.  */
+static bool
+step_is (const char *step, size_t length, const char *name)
+{
+  return length == strlen (name) && !memcmp (step, name, length);
+}
+
+static bool
+is_fit (const char *glob)
+{
+  static const char *const kernels[] = { "proc", "sys", "dev" };
+  const char *first = glob + strspn (glob, "/");
+  size_t length = strcspn (first, "/");
+
+  if (*glob != '/' || strlen (glob) > LIMIT_PATH
+      || strcspn (first, "*?[\\") < length)
+    return false;
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+    if (step_is (first, length, kernels[i]))
+      return false;
+  for (const char *step = first; *step; step += strspn (step, "/"))
+    {
+      length = strcspn (step, "/");
+      if (step_is (step, length, "..") || step_is (step, length, "."))
+        return false;
+      step += length;
+    }
+  return *first;
+}
+
+bool
+lens_glob_fits (const struct lens_table *table, const char *glob)
+{
+  if (is_fit (glob))
+    return true;
+  for (size_t i = 0; i < table->count; i++)
+    for (size_t j = 0; j < table->lenses[i].count; j++)
+      if (table->lenses[i].globs[j].include
+          && !strcmp (table->lenses[i].globs[j].glob, glob))
+        return true;
+  return false;
 }
 
 /* Whether GLOB, an absolute one, matches PATH.  The literal beginning is

@@ -2,10 +2,11 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   The keeper reads the table from the lenses it compiled, before any client
-   is there; nothing that is later written below /augeas/load has any effect
-   on it.  Its text form has a line "lens NAME", a line "info WHERE" and lines
-   "incl GLOB" and "excl GLOB" for each lens, in augeas' order.  */
+   The keeper reads the table from the lenses it compiled, before any client is
+   there.  A session whose client may write can have another one with LOAD: see
+   transforms.c.  Its text form has a line "lens NAME", a line "info WHERE" and
+   lines "incl GLOB" and "excl GLOB" for each transform, in augeas' order, and
+   lines "known NAME" and "info WHERE" for lenses that there are.  */
 
 #ifndef REEVE_AUG_LENSES_H
 #define REEVE_AUG_LENSES_H
@@ -36,13 +37,15 @@ struct lens_table
 {
   size_t count;
   struct lens *lenses;
+  size_t known_count;
+  struct lens *known; /* Lenses by their own names, without globs.  */
   struct lens_glob *globs;
   char *memory;
 };
 
 #define LENS_TABLE_EMPTY                                                       \
   {                                                                            \
-    0, NULL, NULL, NULL                                                        \
+    0, NULL, 0, NULL, NULL, NULL                                               \
   }
 
 /* Take LENGTH bytes of TEXT apart.  GPG_ERR_BAD_DATA, GPG_ERR_ENOMEM.  */
@@ -53,6 +56,15 @@ void lens_table_release (struct lens_table *table);
 /* The lens of that name, or NULL.  */
 const struct lens *lens_by_name (const struct lens_table *table,
                                  const char *name);
+
+/* Where the lens NAME is defined, as any entry of TABLE tells; "" if none
+   does.  */
+const char *lens_info (const struct lens_table *table, const char *name);
+
+/* Whether GLOB may be an inclusion: an absolute one, whose first step is a name
+   and not where the kernel shows what it makes, without ".."; or one that TABLE
+   has.  */
+bool lens_glob_fits (const struct lens_table *table, const char *glob);
 
 /* Whether LENS, by its exclusions, takes the file PATH that one of its
    globs found.  */

@@ -225,8 +225,10 @@ run_defvar (struct worker *worker, const struct words_of *words)
 static gpg_error_t
 run_load (struct worker *worker, const struct words_of *words)
 {
+  gpg_error_t err = transforms_adopt (worker);
+
   (void)words;
-  return revert_all (worker);
+  return err ? err : revert_all (worker);
 }
 
 /* Answer with the changes that were rendered.  */
@@ -297,6 +299,7 @@ static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_STORE] = { "spp", true, run_store },
   [CHANNEL_RETRIEVE] = { "sppp", true, run_retrieve },
   [CHANNEL_FILES] = { "", false, query_files },
+  [CHANNEL_TRANSFORM] = { "sss", false, run_transform },
   [CHANNEL_TEXT] = { "s", false, run_text },
   [CHANNEL_REPLACE] = { "ss", true, run_replace },
 };
@@ -419,6 +422,7 @@ operation_run (struct worker *worker, const struct message *request)
   if (!err)
     {
       worker->edited |= operation->edits;
+      worker->wrote |= operation->edits;
       err = operation->run (worker, &words);
     }
   words_free (&words);

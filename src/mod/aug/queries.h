@@ -36,4 +36,8 @@ gpg_error_t query_source (struct worker *worker, const struct words_of *words);
 gpg_error_t run_store (struct worker *worker, const struct words_of *words);
 gpg_error_t run_retrieve (struct worker *worker, const struct words_of *words);
 
+/* --- transforms.c --- */
+
+gpg_error_t run_transform (struct worker *worker, const struct words_of *words);
+
 #endif /* REEVE_AUG_QUERIES_H */

@@ -63,26 +63,6 @@ take_change (struct call *call, const struct message *message, void *context)
   return change->path && change->text ? 0 : gpg_error (GPG_ERR_INV_PACKET);
 }
 
-/* Whether PATH is absolute and has no empty component, "." or "..".  */
-static bool
-is_canonical (const char *path)
-{
-  if (*path != '/' || strlen (path) > LIMIT_PATH)
-    return false;
-  for (const char *p = path; *p; p++)
-    {
-      size_t length;
-
-      if (*p != '/')
-        continue;
-      length = strcspn (p + 1, "/");
-      if (!length || (length == 1 && p[1] == '.')
-          || (length == 2 && p[1] == '.' && p[2] == '.'))
-        return false;
-    }
-  return true;
-}
-
 /* What the file of a change that was never read is now: nothing, or else
    there is a conflict.  */
 static gpg_error_t
@@ -112,7 +92,7 @@ plan_change (struct call *call, struct aug_session *session,
   const struct known_file *file = known_file_find (session, change->path);
   gpg_error_t err = 0;
 
-  if (!is_canonical (change->path)
+  if (!path_is_canonical (change->path)
       || !lens_for_writing (&session->table, change->path, NULL))
     return fail (&call->failure, GPG_ERR_NOT_SUPPORTED,
                  "no lens would write %s", change->path);

@@ -54,7 +54,7 @@ aug_drop_worker (struct aug_session *session)
   aug_forget_changes (session);
   free (session->report);
   session->report = NULL;
-  session->edited = false;
+  session->edited = session->wrote = session->transformed = false;
 }
 
 void
@@ -187,6 +187,17 @@ start_worker (struct call *call, struct aug_session *session, uint64_t deadline)
     }
 }
 
+/* What the client has to do again when the worker is lost.  */
+static const char *
+what_is_lost (const struct aug_session *session)
+{
+  if (session->edited && session->transformed)
+    return "; unsaved edits and transforms are lost";
+  if (session->transformed)
+    return "; transforms are lost";
+  return session->edited ? "; unsaved edits are lost" : "";
+}
+
 /* The worker is lost because of ERR, after a request that began at START.  */
 static gpg_error_t
 lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
@@ -198,7 +209,7 @@ lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
   bool blameless = (call->deadline && now >= call->deadline)
                    || gpg_err_code (err) == GPG_ERR_CANCELED
                    || (late && session->wide);
-  const char *lost = session->edited ? "; unsaved edits are lost" : "";
+  const char *lost = what_is_lost (session);
 
   aug_drop_worker (session);
   if (!blameless)

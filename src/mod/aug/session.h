@@ -31,6 +31,9 @@ struct aug_session
   bool wide;           /* The present request loads whole directories, so
                           its cost may be others' doing.  */
   bool edited;         /* There may be unsaved edits.  */
+  bool wrote;          /* A verb that writes was allowed since the worker is
+                          there.  */
+  bool transformed;    /* The client's own transforms would be lost.  */
   size_t change_count; /* What SAVE has planned.  */
   size_t change_bytes; /* Length of the new texts.  */
   struct saved_change *changes;
@@ -60,8 +63,9 @@ gpg_error_t aug_request (struct call *call, enum channel_operation operation,
 
 /* --- files.c: the session's side of CHANNEL_NEED --- */
 
-/* Whether the client may see the file PATH (below the root, canonical); the
-   place for rules that are narrower than a verb.  */
+/* Whether the client may see the file PATH (below the root, canonical),
+   whatever transforms there are; the place for rules that are narrower than a
+   verb.  */
 bool aug_may_read (const struct call *call, const char *path);
 
 struct known_file *known_file_find (const struct aug_session *session,
@@ -90,6 +94,10 @@ void files_refuse (struct aug_session *session, const char *path,
    worker is then told to give up.  */
 gpg_error_t files_answer (struct call *call, struct aug_session *session,
                           const struct message *message);
+
+/* Whether PATH is absolute, of at most LIMIT_PATH bytes, and has no empty
+   component, "." or "..".  */
+bool path_is_canonical (const char *path);
 
 /* --- inventory.c --- */
 

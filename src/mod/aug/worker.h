@@ -67,6 +67,8 @@ struct worker
   size_t files;           /* Records of files.  */
   bool everything;        /* All files are known.  */
   bool edited;            /* Since all was as on disk.  */
+  bool wrote;             /* Since the table was made.  */
+  char *load_shown;       /* What the table was made of: transforms_shown.  */
   char *ordered;          /* The directory whose files are told in order among
                              nodes that were there before, or NULL.  */
   bool fatal;             /* The process cannot go on.  */
@@ -201,6 +203,8 @@ gpg_error_t text_failure (struct worker *worker, const char *lens,
 
 /* --- lensed.c --- */
 
+bool lens_exists (struct worker *worker, const char *name);
+
 /* Store at R_NAME the full name of the lens that NAME means: a module's name
    means its lens "lns".  An unknown one is GPG_ERR_NOT_FOUND.  */
 gpg_error_t lens_named (struct worker *worker, const char *name, char **r_name);
@@ -251,6 +255,29 @@ gpg_error_t render_each_stray (struct worker *worker,
 bool node_is_modified (const struct worker *worker, const char *node);
 bool node_has_value (const struct worker *worker, const char *node);
 bool node_is_numbered (const char *node);
+
+/* --- known.c --- */
+
+/* Append to TEXT the table's lines for all lenses that are known.  AUG has no
+   files.  */
+gpg_error_t known_text (augeas *aug, struct buffer *text);
+
+/* --- transforms.c --- */
+
+#define TRANSFORM_REMARKS 10 /* That LOAD makes.  */
+
+/* Append to TEXT the table of what is below /augeas/load, with the lenses that
+   KNOWN has.  */
+gpg_error_t transforms_text (augeas *aug, const struct lens_table *known,
+                             struct buffer *text);
+
+/* What PRINT shows of it; NULL without memory.  */
+char *transforms_shown (augeas *aug);
+
+/* If the client has written there, put that in force and answer with the text
+   of the new table and remarks on what is not in it.  Then no file is
+   known.  */
+gpg_error_t transforms_adopt (struct worker *worker);
 
 /* --- retype.c --- */
 
