@@ -28,8 +28,7 @@ import trees  # noqa: E402
 
 # Of these augeas' interpreter does not notice that they failed, or loses what
 # they edited; here they are errors.
-STRICT = {"defnode", "defvar", "ins", "insert", "retrieve", "save", "store",
-          "transform"}
+STRICT = {"defnode", "defvar", "ins", "insert", "retrieve", "save", "store"}
 
 
 class Outcome:

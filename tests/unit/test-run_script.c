@@ -296,23 +296,6 @@ other_ways_to_save (void **state)
 }
 
 static void
-other_ways_to_load (void **state)
-{
-  static const struct fake_verb verbs[]
-      = { { "REMOVE|/augeas/load/*", "2", 0, NULL, NULL },
-          { "SET|/augeas/load/X/lens|X.lns", NULL, 0, NULL, NULL },
-          { "SET|/augeas/load/X/incl|/x", NULL, 0, NULL, NULL },
-          END };
-
-  (void)state;
-  expect ("rm /augeas/load/*\nset /augeas/load/X/lens X.lns\n"
-          "set /augeas/load/X/incl /x",
-          verbs,
-          "rm : /augeas/load/* 2\nS WARNING line 2: /augeas/load has no "
-          "effect: write transform LENS incl GLOB\n");
-}
-
-static void
 giving_up (void **state)
 {
   static const struct fake_verb none[] = { END };
@@ -378,7 +361,6 @@ main (void)
     cmocka_unit_test (the_first_error_ends_it),
     cmocka_unit_test (other_errors),
     cmocka_unit_test (other_ways_to_save),
-    cmocka_unit_test (other_ways_to_load),
     cmocka_unit_test (giving_up),
     cmocka_unit_test (time_that_is_over),
     cmocka_unit_test (a_dry_run),

@@ -85,24 +85,6 @@ edits_files (const struct statement *statement)
   return true;
 }
 
-/* Augeas takes files in by what stands below /augeas/load, we do not: say so
-   to whoever writes there.  */
-static gpg_error_t
-warn_of_load (struct run *run, const struct statement *statement)
-{
-  static const char load[] = "/augeas/load/";
-
-  if (run->warned || !statement->kind->edits
-      || statement->kind->prints == PRINTS_REMOVED
-      || strncmp (statement->argument[0], load, sizeof load - 1))
-    return 0;
-  run->warned = true;
-  return writer_warning (run->call->out,
-                         "line %zu: /augeas/load has no effect: write "
-                         "transform LENS incl GLOB",
-                         statement->line);
-}
-
 /* Note what is saved and what is not after STATEMENT.  */
 static void
 note_edit (struct run *run, const struct statement *statement)
@@ -136,7 +118,7 @@ carry_out (struct run *run, const struct statement *statement)
 {
   const char *arguments[SCRIPT_ARGUMENTS];
   size_t count = statement->count;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
   for (size_t i = 0; i < count; i++)
     arguments[i] = statement->argument[i];
@@ -149,8 +131,6 @@ carry_out (struct run *run, const struct statement *statement)
   run->statement = statement;
   if (statement->kind->prints == PRINTS_SAVED)
     err = check_mode (run);
-  else
-    err = warn_of_load (run, statement);
   if (err)
     return err;
   err = run_perform (run, statement->kind->verb, arguments, count);

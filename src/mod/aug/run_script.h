@@ -16,7 +16,6 @@ struct run
   const struct statement *statement;
   struct buffer answer; /* Of the verb that was carried out last.  */
   bool unsaved;         /* A statement edited since the last save.  */
-  bool warned;          /* That /augeas/load does nothing.  */
 };
 
 /* Carry VERB out and take its answer, in the text form.  Whole lines of one

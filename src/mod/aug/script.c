@@ -231,9 +231,11 @@ read_arguments (char *line, const struct statement_kind *kind,
     }
   if (!*line)
     return 0;
+  if (!*kind->arguments)
+    return fail (failure, GPG_ERR_TOO_MANY, "%s takes no argument", kind->name);
   return fail (failure, GPG_ERR_TOO_MANY,
-               "too much: write %s%s%s and quote blanks", kind->name,
-               *kind->arguments ? " " : "", kind->arguments);
+               "too many arguments: write %s %s and quote blanks", kind->name,
+               kind->arguments);
 }
 
 gpg_error_t
