@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,27 @@ can_ask (const struct edit *edit)
          && isatty (STDERR_FILENO);
 }
 
+static void
+on_interrupt (int number)
+{
+  (void)number;
+}
+
+/* Read a line of what is typed.  False at the end, and at Ctrl-C: the text is
+   not lost by that.  */
+static bool
+read_answer (char *line, int size)
+{
+  struct sigaction before;
+  bool answered;
+
+  sigaction (SIGINT, &(struct sigaction){ .sa_handler = on_interrupt },
+             &before);
+  answered = fgets (line, size, stdin);
+  sigaction (SIGINT, &before, NULL);
+  return answered;
+}
+
 /* Ask QUESTION until the answer is one of the letters of CHOICES ("yne").  No
    answer is a no.  */
 static enum choice
@@ -52,7 +74,7 @@ ask (const char *question, const char *choices)
     {
       fprintf (stderr, "%s ", question);
       fflush (stderr);
-      if (!fgets (line, sizeof line, stdin))
+      if (!read_answer (line, sizeof line))
         {
           fputc ('\n', stderr);
           return CHOICE_NO;
@@ -90,8 +112,10 @@ call_edit (struct edit *edit, const struct buffer *content,
                                     content->bytes ? content->bytes : "",
                                     content->length };
   reeve_set_data_cb (edit->reeve, NULL, NULL);
+  interrupt_start (edit->reeve);
   err = reeve_call (edit->reeve, "AUG EDIT", words, content ? 2 : 1, r_answer,
                     &verdict);
+  interrupt_end ();
   status = show_result (edit->reeve, edit->file, err, verdict);
   advise_refused (edit->settings, edit->reeve, status);
   return status;

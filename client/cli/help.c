@@ -7,6 +7,7 @@
 
 #include <config.h>
 
+#include <string.h>
 #include "../../protocol/memory.h"
 #include "cli.h"
 
@@ -33,6 +34,12 @@ help_run (const struct settings *settings, char **words, size_t count)
     return complain_usage (settings->explain
                                ? "say \"reeve --explain NOUN VERB\""
                                : "say \"reeve help [NOUN [VERB]]\"");
+  if (count == 1 && own_find (words[0]) && strcmp (words[0], "help"))
+    {
+      remark ("%s is a word of this command: see reeve --help, reeve (1)",
+              words[0]);
+      return STATUS_OK;
+    }
   if (reeve_new (&reeve))
     return complain_memory ();
   if (settings->timeout_ms)

@@ -317,6 +317,15 @@ def test_yes_and_no():
         with Person(desk, CHANGE, "/etc/hosts") as person:
             person.sees(r"Save\?")
             person.types("\x04")
+            person.sees("your text is in ")
+            assert person.leaves() == 0
+        assert desk.hosts() == HOSTS
+        assert desk.drafts() == [CHANGED]
+    with Desk() as desk:
+        with Person(desk, CHANGE, "/etc/hosts") as person:
+            person.sees(r"Save\?")
+            person.types("\x03")
+            person.sees("your text is in ")
             assert person.leaves() == 0
         assert desk.hosts() == HOSTS
         assert desk.drafts() == [CHANGED]

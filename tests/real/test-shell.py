@@ -363,6 +363,8 @@ def test_help():
         assert b"#" not in result.stdout.replace(b"#c", b"")
         result = shop.run("help", "AUG", "FROB")
         assert result.returncode == 1 and b"HELP AUG" in result.stderr, result
+        result = shop.run("help", "edit")
+        assert result.returncode == 0 and b"reeve --help" in result.stderr
         for words in (["help", "a", "b", "c"], ["--explain", "AUG"],
                       ["--explain"], ["--explain", "a", "b", "c"]):
             assert shop.run(*words).returncode == 2, words
