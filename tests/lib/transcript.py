@@ -6,7 +6,7 @@ with a prompt is a transcript:
 
     # COMMAND       typed by root to a shell, with here-documents
     $ COMMAND       typed by another user
-    reeve> LINE     typed to the reeve that the command before has started
+    NAME@HOST> LINE typed to the reeve that the command before has started
     C: LINE         sent to the daemon
     S: LINE         answered by the daemon
 
@@ -25,7 +25,7 @@ import os
 import re
 
 ANY = "\ue000"
-PROMPT = re.compile(r"(#|\$|reeve>|C:|S:) ")
+PROMPT = re.compile(r"(#|\$|[a-z]+@[a-z]+>|C:|S:) ")
 MARK = re.compile(r"@c replay: (.*?)(?: \((root|file) ?([^)]*)\)(?:: (.*))?)?$")
 NO_MARK = re.compile(r"@c no replay: (.*)")
 HERE = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")

@@ -42,7 +42,8 @@ allow = *
 key = panel.key
 allow = AUG *
 """
-HOSTS = "127.0.0.1\tlocalhost\n"
+FILES = {"/etc/hosts": "127.0.0.1\tlocalhost\n",
+         "/etc/ssh/sshd_config": "PermitRootLogin yes\nX11Forwarding yes\n"}
 FOLDERS = r"(?<![\w./}*\]-])/(?=(?:etc|home|run|tmp|var)/)"
 
 REEVE = """\
@@ -178,9 +179,9 @@ class There:
     """A scratch machine."""
 
     def __init__(self, name):
-        self.machine = scratch.Machine({"/etc/hosts": HOSTS}, POLICY)
-        self.daemon = None
+        self.machine = scratch.Machine(FILES, POLICY)
         self.client = None
+        self.build = os.path.dirname(scratch.program("reeved"))
         path = self.machine.path
         os.makedirs(path("/home/panel"))
         os.makedirs(path("/tmp/bin"))
@@ -191,27 +192,36 @@ class There:
             self.machine.write("/home/panel/reeve.key",
                                self.machine.read("/etc/reeve/keys/panel.key"),
                                mode=0o400)
-            self.daemon = self.machine.daemon()
         for command, text in (("reeve", REEVE), ("reeved", REEVED),
                               ("install", INSTALL), ("pidof", PIDOF),
                               ("pkg-config", PKG_CONFIG)):
-            self.machine.write("/tmp/bin/" + command, text, mode=0o755)
+            self.write_command(command, text)
         self.shells = {"#": self.shell("root", "/"),
                        "$": self.shell("panel", "/home/panel")}
-        if self.daemon:
+        if name not in EMPTY:
             self.run("$", "export REEVE_KEY=/home/panel/reeve.key")
+            self.run("#", "reeved")
+
+    def write_command(self, name, text):
+        """A script, which is run without our environment, too."""
+        for word, value in (
+                ("$BUILD", self.build), ("$SOURCE", scratch.SOURCE),
+                ("$SCRATCH", self.machine.root), ("$FLAGS", self.flags())):
+            text = text.replace(word, value)
+        self.machine.write("/tmp/bin/" + name, text, mode=0o755)
+
+    def flags(self):
+        with open(os.path.join(self.build, "config.h"),
+                  encoding="utf-8") as config:
+            return "-fsanitize=address,undefined" \
+                if "#define REEVE_SANITIZE 1" in config.read() else ""
 
     def shell(self, role, home):
         path = self.machine.path
-        build = os.path.dirname(scratch.program("reeved"))
-        with open(os.path.join(build, "config.h"), encoding="utf-8") as config:
-            sanitized = "#define REEVE_SANITIZE 1" in config.read()
         environment = dict(
-            os.environ, BUILD=build, SOURCE=scratch.SOURCE, ROLE=role,
-            SCRATCH=self.machine.root, HOME=path(home),
+            os.environ, ROLE=role, HOME=path(home), TMPDIR=path("/tmp"),
             PATH=path("/tmp/bin") + ":" + os.environ["PATH"],
-            FLAGS="-fsanitize=address,undefined" if sanitized else "",
-            LD_LIBRARY_PATH=os.path.join(build, ".libs"),
+            LD_LIBRARY_PATH=os.path.join(self.build, ".libs"),
             REEVE_SOCKET=self.machine.socket)
         for name in ("REEVE_IDENTITY", "REEVE_KEY", "REEVE_BUILD"):
             environment.pop(name, None)
@@ -221,10 +231,14 @@ class There:
 
     def mapped(self, text):
         """TEXT with the scratch tree for "/", where a shell would see it."""
-        first, newline, rest = text.partition("\n")
-        if not re.match(r"reeve\b", first):
-            first = re.sub(FOLDERS, self.machine.root + "/", first)
-        return first + newline + self.peers(rest)
+        command, newline, document = text, "", ""
+        if transcript.HERE.search(text):
+            command, newline, document = text.partition("\n")
+        command = command.replace("/usr/local/share/reeve",
+                                  scratch.SOURCE + "/client/cli")
+        if not re.match(r"reeve\b", command):
+            command = re.sub(FOLDERS, self.machine.root + "/", command)
+        return command + newline + self.peers(document)
 
     @staticmethod
     def peers(text):
@@ -259,20 +273,20 @@ class There:
         for shell in self.shells.values():
             shell.close()
         try:
-            if self.daemon:
-                self.daemon.stop()
-            else:
-                self.end_started()
+            self.end_daemon()
         finally:
             self.machine.remove()
 
-    def end_started(self):
-        """The daemon that the story has started, if it did not end it."""
+    def end_daemon(self):
+        """The one that the story has started, if it did not end it."""
         pid = self.machine.read("/pid")
         if pid and os.path.exists("/proc/%d/exe" % int(pid)) \
                 and os.path.samefile("/proc/%d/exe" % int(pid),
                                      scratch.program("reeved")):
             os.kill(int(pid), scratch.signal.SIGTERM)
+        log = self.machine.read("/log") or ""
+        if scratch.SANITIZER.search(log):
+            raise RuntimeError("a sanitizer complains:\n" + log)
 
 
 def replay_shell(place, example):
@@ -285,7 +299,7 @@ def replay_shell(place, example):
         lines = []
         wanted = list(step.answer)
         text = step.text
-        while at < len(steps) and steps[at].prompt == "reeve>":
+        while at < len(steps) and steps[at].prompt.endswith(">"):
             lines.append(steps[at].text)
             wanted += steps[at].answer
             at += 1
