@@ -18,13 +18,15 @@ word_whoami (assuan_context_t context, char *line)
 {
   struct session *session = session_of (context);
   const struct peer *peer = &session->entrance->peer;
-  const struct identity *identity = session->gate.identity;
+  auto_failure struct failure failure = FAILURE_NONE;
   struct writer out = { .sink = session_sink (session),
                         .output = session->output };
-  gpg_error_t err = 0;
+  const struct identity *identity;
+  gpg_error_t err = session_adopt_policy (session, &failure);
 
   (void)line;
-  if (identity)
+  identity = session->gate.identity;
+  if (!err && identity)
     err = writer_field (&out, "identity", "%s", identity->name);
   if (!err)
     err = writer_field_bool (&out, "authenticated", identity);
@@ -44,7 +46,7 @@ word_whoami (assuan_context_t context, char *line)
   if (!err)
     err = writer_record_end (&out);
   writer_release (&out);
-  return err;
+  return session_leave (session, err, &failure);
 }
 
 /* --- GETINFO --- */
@@ -212,9 +214,8 @@ static gpg_error_t
 info_complete (struct session *session, struct writer *out, char *rest,
                struct failure *failure)
 {
-  gpg_error_t err = session_adopt_policy (session, failure);
-
-  return err ? err : complete_line (session, rest + (*rest != 0), out);
+  (void)failure;
+  return complete_line (session, rest + (*rest != 0), out);
 }
 
 static const struct
@@ -255,9 +256,10 @@ word_getinfo (assuan_context_t context, char *line)
     if (strlen (infos[i].name) == length
         && !memcmp (infos[i].name, line, length))
       break;
-  if (infos[i].name)
+  err = session_adopt_policy (session, &failure);
+  if (!err && infos[i].name)
     err = infos[i].write (session, &out, rest, &failure);
-  else
+  else if (!err)
     err = fail (&failure, GPG_ERR_INV_ARG,
                 "there is no such information: HELP GETINFO lists all");
   writer_release (&out);
