@@ -54,6 +54,8 @@ struct supervisor
   size_t room;
   struct helper *helper; /* One for each noun.  */
   pid_t validator;       /* Of a reload; 0: none.  */
+  pid_t recovery;        /* 0: none.  */
+  bool recover_again;    /* A session died after that had begun.  */
   unsigned terms;        /* How often SIGTERM came.  */
   bool ending;
   uint64_t ending_since;
@@ -254,8 +256,16 @@ accept_client (struct supervisor *supervisor, const struct listener *listener)
 static void
 recover_in_child (struct supervisor *supervisor)
 {
-  pid_t pid = fork ();
+  pid_t pid;
 
+  supervisor->recover_again = supervisor->recovery;
+  if (supervisor->recovery)
+    return;
+  pid = fork ();
+  if (pid < 0)
+    log_error ("recovery: cannot fork: %s\n", strerror (errno));
+  else
+    supervisor->recovery = pid;
   if (pid)
     return;
   release_signals (supervisor);
@@ -327,6 +337,12 @@ reap (struct supervisor *supervisor, pid_t pid, int status)
 
   if (pid == supervisor->validator)
     finish_reload (supervisor, status);
+  if (pid == supervisor->recovery)
+    {
+      supervisor->recovery = 0;
+      if (supervisor->recover_again)
+        recover_in_child (supervisor);
+    }
   for (size_t i = 0; i < registry->count; i++)
     if (supervisor->helper[i].pid == pid)
       {
@@ -437,11 +453,13 @@ handle_signals (struct supervisor *supervisor)
 }
 
 /* While ending: sessions end their calls, then nothing is left; those that
-   do not end in time are killed.  Returns whether all is over.  */
+   do not end in time are killed, and what they left half done is put back: if
+   that has no end either, at the next start.  Returns whether all is over.  */
 static bool
 drain_sessions (struct supervisor *supervisor)
 {
   uint64_t now = link_now ();
+  uint64_t since;
 
   if (!supervisor->ending_since)
     {
@@ -449,9 +467,12 @@ drain_sessions (struct supervisor *supervisor)
       signal_sessions (supervisor, SIGTERM);
       log_info ("ending; %zu sessions finish their calls\n", supervisor->count);
     }
-  else if (now - supervisor->ending_since > LIMIT_DRAIN_SECONDS * 1000)
+  since = now - supervisor->ending_since;
+  if (since > LIMIT_DRAIN_SECONDS * 1000)
     signal_sessions (supervisor, SIGKILL);
-  return !supervisor->count;
+  if (since > 2 * LIMIT_DRAIN_SECONDS * 1000 && supervisor->recovery)
+    kill (supervisor->recovery, SIGKILL);
+  return !supervisor->count && !supervisor->recovery;
 }
 
 /* --- The loop --- */
