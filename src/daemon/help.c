@@ -11,7 +11,8 @@
 #include "protocol/record.h"
 #include "session.h"
 
-/* Send each line of TEXT as a comment.  */
+/* Send each line of TEXT as a comment.  Some clients take a lone # for a
+   broken line, so the blank is always there.  */
 static gpg_error_t
 send_comment (assuan_context_t context, const char *text)
 {
@@ -22,7 +23,7 @@ send_comment (assuan_context_t context, const char *text)
       size_t length = strcspn (text, "\n");
       char line[LIMIT_LINE + 1];
 
-      snprintf (line, sizeof line, "#%s%.*s", length ? " " : "",
+      snprintf (line, sizeof line, "# %.*s",
                 (int)(length < LIMIT_LINE - 2 ? length : LIMIT_LINE - 2), text);
       err = assuan_write_line (context, line);
       text = text[length] ? text + length + 1 : NULL;

@@ -3,7 +3,10 @@
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """gpg-connect-agent typed at by a person, and gpg-agent with "reeved
---server" in the place of its scdaemon, driven by SCD commands."""
+--server" or "reeve proxy" in the place of its scdaemon, driven by SCD
+commands.  The agent begins with GETINFO socket_name and OPTION event-signal,
+and ends each client's use with RESTART; that reeved refuses the last two is
+all the same to it."""
 
 import os
 import pty
@@ -86,14 +89,15 @@ def test_typed_at_a_terminal():
 
 
 class Agent:
-    """A gpg-agent whose card daemon is reeved on MACHINE."""
+    """A gpg-agent whose card daemon is reeved on MACHINE, or PROGRAM with
+    ARGUMENTS."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, program="reeved", arguments="--server"):
         self.home = tempfile.mkdtemp(prefix="reeve-gnupg-")
         stand_in = os.path.join(self.home, "scdaemon")
         with open(stand_in, "w", encoding="utf-8") as file:
-            file.write('#!/bin/sh\nexec "%s" --server --root "%s"\n'
-                       % (scratch.program("reeved"), machine.root))
+            file.write('#!/bin/sh\nexec "%s" --root "%s" %s\n'
+                       % (scratch.program(program), machine.root, arguments))
             os.fchmod(file.fileno(), 0o700)
         subprocess.run(["gpg-agent", "--homedir", self.home, "--daemon",
                         "--scdaemon-program", stand_in], check=True,
@@ -102,6 +106,15 @@ class Agent:
 
     def __enter__(self):
         return self
+
+    def connect(self, *commands):
+        """Run gpg-connect-agent on COMMANDS; its output as lines."""
+        result = subprocess.run(
+            ["gpg-connect-agent", "--homedir", self.home, "--no-autostart"],
+            input="\n".join([*commands, "/bye\n"]), capture_output=True,
+            text=True, timeout=60, check=False)
+        assert result.returncode == 0, result
+        return result.stdout.splitlines()
 
     def client(self):
         path = subprocess.run(["gpgconf", "--homedir", self.home,
@@ -151,6 +164,44 @@ def test_an_inquiry_goes_through_gpg_agent():
         client.check("SCD AUG SET /files/etc/hosts/1/canonical @",
                      {"VALUE": b"through the agent"})
         assert client.check("SCD " + GET).text == "through the agent"
+
+
+def test_an_agent_lends_the_pipe_to_one_client_at_a_time():
+    """The next one goes on where the last one was: the session is the
+    agent's."""
+    need("gpg-agent")
+    with scratch.Machine(HOSTS) as machine, Agent(machine) as agent:
+        with agent.client() as client, agent.client() as other:
+            log_in(client, machine)
+            client.check("SCD AUG SET /files/etc/hosts/1/canonical here")
+            assert other.call("SCD " + GET).verdict.startswith("ERR 67108983 ")
+            assert client.check("SCD " + GET).text == "here"
+        with agent.client() as client:
+            deadline = time.monotonic() + 20
+            reply = client.call("SCD " + GET)
+            while not reply.ok and time.monotonic() < deadline:
+                time.sleep(0.02)
+                reply = client.call("SCD " + GET)
+            assert reply.text == "here", reply.verdict
+            client.check("SCD RESET")
+            assert client.check("SCD " + GET).text == "localhost"
+
+
+def test_gpg_agent_and_the_proxy():
+    """One that is logged in already, for clients that cannot do it."""
+    need("gpg-agent")
+    with scratch.Machine(HOSTS) as machine, machine.daemon(), \
+            Agent(machine, "reeve", "--identity panel proxy") as agent:
+        lines = agent.connect("SCD GETINFO version", "SCD " + GET,
+                              "SCD AUG GET /files/etc/hosts/9/canonical")
+        assert lines[1] == "OK" and lines[2:4] == ["D localhost", "OK"], lines
+        assert lines[4].startswith("ERR 536870939 "), lines
+        lines = agent.connect(
+            "/let x 50%% here", "/definq VALUE x",
+            "SCD AUG SET /files/etc/hosts/1/canonical @", "SCD " + GET,
+            "SCD RESET", "SCD " + GET)
+        assert "D 50%25%25 here" in lines and "D localhost" in lines, lines
+        assert not any(line.startswith("ERR") for line in lines), lines
 
 
 if __name__ == "__main__":
