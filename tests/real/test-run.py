@@ -56,14 +56,14 @@ class Library:
         self.handle = ctypes.c_void_p(
             self.c.aug_init(os.fsencode(root), None, 1 << 5))
 
-    def run(self, script):
+    def run(self, script, load=True):
         """What SCRIPT printed, the line that failed, and whether by a crash
         of the library."""
         with tempfile.NamedTemporaryFile() as file:
             reader, writer = os.pipe()
             child = os.fork()
             if not child:
-                os._exit(self.feed(script, file.name, writer))
+                os._exit(self.feed(script, file.name, writer, load))
             os.close(writer)
             with os.fdopen(reader, "rb") as begun:
                 lines = len(begun.read())
@@ -72,10 +72,11 @@ class Library:
             failed = crashed or os.WEXITSTATUS(status) != 0
             return file.read(), lines if failed else 0, crashed
 
-    def feed(self, script, name, begun):
+    def feed(self, script, name, begun, load):
         """A byte to BEGUN tells each line."""
         out = ctypes.c_void_p(self.libc.fopen(name.encode(), b"w"))
-        self.c.aug_load(self.handle)
+        if load:
+            self.c.aug_load(self.handle)
         code = 0
         for line in script.split(b"\n"):
             os.write(begun, b".")
@@ -332,6 +333,44 @@ def test_random_scripts():
     print("# %d fail, %d save" % (failed, saved))
     check(wrong)
     assert failed > 30 and saved > 10, (failed, saved)
+
+
+PIECES = ["'", '"', "\\", " ", "\t", "[", "]", "/", "=", "a", "n", "t", "b.c",
+          "\\'", '\\"', "\\\\", "\\ ", "\\[", "\\]", "\\n", "\\t", "' '", "|",
+          "#", "\\(", "(", ")", "!", ",", "  ", "ä"]
+
+
+def test_random_quoting():
+    """Words of all kinds, as a value and as the end of a path; no file is
+    needed."""
+    dice = random.Random(23)
+    wrong, failed = [], 0
+    client = world().daemon.client("panel")
+    for _ in range(800):
+        word = "".join(dice.choice(PIECES)
+                       for _ in range(dice.randrange(1, 7)))
+        form = dice.choice(["set /x %s\nget /x", "set /x\nget /x%s",
+                            "get %s", "set /x '%s'\nget /x",
+                            "set /x y\nmatch \"/x[. = '%s']\"",
+                            "match /x %s", "%s"])
+        script = (form % word).encode()
+        printed, line, crashed = world().library.run(script, load=False)
+        if crashed:
+            continue
+        reply = client.call("AUG RUN @", {"SCRIPT": script})
+        have = int(reply.details["line"]) if not reply.ok else 0
+        text = b"".join(trees.unescape(item) + b"\n"
+                        for item in reply.data.split(b"\n")[:-1])
+        if (text, have) != (printed, line):
+            wrong.append("%r\n  augeas %r %d\n  reeve %r %d %s"
+                         % (script, printed, line, text, have,
+                            reply.verdict))
+        failed += have != 0
+        client.check("AUG REVERT")
+    client.close()
+    print("# %d of 800 fail" % failed)
+    check(wrong)
+    assert 100 < failed < 700, failed
 
 
 if __name__ == "__main__":

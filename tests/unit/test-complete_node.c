@@ -115,19 +115,16 @@ static void
 many_nodes (void **state)
 {
   struct buffer answer = BUFFER_EMPTY;
+  struct fake_verb verbs[] = { { "LS|/a", NULL, 0, NULL, NULL }, END };
   size_t count = 0;
 
   (void)state;
   for (int i = 0; i < 1500; i++)
     buffer_printf (&answer, "%slabel: %d\npath: /a/%d\nchildren: no\n",
                    i ? "\n" : "", i, i);
-  {
-    const struct fake_verb verbs[] = { { "LS|/a", answer.bytes, 0, NULL, NULL },
-                                       END };
-
-    fake_call_begin (&fake, verbs);
-    assert_code (aug_complete (&fake.call, "augpath", "/a/"), GPG_ERR_NO_ERROR);
-  }
+  verbs[0].answer = answer.bytes;
+  fake_call_begin (&fake, verbs);
+  assert_code (aug_complete (&fake.call, "augpath", "/a/"), GPG_ERR_NO_ERROR);
   for (const char *p = fake.answer.bytes; (p = strchr (p, '\n')); p++)
     count++;
   assert_int_equal (count, 1000);
