@@ -181,6 +181,22 @@ words_escape (struct buffer *buffer, const char *text, size_t length)
   escape (buffer, text, length, " ");
 }
 
+const char *
+words_last (const char *line)
+{
+  for (;;)
+    {
+      const char *end;
+
+      line += strspn (line, " \t");
+      end = *line == '"' ? strchr (line + 1, '"') : line;
+      end = end ? strpbrk (end, " \t") : NULL;
+      if (!end)
+        return line;
+      line = end;
+    }
+}
+
 void
 words_quote (struct buffer *buffer, const char *text, size_t length)
 {

@@ -52,6 +52,10 @@ gpg_error_t words_split (const char *line, struct words *r_words,
 /* Free what WORDS holds.  */
 void words_release (struct words *words);
 
+/* Where the last word of LINE begins, which need not be whole; the end of LINE
+   where a blank ends it.  For completion.  */
+const char *words_last (const char *line);
+
 /* Append TEXT to BUFFER, escaped so that words_split gives back these bytes
    as one WORD_PLAIN word, whatever they are (not NUL).  An empty text
    becomes "".  */

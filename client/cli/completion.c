@@ -14,6 +14,7 @@
 #include <string.h>
 #include <readline/readline.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/words.h"
 #include "completion.h"
 
 static char **(*list_candidates) (const char *text);
@@ -22,25 +23,6 @@ static char **(*list_candidates) (const char *text);
    stands in the line already and is not replaced.  */
 static char **next_candidate;
 static size_t kept;
-
-/* Where the last word of LINE begins, whole or not.  */
-static const char *
-last_word (const char *line)
-{
-  const char *word = line;
-
-  for (;;)
-    {
-      const char *end;
-
-      word += strspn (word, " \t");
-      end = *word == '"' ? strchr (word + 1, '"') : word;
-      end = end ? strpbrk (end, " \t") : NULL;
-      if (!end)
-        return word;
-      word = end;
-    }
-}
 
 static char *
 generate (const char *text, int state)
@@ -119,7 +101,7 @@ attempt (const char *text, int start, int end)
   candidates = list_candidates (line);
   if (!candidates)
     return NULL;
-  word = last_word (line);
+  word = words_last (line);
   kept = word < line + start ? (size_t)(line + start - word) : 0;
   count = select_candidates (candidates, word, kept);
   if (count == 1 && wants_more (*candidates))

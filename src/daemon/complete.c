@@ -28,25 +28,6 @@ struct completion
   struct writer *out;
 };
 
-/* Where the last word of LINE, which a blank ends no more, begins.  */
-static const char *
-last_word (const char *line)
-{
-  const char *word = line;
-
-  for (;;)
-    {
-      const char *end;
-
-      word += strspn (word, " \t");
-      end = *word == '"' ? strchr (word + 1, '"') : word;
-      end = end ? strpbrk (end, " \t") : NULL;
-      if (!end)
-        return word;
-      word = end;
-    }
-}
-
 /* Write the word TEXT in the form of a line.  One that goes on, since it ends
    with a slash, keeps its quotation open.  */
 static gpg_error_t
@@ -350,7 +331,7 @@ gpg_error_t
 complete_line (struct session *session, const char *line, struct writer *out)
 {
   struct completion completion = { .session = session, .out = out };
-  const char *last = last_word (line);
+  const char *last = words_last (line);
   auto_free char *before = strndup (line, (size_t)(last - line));
   auto_free char *prefix = NULL;
   size_t length;

@@ -217,6 +217,30 @@ unescapes_in_place (void **state)
   assert_code (words_unescape (bad, 4, &length), GPG_ERR_SYNTAX);
 }
 
+static void
+finds_the_last_word (void **state)
+{
+  static const struct
+  {
+    const char *line;
+    size_t last;
+  } lines[] = { { "", 0 },
+                { "  ", 2 },
+                { "AUG", 0 },
+                { "AUG ", 4 },
+                { "AUG GET", 4 },
+                { "AUG\t\"a b", 4 },
+                { "AUG \"a b\"", 4 },
+                { "A \"b\" ", 6 },
+                { "A \"b\"c d", 7 },
+                { "A b\"c d", 6 } };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    assert_ptr_equal (words_last (lines[i].line),
+                      lines[i].line + lines[i].last);
+}
+
 int
 main (void)
 {
@@ -229,6 +253,7 @@ main (void)
     cmocka_unit_test (quotes_anything),
     cmocka_unit_test (escapes_for_options),
     cmocka_unit_test (unescapes_in_place),
+    cmocka_unit_test (finds_the_last_word),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
