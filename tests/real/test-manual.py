@@ -19,6 +19,7 @@ that is thrown away afterwards.
 import difflib
 import importlib.machinery
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -363,6 +364,33 @@ def tell(report, place, example, machine):
     report.result(not difference_found, name, difference_found)
 
 
+def answered(daemon, example):
+    """The verdict on the EXAMPLE of a verb's help, in its own session."""
+    with daemon.client("panel") as client:
+        if " /text" in example:
+            client.check("AUG SET /text 127.0.0.1%09gate%0A")
+            client.check("AUG STORE Hosts.lns /text /tree")
+        return client.call(example, {"TEXT": b"127.0.0.1 here\n",
+                                     "SCRIPT": b"print /files/etc/hosts/1\n"}
+                           ).verdict
+
+
+def examples_of_the_verbs(report):
+    """Each "Example: ..." in the help of a verb is answered by OK."""
+    dump = subprocess.run([scratch.program("reeved"), "--dump-verbs=json"],
+                          check=True, capture_output=True, text=True).stdout
+    files = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
+             "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
+             "/etc/ssh/sshd_config": "Banner none\n"}
+    with scratch.Machine(files) as machine, machine.daemon() as daemon:
+        for row in map(json.loads, dump.splitlines()):
+            for example in re.findall(r"^Example: (.*)$", row["help"],
+                                      re.MULTILINE):
+                verdict = answered(daemon, example)
+                report.result(verdict.startswith("OK"),
+                              "example: " + example, verdict)
+
+
 def main(arguments):
     machine = "--machine" in arguments
     wanted = [word for word in arguments if word != "--machine"]
@@ -376,6 +404,8 @@ def main(arguments):
             report.result(False, example.where + " is marked", example.text)
         elif example.reason:
             report.skip(example.where, "machine: " + example.reason)
+    if not wanted and not machine:
+        examples_of_the_verbs(report)
     for name in set(wanted) - set(stories):
         sys.exit("the manual has no story \"%s\"" % name)
     for name, examples in stories.items():
