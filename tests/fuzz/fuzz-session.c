@@ -2,7 +2,7 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   An input is up to CALLS calls of AUG, each a verb and its arguments, and
+   An input is up to CALLS calls of AUG, each a verb's name and arguments, and
    what the worker answers.  Whatever that is, the worker learns nothing of
    reeve's own files, and no plan touches them, or a file that no lens
    claims.  */
@@ -184,12 +184,24 @@ perform (struct call *call, const char *name, const char *const *arguments,
   return bind_and_run (verb, words, count, out, &call->failure);
 }
 
+/* The verb that is named, or another.  */
+static const struct registry_verb *
+take_verb (struct feed *feed)
+{
+  const struct registry_noun *noun = &registry.noun[0];
+  char *name = feed_string (feed);
+  const struct registry_verb *verb = registry_verb (noun, name);
+
+  if (!verb)
+    verb = &noun->verb[(unsigned char)*name % noun->count];
+  free (name);
+  return verb;
+}
+
 static void
 run_call (struct feed *feed)
 {
-  const struct registry_noun *noun = &registry.noun[0];
-  const struct registry_verb *verb
-      = &noun->verb[feed_byte (feed) % noun->count];
+  const struct registry_verb *verb = take_verb (feed);
   struct writer out = { .sink = { take_data, take_status, NULL } };
   struct word words[ARGUMENTS];
   unsigned count = feed_byte (feed);

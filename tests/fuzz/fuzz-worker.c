@@ -62,24 +62,41 @@ serve (struct worker *worker)
   return !worker->fatal && gpg_err_code (err) != GPG_ERR_ENOMEM;
 }
 
+/* Serve all requests.  The tree is used again where it can be emptied.  */
+static void
+serve_all (void)
+{
+  static struct worker worker;
+  static char *pristine;
+
+  if (sigsetjmp (tree_way_out, 1))
+    {
+      tree_lost ();
+      worker.aug = NULL;
+      return;
+    }
+  tree_guarded = 1;
+  if (!worker.aug)
+    tree_worker_open (&worker);
+  if (!pristine)
+    pristine = tree_print (worker.aug);
+  while (serve (&worker))
+    ;
+  if (!tree_worker_renew (&worker, pristine))
+    {
+      tree_worker_forget (&worker);
+      aug_close (worker.aug);
+      worker.aug = NULL;
+    }
+  tree_guarded = 0;
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
 {
-  static struct worker worker;
-
   tree_set_up ();
   messages_feed = (struct feed){ bytes, bytes + size };
-  if (sigsetjmp (tree_way_out, 1))
-    tree_lost ();
-  else
-    {
-      tree_guarded = 1;
-      tree_worker_open (&worker);
-      while (serve (&worker))
-        ;
-      tree_worker_close (&worker);
-      tree_guarded = 0;
-    }
+  serve_all ();
   messages_forget ();
   return 0;
 }

@@ -19,7 +19,9 @@
 #define TREE_NOWHERE "/proc/sys/kernel" /* No lens has a file below it.  */
 #define TREE_FRAMES 64
 
-void __lsan_disable (void) __attribute__ ((weak));
+/* Asked by the leak checker.  The library loses memory, too.  */
+int __lsan_is_turned_off (void);
+const char *__lsan_default_suppressions (void);
 
 static const char tree_table[]
     = "lens Hosts.lns\ninfo hosts.aug:1\nincl /etc/hosts\nincl /etc/h/*\n"
@@ -32,6 +34,19 @@ static const char tree_table[]
 static sigjmp_buf tree_way_out;
 static volatile sig_atomic_t tree_guarded;
 static struct sigaction tree_former[NSIG];
+static bool tree_any_lost;
+
+const char *
+__lsan_default_suppressions (void)
+{
+  return "leak:libaugeas";
+}
+
+int
+__lsan_is_turned_off (void)
+{
+  return tree_any_lost;
+}
 
 static inline bool
 tree_in_library (void)
@@ -63,8 +78,7 @@ static inline void
 tree_lost (void)
 {
   tree_guarded = 0;
-  if (__lsan_disable)
-    __lsan_disable ();
+  tree_any_lost = true;
 }
 
 /* At the first input: libFuzzer's own handlers are there then.  A stack that
@@ -104,19 +118,53 @@ tree_open (void)
   return aug;
 }
 
+/* Write the table below /augeas/load.  */
 static inline void
-tree_worker_open (struct worker *worker)
+tree_write_table (augeas *aug, const struct lens_table *table)
+{
+  char node[128];
+
+  for (size_t i = 0; i < table->count; i++)
+    {
+      const struct lens *lens = &table->lenses[i];
+      int length = (int)strcspn (lens->name, ".");
+
+      snprintf (node, sizeof node, "/augeas/load/%.*s/lens", length,
+                lens->name);
+      require (!aug_set (aug, node, lens->name));
+      for (size_t j = 0; j < lens->count; j++)
+        {
+          snprintf (node, sizeof node, "/augeas/load/%.*s/%s[last()+1]", length,
+                    lens->name, lens->globs[j].include ? "incl" : "excl");
+          require (!aug_set (aug, node, lens->globs[j].glob));
+        }
+    }
+}
+
+/* Fill WORKER, which has a tree without files.  */
+static inline void
+tree_worker_fill (struct worker *worker, augeas *aug)
 {
   memset (worker, 0, sizeof *worker);
-  worker->aug = tree_open ();
+  worker->aug = aug;
   worker->cpu = UINT32_MAX;
   channel_init (&worker->channel, -1);
   require (!lens_table_parse (tree_table, strlen (tree_table), &worker->table));
+  tree_write_table (worker->aug, &worker->table);
   require (!tree_clean_all (worker));
+  worker->load_shown = transforms_shown (worker->aug);
+  require (worker->load_shown);
 }
 
 static inline void
-tree_worker_close (struct worker *worker)
+tree_worker_open (struct worker *worker)
+{
+  tree_worker_fill (worker, tree_open ());
+}
+
+/* Free all but the tree.  */
+static inline void
+tree_worker_forget (struct worker *worker)
 {
   order_end (worker);
   render_forget (worker);
@@ -125,7 +173,70 @@ tree_worker_close (struct worker *worker)
   failure_release (&worker->failure);
   channel_release (&worker->channel);
   lens_table_release (&worker->table);
-  aug_close (worker->aug);
+  free (worker->load_shown);
+}
+
+/* All that a tree has, as text.  */
+static inline char *
+tree_print (augeas *aug)
+{
+  char *text = NULL;
+  size_t length = 0;
+  FILE *stream = open_memstream (&text, &length);
+
+  require (stream);
+  aug_print (aug, stream, "/*");
+  require (!fclose (stream));
+  return text;
+}
+
+static inline void
+tree_forget_variables (augeas *aug)
+{
+  char **nodes = NULL;
+  int count = aug_match (aug, "/augeas/variables/*", &nodes);
+  const char *label;
+
+  for (int i = 0; i < count; i++)
+    {
+      char *name = aug_label (aug, nodes[i], &label) == 1 && label
+                       ? strdup (label)
+                       : NULL;
+
+      if (name)
+        aug_defvar (aug, name, NULL);
+      free (name);
+      free (nodes[i]);
+    }
+  free (nodes);
+}
+
+/* Make WORKER's tree, which was used, what it was at the beginning, TEXT; so
+   no lens need be compiled again.  Whether that succeeded.  */
+static inline bool
+tree_worker_renew (struct worker *worker, const char *text)
+{
+  static const char *const used[]
+      = { "/files/*",
+          "/augeas/files/*",
+          "/augeas/text",
+          "/augeas/error",
+          "/augeas/events",
+          "/augeas/load/*",
+          "/*[label() != 'augeas'][label() != 'files']" };
+  augeas *aug = worker->aug;
+  char *now;
+  bool same;
+
+  tree_worker_forget (worker);
+  tree_forget_variables (aug);
+  for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+    aug_rm (aug, used[i]);
+  tree_worker_fill (worker, aug);
+  now = tree_print (aug);
+  same = !strcmp (now, text);
+  free (now);
+  return same;
 }
 
 #endif /* REEVE_FUZZ_TREE_H */

@@ -169,13 +169,17 @@ gpg_error_t
 order_place (struct worker *worker, const char *prefix, const char *path,
              bool create)
 {
+  size_t length = strlen (worker->ordered);
+  bool below = !strncmp (path, worker->ordered, length) && path[length] == '/';
   auto_free char *directory = tree_node (worker, prefix, worker->ordered);
-  auto_free char *part = strdup (path + strlen (worker->ordered));
+  auto_free char *part = below ? strdup (path + length) : NULL;
   struct cursor *cursor;
   gpg_error_t err = 0;
   char *rest = part ? part + 1 : NULL;
   const char *label;
 
+  if (!below)
+    return gpg_error (GPG_ERR_INV_PACKET);
   while (!err && directory && part && (label = strsep (&rest, "/")))
     {
       auto_free char *slashed = NULL;

@@ -209,6 +209,19 @@ check_filter (augeas *aug, const char *node, void *context)
   return 0;
 }
 
+static bool
+has_lens (const struct worker *worker, const char *node)
+{
+  auto_free char *path = NULL;
+
+  if (asprintf (&path, "%s/lens", node) < 0)
+    {
+      path = NULL;
+      return false;
+    }
+  return tree_count (worker, path) > 0;
+}
+
 /* Check the transform at NODE.  What is wrong is noted there, in augeas'
    words.  */
 static gpg_error_t
@@ -217,7 +230,7 @@ check_transform (augeas *aug, const char *node, void *context)
   struct worker *worker = context;
   struct fitting fitting = { &worker->table, false };
   auto_free char *errors = NULL;
-  auto_free char *message = NULL;
+  auto_free char *why = NULL;
   const char *name;
   gpg_error_t err;
 
@@ -235,17 +248,15 @@ check_transform (augeas *aug, const char *node, void *context)
   name = value_below (aug, node, "lens");
   if (!name)
     return set_below (worker, node, "error",
-                      "missing a child with label 'lens'");
+                      has_lens (worker, node)
+                          ? "the 'lens' node does not contain a lens name"
+                          : "missing a child with label 'lens'");
   if (fitting.misfit)
     return set_below (worker, node, "error", "a glob is not taken");
-  if (*lens_info (&worker->table, name) || lens_exists (worker, name))
+  if (*lens_info (&worker->table, name) || lens_exists (worker, name, &why))
     return 0;
-  if (asprintf (&message, "Can not find lens %s", name) < 0)
-    {
-      message = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
-  return set_below (worker, node, "error", message);
+  return why ? set_below (worker, node, "error", why)
+             : gpg_error (GPG_ERR_ENOMEM);
 }
 
 /* Add to the answer what is wrong with the transform at NODE.  */
@@ -291,7 +302,7 @@ adopt (struct worker *worker, const struct buffer *text, char **shown)
   if (text->length > LENSES_TEXT)
     return fail (&worker->failure, GPG_ERR_TOO_LARGE,
                  "/augeas/load has more than %lu bytes", LENSES_TEXT);
-  err = lens_table_parse (text->bytes, text->length, &table);
+  err = lens_table_parse (text->bytes ? text->bytes : "", text->length, &table);
   if (err)
     return err;
   /* What is known of files points into the old one.  */
@@ -316,6 +327,9 @@ transforms_adopt (struct worker *worker)
 
   if (!worker->wrote)
     return 0;
+  if (!tree_count (worker, "/augeas/load")
+      && aug_set (worker->aug, "/augeas/load", NULL))
+    return worker_augeas_error (worker, "/augeas/load");
   shown = transforms_shown (worker->aug);
   if (!shown)
     return gpg_error (GPG_ERR_ENOMEM);

@@ -170,7 +170,11 @@ take_all (struct worker *worker)
           return read_err;
         }
       if (message.kind == CHANNEL_READY)
-        return message.code && !err ? gpg_error (GPG_ERR_CANCELED) : err;
+        {
+          /* What is told in order may have been given up.  */
+          order_end (worker);
+          return message.code && !err ? gpg_error (GPG_ERR_CANCELED) : err;
+        }
       if (!err)
         err = take_message (worker, &message);
       if (err == gpg_error (GPG_ERR_INV_PACKET))
