@@ -7,21 +7,18 @@ one tree of real configuration files each expression must give the values,
 labels, order and class of error that libaugeas gives after loading all, and
 each row of edits the same bytes on disk."""
 
-import ctypes
-import ctypes.util
 import os
 import random
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 sys.dont_write_bytecode = True
-import assuan  # noqa: E402
 import scratch  # noqa: E402
 import tap  # noqa: E402
 import trees  # noqa: E402
+from library import Augeas, Reeve  # noqa: E402
 
 COPIES = ["hosts", "services", "protocols", "login.defs", "adduser.conf",
           "debconf.conf", "host.conf", "ld.so.conf", "nsswitch.conf",
@@ -242,101 +239,6 @@ count(/files/etc/hosts/*)
 /files/etc/./hosts/./1/ipaddr
 /files/etc/hosts/1/ipaddr/.
 """
-
-
-def clean(path):
-    """As augtool does with the paths it is given."""
-    return path if path == "/" else path.rstrip("/ \t")
-
-
-class Augeas:
-    """libaugeas itself, which has loaded everything below ROOT."""
-
-    def __init__(self, root):
-        self.c = ctypes.CDLL(ctypes.util.find_library("augeas")
-                             or "libaugeas.so.0")
-        self.libc = ctypes.CDLL(None)
-        self.c.aug_init.restype = ctypes.c_void_p
-        self.libc.fopen.restype = ctypes.c_void_p
-        self.handle = ctypes.c_void_p(
-            self.c.aug_init(os.fsencode(root), None, 0))
-        self.do("set", "/augeas/root", "/")
-
-    def error(self):
-        return {0: "INV_OP", 3: "SYNTAX", 4: "NOT_FOUND", 5: "AMBIGUOUS",
-                10: "INV_ARG", 13: "INV_NAME"}[self.c.aug_error(self.handle)]
-
-    def one(self, function, path):
-        value = ctypes.c_char_p()
-        found = function(self.handle, clean(path).encode(),
-                         ctypes.byref(value))
-        if found < 0:
-            return self.error()
-        if not found:
-            return "NOT_FOUND"
-        return "NO_DATA" if value.value is None else value.value
-
-    def get(self, path):
-        return self.one(self.c.aug_get, path)
-
-    def label(self, path):
-        return self.one(self.c.aug_label, path)
-
-    def match(self, path):
-        paths = ctypes.POINTER(ctypes.c_void_p)()
-        count = self.c.aug_match(self.handle, clean(path).encode(),
-                                 ctypes.byref(paths))
-        if count < 0:
-            return self.error()
-        found = [ctypes.string_at(paths[i]) for i in range(count)]
-        for i in range(count):
-            self.libc.free(ctypes.c_void_p(paths[i]))
-        self.libc.free(paths)
-        return found
-
-    def print(self, path):
-        with tempfile.NamedTemporaryFile() as file:
-            out = ctypes.c_void_p(self.libc.fopen(file.name.encode(), b"w"))
-            failed = self.c.aug_print(self.handle, out, clean(path).encode())
-            self.libc.fclose(out)
-            return self.error() if failed else file.read()
-
-    def do(self, function, *arguments):
-        """The answer to an edit: a number, or an error's class."""
-        result = getattr(self.c, "aug_" + function)(
-            self.handle, *[a.encode() if isinstance(a, str) else a
-                           for a in arguments])
-        return self.error() if result < 0 else result
-
-    def close(self):
-        self.c.aug_close(self.handle)
-
-
-class Reeve:
-    """The same questions to a session of reeve."""
-
-    def __init__(self, client):
-        self.client = client
-
-    def ask(self, verb, *words):
-        line = " ".join(["AUG", verb] + [assuan.word(w) for w in words])
-        reply = self.client.call(line)
-        return reply.data if reply.ok else reply.error
-
-    def get(self, path):
-        return self.ask("GET", path)
-
-    def label(self, path):
-        return self.ask("LABEL", path)
-
-    def match(self, path):
-        answer = self.ask("MATCH", path)
-        if isinstance(answer, str):
-            return answer
-        return [trees.unescape(line) for line in answer.splitlines()]
-
-    def print(self, path):
-        return self.ask("PRINT", path)
 
 
 def make_tree(machine):
@@ -677,12 +579,40 @@ GOOD = [
     ("setm", "/files/etc/hosts/*[ipaddr]", "canonical", "same"),
     ("setm", "/files/etc/hosts/*/alias", ".", "one"),
     ("setm", "/files/etc/passwd/*[uid]", "home", "/home"),
+    ("touch", "/files/etc/hosts/1/canonical"),
+    ("touch", "/files/etc/ssh/sshd_config/Banner"),
+    ("touch", "/files/etc/hosts/*"),
+    ("clearm", "/files/etc/hosts/*[ipaddr]", "alias"),
+    ("clearm", "/files/etc/hosts/7", "alias"),
+    ("cp", "/files/etc/hosts/1", "/files/etc/hosts/9"),
+    ("cp", "/files/etc/hosts/1", "/files/etc/hosts/2"),
+    ("cp", "/files/etc/hosts/*[alias][1]", "/files/etc/hosts/1"),
+    ("cp", "/files/etc/hosts/7", "/files/etc/hosts/9"),
+    ("cp", "/files/etc/fstab/1", "/files/etc/fstab/8"),
+    ("cp", "/files/etc/sysctl.d/b.conf", "/files/etc/sysctl.d/new.conf"),
+    ("cp", "/files/etc/hosts", "/files/etc/hosts/1"),
+    ("rename", "/files/etc/hosts/2", "8"),
+    ("rename", "/files/etc/fstab/*[spec]", "5"),
+    ("rename", "/files/etc/hosts/7", "8"),
+    ("rename", "/files/etc/hosts/1", "a/b"),
+    ("rename", "/files/etc/sysctl.d/b.conf", "new.conf"),
+    ("rename", "/files/etc/passwd/www", "web"),
+    ("defnode", "h", "/files/etc/hosts/6/ipaddr", "192.0.2.6"),
+    ("defnode", "h", "/files/etc/hosts/1/canonical", "unused"),
+    ("defnode", "h", "/files/etc/hosts/*[ipaddr]", ""),
+    ("defnode", "n", "/files/etc/sysctl.d/new.conf/kernel.n", "2"),
+    ("store", "Hosts.lns", "/text", "/files/etc/hosts"),
+    ("store", "Hosts.lns", "/files/etc/hosts/nothing", "/tree"),
+    ("retrieve", "Hosts.lns", "/files/etc/hostname/hostname",
+     "/files/etc/nothing", "/files/etc/hostname/hostname"),
     ("defvar", "h", "/files/etc/hosts/*[ipaddr]"),
     ("set", "$h[1]/canonical", "byname"),
     ("rm", "$h[2]"),
 ]
 VERBS = {"set": "SET", "rm": "REMOVE", "mv": "MOVE", "setm": "SETM",
-         "defvar": "DEFVAR"}
+         "defvar": "DEFVAR", "touch": "TOUCH", "clearm": "CLEARM",
+         "cp": "COPY", "rename": "RENAME", "defnode": "DEFNODE",
+         "store": "STORE", "retrieve": "RETRIEVE"}
 
 
 def perform(ours, edit):

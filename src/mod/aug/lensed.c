@@ -14,14 +14,20 @@
 #define SCRATCH_TREE SCRATCH "/tree"
 
 bool
-lens_exists (struct worker *worker, const char *name)
+lens_exists (struct worker *worker, const char *name, char **r_why)
 {
+  const char *details;
   bool found;
 
+  if (r_why)
+    *r_why = NULL;
   if (aug_set (worker->aug, SCRATCH, ""))
     return false;
   aug_text_store (worker->aug, name, SCRATCH, SCRATCH_TREE);
   found = aug_error (worker->aug) == AUG_NOERROR;
+  details = aug_error_details (worker->aug);
+  if (!found && r_why)
+    *r_why = strdup (details ? details : "the lens is not known");
   aug_rm (worker->aug, SCRATCH);
   aug_rm (worker->aug, "/augeas/text");
   return found;
@@ -39,7 +45,7 @@ lens_named (struct worker *worker, const char *name, char **r_name)
       full = NULL;
       return gpg_error (GPG_ERR_ENOMEM);
     }
-  if (!lens_exists (worker, full))
+  if (!lens_exists (worker, full, NULL))
     return fail (&worker->failure, GPG_ERR_NOT_FOUND,
                  "there is no lens %.40s: AUG LENSES lists them", full);
   *r_name = take (&full);

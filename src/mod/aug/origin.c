@@ -20,7 +20,8 @@
 /* Places in a text: label, value and node, each with its end.  */
 #define PLACES 6
 
-/* The path of the one node that PATH matches, as augeas writes it.  */
+/* The path of the one node that PATH matches, as augeas writes it; NULL for
+   the root, which has none.  */
 static gpg_error_t
 match_one (struct worker *worker, const char *path, char **r_node)
 {
@@ -33,9 +34,8 @@ match_one (struct worker *worker, const char *path, char **r_node)
   if (!count)
     return fail (&worker->failure, GPG_ERR_NOT_FOUND, "no node matches %.80s",
                  path);
-  if (aug_match (worker->aug, path, &nodes) != 1)
-    return worker_augeas_error (worker, path);
-  *r_node = nodes[0];
+  if (aug_match (worker->aug, path, &nodes) == 1)
+    *r_node = nodes[0];
   free (nodes);
   return 0;
 }
@@ -70,7 +70,7 @@ record_of_node (const struct worker *worker, const char *node,
   auto_buffer struct buffer plain = BUFFER_EMPTY;
   const char *step = NULL;
 
-  for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
+  for (size_t i = 0; node && i < sizeof tops / sizeof *tops; i++)
     if (!strncmp (node, tops[i], strlen (tops[i])))
       step = node + strlen (tops[i]) - 1;
   while (step && *step == '/')

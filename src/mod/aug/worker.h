@@ -203,7 +203,9 @@ gpg_error_t text_failure (struct worker *worker, const char *lens,
 
 /* --- lensed.c --- */
 
-bool lens_exists (struct worker *worker, const char *name);
+/* Whether there is a lens NAME.  If not, augeas' words for that are stored at
+   R_WHY, which may be NULL; NULL there without memory.  */
+bool lens_exists (struct worker *worker, const char *name, char **r_why);
 
 /* Store at R_NAME the full name of the lens that NAME means: a module's name
    means its lens "lns".  An unknown one is GPG_ERR_NOT_FOUND.  */
