@@ -71,6 +71,12 @@ REEVED = """\
 case " $* " in
   *" --check "*) exec "$BUILD/reeved" --root "$SCRATCH" "$@" ;;
 esac
+# One that was told to end needs a moment.
+for _ in $(seq 100)
+do
+  kill -0 "$(cat "$SCRATCH/pid")" || break
+  sleep 0.05
+done 2>"$SCRATCH/gone"
 "$BUILD/reeved" --root "$SCRATCH" --foreground "$@" >>"$SCRATCH/log" 2>&1 &
 echo $! >"$SCRATCH/pid"
 while [ ! -S "$REEVE_SOCKET" ] && kill -0 $!
