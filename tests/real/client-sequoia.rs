@@ -1,4 +1,4 @@
-// client-sequoia.rs - the Assuan client of Sequoia, for test-foreign.py
+// client-sequoia.rs - the Assuan client of Sequoia, for test-sequoia.py
 // Copyright (C) 2026 The reeve authors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
