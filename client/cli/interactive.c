@@ -452,9 +452,12 @@ interactive_run (const struct settings *settings)
         break;
       connected = ready (&terminal);
       keep (&terminal, line.bytes);
-      if (connected)
+      if (interrupt_take () || prompt_interrupted ())
+        show_break ();
+      else if (connected)
         run_line (&terminal, line.bytes, &bye);
     }
+  buffer_release (&terminal.usage.line);
   reeve_answer_release (terminal.nouns);
   reeve_release (terminal.reeve);
   return STATUS_OK;

@@ -49,6 +49,12 @@ note_end (int number)
   ending = number;
 }
 
+bool
+prompt_interrupted (void)
+{
+  return interrupted;
+}
+
 /* Block what may arrive while a key is waited for; R_BEFORE is for wait_key. */
 static void
 block_signals (sigset_t *r_before)

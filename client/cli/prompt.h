@@ -28,6 +28,10 @@ enum prompted prompt_command (const char *prompt, const char *color,
 /* Keep LINE for this session, and with LATER for others to come.  */
 void prompt_keep (const char *line, bool later);
 
+/* Whether there was a Ctrl-C after the last prompt's end that nobody else
+   took.  */
+bool prompt_interrupted (void);
+
 /* Ask for a value: not edited, not kept, and shown only with ECHO.  */
 enum prompted prompt_value (const char *prompt, bool echo,
                             struct buffer *value);
