@@ -138,6 +138,7 @@ class World:
 
     def interpreter(self, script):
         self.reset()
+        script = script.replace(b"\r\n", b"\n")
         printed, line, crashed = self.library.run(script)
         return Outcome(printed, line, self.texts(), crashed=crashed)
 
@@ -188,12 +189,17 @@ def is_strict(lines, number):
             and not world().interpreter(b"\n".join(lines[:number])).line)
 
 
-def compare(name, script, play=None, whole=None):
-    """Run SCRIPT with reeve and by PLAY, or the interpreter, whose outcome
-    may be known as WHOLE; what differs, and reeve's outcome."""
+def compare(name, script, play=None):
+    """Run SCRIPT with reeve and by PLAY (which takes its time: a third of those
+    that fail must do) or else the interpreter; what differs, and reeve's
+    outcome (None if the library falls over the script: so would reeve's
+    worker, and few of its deaths are forgiven)."""
+    whole = world().interpreter(script)
+    if whole.crashed:
+        print("# the library crashes: %r" % script)
+        return [], None
     have = world().reeve(script)
     lines = script.split(b"\n")
-    whole = whole or world().interpreter(script.replace(b"\r", b""))
     failed = whole.line
     wrong, strict, shown = [], False, script
     if have.line:
@@ -204,7 +210,7 @@ def compare(name, script, play=None, whole=None):
     if failed != have.line and not strict:
         wrong.append("fails at line: augeas %d, reeve %d"
                      % (failed, have.line))
-    if play:
+    if play and (not failed or len(name) % 3 == 0):
         want = play(shown)
     elif shown == script or failed == have.line and not strict:
         want = whole
@@ -231,7 +237,7 @@ def test_scripts():
                                else world().augtool)
         wrong += differ
         count += 1
-        failed += have.line != 0
+        failed += bool(have and have.line)
     print("# %d scripts, %d of them fail" % (count, failed))
     check(wrong)
     assert count > 200 and failed > 60, (count, failed)
@@ -320,16 +326,10 @@ def test_random_scripts():
     dice = random.Random(17)
     wrong, failed, saved = [], 0, 0
     for number in range(200):
-        script = random_script(dice)
-        whole = world().interpreter(script)
-        if whole.crashed:
-            # So would reeve's worker, and few such deaths are forgiven.
-            print("# the library crashes: %r" % script)
-            continue
-        differ, have = compare("script %d" % number, script, whole=whole)
+        differ, have = compare("script %d" % number, random_script(dice))
         wrong += differ
-        failed += have.line != 0
-        saved += b"Saved " in have.printed
+        failed += bool(have and have.line)
+        saved += bool(have and b"Saved " in have.printed)
     print("# %d fail, %d save" % (failed, saved))
     check(wrong)
     assert failed > 30 and saved > 10, (failed, saved)

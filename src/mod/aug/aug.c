@@ -223,7 +223,8 @@ static const struct verb verbs[] = {
     "set\n"
     "setm source span store touch transform, and comments (#).\n"
     "UNKNOWN_COMMAND: any other.  SYNTAX: a quotation or a bracket is not\n"
-    "closed, or a backslash stands for nothing.\n"
+    "closed, or a backslash stands for nothing.  NOT_SUPPORTED: a save while\n"
+    "/augeas/save is not overwrite.\n"
     "Example: AUG RUN @" },
   { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL }
 };
