@@ -45,7 +45,7 @@ class Terminal:
     """A terminal of COLUMNS and ROWS in which WORDS run, with the variables of
     ENVIRONMENT."""
 
-    def __init__(self, *words, columns=80, rows=24, **environment):
+    def __init__(self, *words, columns=160, rows=24, **environment):
         if not shutil.which("tmux"):
             raise tap.Skip("tmux is not installed")
         self.folder = tempfile.mkdtemp(prefix="reeve-terminal-")
@@ -687,7 +687,7 @@ def test_a_pager():
         screen.wait("^192.0.2.7$")
         assert "reeve: AUG" not in screen.screen()
         # A larger screen needs none.
-        screen.resize(80, 60)
+        screen.resize(160, 60)
         screen.line("AUG MATCH /files/etc/hosts/*")
         screen.wait("^/files/etc/hosts/40$")
 
