@@ -10,7 +10,8 @@ with a prompt is a transcript:
     C: LINE         sent to the daemon
     S: LINE         answered by the daemon
 
-All other lines are what is answered.  Where @var{...} or @dots{} stands in an
+All other lines are what is answered, @kbd{...} at the end of one is what a
+person types then.  Where @var{...} or @dots{} stands in an
 answer it may have any text; a line of dots alone is any lines.
 
 Before each there is a mark, or it is a failure:
@@ -25,6 +26,7 @@ import os
 import re
 
 ANY = "\ue000"
+KEY = "\ue001"
 PROMPT = re.compile(r"(#|\$|[a-z]+@[a-z]+>|C:|S:) ")
 MARK = re.compile(r"@c replay: (.*?)(?: \((root|file) ?([^)]*)\)(?:: (.*))?)?$")
 NO_MARK = re.compile(r"@c no replay: (.*)")
@@ -93,17 +95,13 @@ def plain(line):
     line = re.sub(r"@dots\{\}", ANY, line)
     line = re.sub(r"@var\{([^{}]*)\}", ANY + r"\1" + ANY, line)
     line = re.sub(r"@(?:w|code|samp|minus)\{([^{}]*)\}", r"\1", line)
+    line = re.sub(r"@kbd\{([^{}]*)\}", KEY + r"\1", line)
     return re.sub(r"@([@{}])", r"\1", line)
-
-
-def typed(text):
-    """TEXT with the names of what varies."""
-    return text.replace(ANY, "")
 
 
 def pattern(line):
     """A regular expression for a line of an answer."""
-    line = re.sub(ANY + r"[a-z -]+" + ANY, ANY, line)
+    line = re.sub(ANY + r"[a-z -]+" + ANY, ANY, line).replace(KEY, "")
     return ".*".join(re.escape(part) for part in line.split(ANY))
 
 

@@ -2,8 +2,8 @@
 # test-manual.py - the manual's transcripts, replayed
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test-manual.py [STORY]...            all, on scratch machines
-test-manual.py --machine [STORY]...  as root, on this very machine
+"""test-manual.py [STORY]...   on scratch machines
+test-manual.py --machine    the tutorial, as root, on this very machine
 
 tests/lib/transcript.py tells how the manual marks its examples.  On a scratch
 machine, which needs no right, a story runs in shells where reeve, reeved and
@@ -12,8 +12,8 @@ a few other commands are small scripts that put the scratch tree in place of
 the identities root (may do everything) and panel (may read and write
 configuration files), and $ is the user panel, who has REEVE_KEY set.
 
-With --machine everything is run as it stands in the manual, for a machine
-that is thrown away afterwards.
+With --machine each line is run as it stands in the manual, for a machine that
+is thrown away afterwards.
 """
 
 import difflib
@@ -21,7 +21,9 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import pty
 import re
+import select
 import subprocess
 import sys
 import tempfile
@@ -99,6 +101,10 @@ cat "$SCRATCH/pid"
 """
 
 
+# What the person who edits does, as a program.
+EDITOR = "sed -i 's/localhost/& loopback/'"
+
+
 def load(path):
     """The program PATH as a module."""
     loader = importlib.machinery.SourceFileLoader("program", path)
@@ -113,7 +119,27 @@ talk = load(os.path.join(scratch.SOURCE, "tests/talk/run"))
 
 def difference(wanted, have):
     return "\n".join(difflib.ndiff(
-        [line.replace(transcript.ANY, "*") for line in wanted], have))
+        [line.replace(transcript.ANY, "*").replace(transcript.KEY, "")
+         for line in wanted], have))
+
+
+def at_terminal(command, answers, **arguments):
+    """Run COMMAND in a terminal; type the ANSWERS, (question, text) each."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs,
+                               stderr=theirs, **arguments)
+    os.close(theirs)
+    output = b""
+    while select.select([ours], [], [], 30)[0]:
+        try:
+            output += os.read(ours, 4096)
+        except OSError:  # All of them have left.
+            break
+        if answers and output.decode().rstrip().endswith(answers[0][0]):
+            os.write(ours, answers.pop(0)[1].encode() + b"\n")
+    os.close(ours)
+    process.wait(30)
+    return output.decode().replace("\r\n", "\n").split("\n")[:-1]
 
 
 class Shell:
@@ -191,6 +217,7 @@ class There:
     def __init__(self, name):
         self.machine = scratch.Machine(FILES, POLICY)
         self.client = None
+        self.environments = {}
         self.build = os.path.dirname(scratch.program("reeved"))
         path = self.machine.path
         os.makedirs(path("/home/panel"))
@@ -236,6 +263,7 @@ class There:
         for name in ("REEVE_IDENTITY", "REEVE_KEY", "REEVE_BUILD"):
             environment.pop(name, None)
         os.makedirs(path("/tmp/" + role))
+        self.environments[role] = environment
         return Shell(["bash", "--norc", "--noprofile"], path("/tmp/" + role),
                      cwd=path(home), env=environment)
 
@@ -260,6 +288,12 @@ class There:
             return []
         lines = self.shells[role].run(self.mapped(text))
         return [line.replace(self.machine.root, "") for line in lines]
+
+    def run_at_terminal(self, text, answers):
+        environment = dict(self.environments["panel"], TERM="dumb",
+                           EDITOR=EDITOR)
+        return at_terminal(["bash", "-c", self.mapped(text)], answers,
+                           env=environment)
 
     def write(self, path, text):
         if not path.startswith("/"):
@@ -316,7 +350,10 @@ def replay_shell(place, example):
         if lines:
             text += " --keep-going <<'END OF LINES'\n%s\nEND OF LINES" \
                 % "\n".join(lines)
-        have = place.run(step.prompt, text)
+        answers = [tuple(part.strip() for part in line.split(transcript.KEY))
+                   for line in wanted if transcript.KEY in line]
+        have = place.run_at_terminal(text, answers) if answers \
+            else place.run(step.prompt, text)
         if not transcript.matches(wanted, have):
             return "%s %s\n%s" % (step.prompt, text, difference(wanted, have))
     return ""
@@ -399,7 +436,7 @@ def examples_of_the_verbs(report):
 
 def main(arguments):
     machine = "--machine" in arguments
-    wanted = [word for word in arguments if word != "--machine"]
+    wanted = ["tutorial"] if machine else arguments
     report = tap.Report()
     stories = {}
     for example in transcript.examples(
@@ -410,7 +447,7 @@ def main(arguments):
             report.result(False, example.where + " is marked", example.text)
         elif example.reason:
             report.skip(example.where, "machine: " + example.reason)
-    if not wanted and not machine:
+    if not wanted:
         examples_of_the_verbs(report)
     for name in set(wanted) - set(stories):
         sys.exit("the manual has no story \"%s\"" % name)
