@@ -4,7 +4,9 @@
 
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "protocol/limits.h"
 #include "src/mod/aug/lenses.h"
 
 static const char text[] = "lens @Hosts\n"
@@ -130,6 +132,68 @@ names (void **state)
 }
 
 static void
+what_is_known (void **state)
+{
+  static const char more[] = "known Json.lns\ninfo json.aug:1\nlens @Hosts\n"
+                             "info hosts.aug:1\nincl /etc/hosts\n"
+                             "known @Cron\ninfo cron.aug:1\n";
+  struct lens_table some;
+
+  (void)state;
+  assert_int_equal (lens_table_parse (more, strlen (more), &some), 0);
+  assert_int_equal (some.count, 1);
+  assert_int_equal (some.known_count, 2);
+  assert_string_equal (some.known[1].name, "@Cron");
+  assert_int_equal (some.known[1].count, 0);
+  assert_string_equal (lens_info (&some, "Json.lns"), "json.aug:1");
+  assert_string_equal (lens_info (&some, "@Hosts"), "hosts.aug:1");
+  assert_string_equal (lens_info (&some, "@None"), "");
+  /* Only transforms claim files.  */
+  assert_null (lens_by_name (&some, "Json.lns"));
+  lens_table_release (&some);
+  assert_int_equal (some.known_count, 0);
+}
+
+static void
+globs_that_fit (void **state)
+{
+  static const char *const good[] = { "/etc/hosts", "/srv/*", "//srv//x?",
+                                      "/home/*/.config", "/procs/x" };
+  static const char *const wrong[] = { "", "/", "srv/x", "/*/x", "/[s]rv/x",
+                                       "/s\\rv/x", "/proc/kmsg", "//sys/*",
+                                       "/dev/x", "/srv/../etc/x", "/srv/.",
+                                       "/./proc/x", "/../proc/x" };
+  char *large = malloc (LIMIT_PATH + 2);
+
+  (void)state;
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    assert_true (lens_glob_fits (&table, good[i]));
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_false (lens_glob_fits (&table, wrong[i]));
+  assert_non_null (large);
+  memset (large, 'x', LIMIT_PATH + 1);
+  memcpy (large, "/etc/", 5);
+  large[LIMIT_PATH + 1] = 0;
+  assert_false (lens_glob_fits (&table, large));
+  free (large);
+}
+
+/* What the library's own lenses have stays.  */
+static void
+globs_that_are_there_fit (void **state)
+{
+  static const char kernel[] = "lens @Cmdline\nincl /proc/cmdline\n"
+                               "excl /proc/kmsg\n";
+  struct lens_table some;
+
+  (void)state;
+  assert_int_equal (lens_table_parse (kernel, strlen (kernel), &some), 0);
+  assert_true (lens_glob_fits (&some, "/proc/cmdline"));
+  assert_false (lens_glob_fits (&some, "/proc/kmsg"));
+  lens_table_release (&some);
+}
+
+static void
 texts_that_are_no_table (void **state)
 {
   static const char *const wrong[] = { "incl /etc/hosts\n",
@@ -137,6 +201,7 @@ texts_that_are_no_table (void **state)
                                        "lens @A\nfoo bar\n",
                                        "lens @A",
                                        "lens @A\nincl\n",
+                                       "known @A\nincl /x\n",
                                        "lens\n",
                                        "\n" };
   struct lens_table none;
@@ -161,6 +226,8 @@ main (void)
     cmocka_unit_test (the_first_that_claims),   cmocka_unit_test (rivals),
     cmocka_unit_test (exclusions_when_reading), cmocka_unit_test (hidden_files),
     cmocka_unit_test (exclusions_when_writing), cmocka_unit_test (names),
+    cmocka_unit_test (what_is_known),           cmocka_unit_test (globs_that_fit),
+    cmocka_unit_test (globs_that_are_there_fit),
     cmocka_unit_test (texts_that_are_no_table),
   };
 

@@ -156,6 +156,89 @@ saving_and_dropping (void **state)
   assert_string_equal (workerhand_said (hand), "");
 }
 
+static void
+touching (void **state)
+{
+  struct workerhand *hand = *state;
+
+  DOES (hand, "", CHANNEL_TOUCH, "/files/etc/hosts/1/canonical");
+  workerhand_has (hand, "/files/etc/hosts/1/canonical", "localhost");
+  DOES (hand, "", CHANNEL_TOUCH, "/files/etc/hosts/*");
+  DOES (hand, "", CHANNEL_TOUCH, "/files/etc/hosts/3/ipaddr");
+  workerhand_has (hand, "/files/etc/hosts/3/ipaddr", "(none)");
+  assert_true (hand->worker.edited);
+  assert_code (RUN (hand, CHANNEL_TOUCH, "/files/etc/hosts/["), GPG_ERR_SYNTAX);
+}
+
+static void
+copying (void **state)
+{
+  struct workerhand *hand = *state;
+
+  DOES (hand, "", CHANNEL_COPY, "/files/etc/hosts/2", "/files/etc/hosts/3");
+  workerhand_has (hand, "/files/etc/hosts/3/alias", "g");
+  workerhand_has (hand, "/files/etc/hosts/2/alias", "g");
+  /* What the destination had is gone, also for a variable.  */
+  DOES (hand, "ANSWER 3|", CHANNEL_DEFVAR, "x", "/files/etc/hosts/3/*");
+  DOES (hand, "", CHANNEL_COPY, "/files/etc/hosts/1", "/files/etc/hosts/3");
+  assert_string_equal (workerhand_labels (hand, "/files/etc/hosts/3/*"),
+                       "ipaddr canonical ");
+  assert_string_equal (workerhand_labels (hand, "$x"), "");
+  /* A source that is not there costs the destination nothing.  */
+  assert_code (
+      RUN (hand, CHANNEL_COPY, "/files/etc/hosts/7", "/files/etc/hosts/3"),
+      GPG_ERR_NOT_FOUND);
+  assert_string_equal (workerhand_labels (hand, "/files/etc/hosts/3/*"),
+                       "ipaddr canonical ");
+  assert_code (
+      RUN (hand, CHANNEL_COPY, "/files/etc/hosts/*", "/files/etc/hosts/3"),
+      GPG_ERR_AMBIGUOUS);
+  assert_code (
+      RUN (hand, CHANNEL_COPY, "/files/etc/hosts", "/files/etc/hosts/3"),
+      GPG_ERR_INV_ARG);
+  assert_code (
+      RUN (hand, CHANNEL_COPY, "/files/etc/hosts/3", "/files/etc/hosts"),
+      GPG_ERR_INV_ARG);
+  assert_code (
+      RUN (hand, CHANNEL_MOVE, "/files/etc/hosts/3", "/files/etc/hosts"),
+      GPG_ERR_INV_ARG);
+  assert_code (
+      RUN (hand, CHANNEL_COPY, "/files/etc/hosts/3", "/files/etc/hosts/3"),
+      GPG_ERR_INV_ARG);
+  assert_string_equal (workerhand_labels (hand, "/files/etc/hosts/3/*"),
+                       "ipaddr canonical ");
+}
+
+static void
+renaming (void **state)
+{
+  struct workerhand *hand = *state;
+
+  DOES (hand, "ANSWER 2|", CHANNEL_RENAME, "/files/etc/hosts/*", "7");
+  assert_string_equal (workerhand_labels (hand, "/files/etc/hosts/*"), "7 7 ");
+  DOES (hand, "ANSWER 0|", CHANNEL_RENAME, "/files/etc/hosts/8", "9");
+  assert_code (RUN (hand, CHANNEL_RENAME, "/files/etc/hosts/7[1]", "a/b"),
+               GPG_ERR_INV_NAME);
+}
+
+static void
+defining_nodes (void **state)
+{
+  struct workerhand *hand = *state;
+
+  DOES (hand, "ANSWER 1|", CHANNEL_DEFNODE, "n", "/files/etc/hosts/3/ipaddr",
+        "192.0.2.3");
+  workerhand_has (hand, "$n", "192.0.2.3");
+  DOES (hand, "ANSWER 3|", CHANNEL_DEFNODE, "n", "/files/etc/hosts/*/ipaddr",
+        "192.0.2.4");
+  workerhand_has (hand, "$n[1]", "127.0.0.1");
+  DOES (hand, "ANSWER 1|", CHANNEL_DEFNODE, "n", "/files/etc/hosts/4", "");
+  workerhand_has (hand, "$n", "(none)");
+  assert_code (RUN (hand, CHANNEL_DEFNODE, "a b", "/augeas/x"),
+               GPG_ERR_INV_NAME);
+  assert_code (RUN (hand, CHANNEL_DEFNODE, "n", "/augeas/["), GPG_ERR_SYNTAX);
+}
+
 /* Not what a session of ours would send.  */
 static void
 malformed_requests (void **state)
@@ -217,6 +300,10 @@ main (void)
     TEST (what_is_needed_is_asked_for),
     TEST (without_a_path_all_is_needed),
     TEST (saving_and_dropping),
+    TEST (touching),
+    TEST (copying),
+    TEST (renaming),
+    TEST (defining_nodes),
     TEST (malformed_requests),
     TEST (reading_unsettles_nothing),
   };

@@ -143,6 +143,28 @@ expressions_are_not_empty (void **state)
 }
 
 static void
+paths_get_one_spelling (void **state)
+{
+  (void)state;
+  assert_accepts ("path", "/etc/hosts", "/etc/hosts");
+  assert_accepts ("path", "/", "/");
+  assert_accepts ("path", "//", "/");
+  assert_accepts ("path", "/./", "/");
+  assert_accepts ("path", "//etc///hosts//", "/etc/hosts");
+  assert_accepts ("path", "/./etc/././hosts/.", "/etc/hosts");
+  assert_accepts ("path", "/etc/..hosts/.x/...", "/etc/..hosts/.x/...");
+  assert_accepts ("path", "/etc/a b\"\xff", "/etc/a b\"\xff");
+  assert_refuses ("path", "");
+  assert_refuses ("path", "etc/hosts");
+  assert_refuses ("path", "./etc");
+  assert_refuses ("path", "/..");
+  assert_refuses ("path", "/etc/../hosts");
+  assert_refuses ("path", "/etc/..");
+  assert_refuses ("path", "/etc/a\nb");
+  assert_refuses ("path", "/etc/\x7f");
+}
+
+static void
 bools_become_digits (void **state)
 {
   static const char *const wrong[] = { "",   "2",  "true", "false", "on", "off",
@@ -243,6 +265,7 @@ main (void)
     cmocka_unit_test (texts_are_any_bytes),
     cmocka_unit_test (lengths_are_limited),
     cmocka_unit_test (expressions_are_not_empty),
+    cmocka_unit_test (paths_get_one_spelling),
     cmocka_unit_test (bools_become_digits),
     cmocka_unit_test (choices_are_whole_words),
     cmocka_unit_test (durations_are_milliseconds),

@@ -177,6 +177,28 @@ records_in_json (void **state)
 }
 
 static void
+a_list_in_a_field (void **state)
+{
+  static const char *const two[] = { "a\nb", "\"" };
+  struct client client;
+  struct writer out = writer_for (&client, OUTPUT_TEXT);
+
+  (void)state;
+  assert_int_equal (writer_field_list (&out, "incl", two, 2), 0);
+  assert_int_equal (writer_field_list (&out, "excl", two, 0), 0);
+  assert_int_equal (writer_record_end (&out), 0);
+  assert_data (&client, "incl: a\\x0ab\nincl: \"\n");
+  finish (&client, &out);
+
+  out = writer_for (&client, OUTPUT_JSON);
+  assert_int_equal (writer_field_list (&out, "incl", two, 2), 0);
+  assert_int_equal (writer_field_list (&out, "excl", two, 0), 0);
+  assert_int_equal (writer_record_end (&out), 0);
+  assert_data (&client, "{\"incl\":[\"a\\nb\",\"\\\"\"],\"excl\":[]}\n");
+  finish (&client, &out);
+}
+
+static void
 no_value_forges_a_field (void **state)
 {
   static const char evil[] = "x\nowner: root\n\nname: y\r\\x0a\",\"z\":\"";
@@ -288,6 +310,7 @@ main (void)
     cmocka_unit_test (an_item_is_a_line),
     cmocka_unit_test (records_in_text),
     cmocka_unit_test (records_in_json),
+    cmocka_unit_test (a_list_in_a_field),
     cmocka_unit_test (no_value_forges_a_field),
     cmocka_unit_test (warnings_are_one_line),
     cmocka_unit_test (an_answer_is_limited),

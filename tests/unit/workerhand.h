@@ -42,7 +42,7 @@ static inline augeas *
 workerhand_augeas (void)
 {
   augeas *aug = aug_init ("/proc/sys/kernel", NULL,
-                          AUG_NO_LOAD | AUG_NO_ERR_CLOSE
+                          AUG_NO_LOAD | AUG_NO_ERR_CLOSE | AUG_ENABLE_SPAN
                               | AUG_NO_MODL_AUTOLOAD);
 
   if (aug
