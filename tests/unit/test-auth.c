@@ -155,6 +155,22 @@ nonces_age (void **state)
   daemonhand_ends (hand);
 }
 
+/* Only until one is somebody is there a hurry.  */
+static void
+the_time_to_authenticate (void **state)
+{
+  struct daemonhand *hand = *state;
+
+  hand->daemon.options.auth_ms = 300;
+  daemonhand_enter (hand);
+  poll (NULL, 0, 400);
+  asks (hand, "THING GET a", "D a|OK *");
+  daemonhand_ends (hand);
+  daemonhand_open (hand);
+  hears (hand, "END");
+  daemonhand_ends (hand);
+}
+
 /* The key of another, another's uid, another daemon's.  */
 static void
 responses_of_others (void **state)
@@ -380,6 +396,7 @@ main (void)
     TEST (the_response_by_inquiry),
     TEST (out_of_order),
     TEST (nonces_age),
+    TEST (the_time_to_authenticate),
     TEST (responses_of_others),
     TEST (identities_that_are_none),
     TEST (wrong_answers_wait_and_end),

@@ -332,6 +332,7 @@ the_end (void **state)
   (void)state;
   hand->module.helper_fd = fd;
   got = get_worker ();
+  hand->module.helper_fd = saved;
   kill (keeper, SIGKILL);
   assert_int_equal (waitpid (keeper, &status, 0), keeper);
   assert_true (ends_within (got.pidfd, 10000));

@@ -205,6 +205,7 @@ errors_of_files (void **state)
   assert_string_equal (workerhand_said (hand), "ANSWER ");
   assert_int_equal (workerhand_load (hand, "/etc/fstab", "no fstab\n"), 0);
   assert_int_equal (workerhand_load (hand, "/etc/many/a", "nonsense\n"), 0);
+  assert_int_equal (workerhand_load (hand, "/etc/many/ab", "nonsense\n"), 0);
   /* The last failure of a call is none of a file.  */
   ASK (hand, query_get, "/files[");
   assert_int_equal (ask (hand, query_errors, (const char *const[]){ NULL }), 0);
@@ -219,7 +220,10 @@ errors_of_files (void **state)
   said = workerhand_said (hand);
   assert_ptr_equal (strstr (said, "ANSWER /etc/many/a|parse_failed|"), said);
   /* A name that begins like another is another.  */
-  ANSWERS (hand, "ANSWER ", query_errors, "/files/etc/fst");
+  assert_int_equal (ASK (hand, query_errors, "/files/etc/many/a"), 0);
+  said = workerhand_said (hand);
+  assert_ptr_equal (strstr (said, "ANSWER /etc/many/a|parse_failed|"), said);
+  assert_null (strstr (said, "/etc/many/ab"));
   ANSWERS (hand, "ANSWER ", query_errors, "/files/etc/hosts");
   assert_code (ASK (hand, query_errors, "/files["), GPG_ERR_SYNTAX);
 }

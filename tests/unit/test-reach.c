@@ -152,6 +152,8 @@ bases (void **state)
     {
       base.context = odd[i];
       assert_string_equal (walk ("x", &base), "* ");
+      /* What stands there is of no more interest then.  */
+      assert_string_equal (walk ("files/etc", &base), "* ");
     }
   /* Among nodes that are loaded nothing is missing, but above them.  */
   base = (struct expression_base){ NULL, true };

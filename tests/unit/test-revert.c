@@ -43,6 +43,7 @@ edits_are_dropped (void **state)
                                        "/stray/a/b",
                                        "/files/etc/nonsense/x",
                                        "/files/etc/hosts[2]/1/ipaddr",
+                                       "/files/etc[2]/hosts/1/ipaddr",
                                        "/files/etc/many/new/1/ipaddr",
                                        "/files/new" };
   struct workerhand *hand = *state;

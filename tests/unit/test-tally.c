@@ -82,10 +82,10 @@ test_many_uids (void **state)
     assert_int_equal (tally_recent (tally, uid, 1010, 2000), 1);
 }
 
+/* Four processes count at once.  */
 static void
-test_processes (void **state)
+count_together (struct tally *tally)
 {
-  struct tally *tally = *state;
   pid_t pids[4];
   int status;
   int i;
@@ -107,6 +107,20 @@ test_processes (void **state)
   assert_int_equal (tally_recent (tally, 9, 100, 10), 4);
   for (i = 0; i < 4; i++)
     assert_int_equal (tally_recent (tally, (uid_t)(10 + i), 100, 10), 1);
+}
+
+static void
+test_processes (void **state)
+{
+  count_together (*state);
+  for (int round = 0; round < 100; round++)
+    {
+      struct tally *tally;
+
+      assert_int_equal (tally_new (&tally), 0);
+      count_together (tally);
+      tally_release (tally);
+    }
 }
 
 #define TEST(function)                                                         \
