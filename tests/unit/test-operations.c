@@ -237,6 +237,7 @@ defining_nodes (void **state)
   assert_code (RUN (hand, CHANNEL_DEFNODE, "a b", "/augeas/x"),
                GPG_ERR_INV_NAME);
   assert_code (RUN (hand, CHANNEL_DEFNODE, "n", "/augeas/["), GPG_ERR_SYNTAX);
+  assert_code (RUN (hand, CHANNEL_DEFNODE, "n", "'text'"), GPG_ERR_SYNTAX);
 }
 
 /* Not what a session of ours would send.  */

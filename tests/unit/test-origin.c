@@ -3,7 +3,17 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <config.h>
+#define WORKERHAND_FLAGS AUG_ENABLE_SPAN
 #include "workerhand.h"
+
+const char *__lsan_default_suppressions (void);
+
+/* See WORKERHAND_FLAGS.  */
+const char *
+__lsan_default_suppressions (void)
+{
+  return "leak:libaugeas.so";
+}
 
 /* OPERATION on PATH answers with TEXT.  */
 static void

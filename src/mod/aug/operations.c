@@ -188,7 +188,8 @@ check_variable_name (struct worker *worker, const char *name)
                "a variable's name has letters, digits and \"_\" only");
 }
 
-/* As for augtool an empty value is none.  */
+/* As for augtool an empty value is none.  The library dies of an expression
+   that is no set of nodes, unless it is asked to match it.  */
 static gpg_error_t
 run_defnode (struct worker *worker, const struct words_of *words)
 {
@@ -199,6 +200,8 @@ run_defnode (struct worker *worker, const struct words_of *words)
 
   if (err)
     return err;
+  if (aug_match (worker->aug, words->word[1], NULL) < 0)
+    return worker_augeas_error (worker, words->word[1]);
   count = aug_defnode (worker->aug, words->word[0], words->word[1], value,
                        NULL);
   if (count < 0)
