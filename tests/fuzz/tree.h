@@ -14,10 +14,12 @@
 #include <execinfo.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include "../../src/mod/aug/worker.h"
 
 #define TREE_NOWHERE "/proc/sys/kernel" /* No lens has a file below it.  */
 #define TREE_FRAMES 64
+#define TREE_STACK (48UL << 20) /* Of more ASan does not clean up.  */
 
 /* Asked by the leak checker.  The library loses memory, too.  */
 int __lsan_is_turned_off (void);
@@ -81,6 +83,19 @@ tree_lost (void)
   tree_any_lost = true;
 }
 
+/* Let the stack, which grows while there is room, hold what the library makes
+   of an input's brackets: it would overflow in malloc, behind a lock.  */
+static inline void
+tree_raise_stack (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_STACK, &limit) || limit.rlim_cur >= TREE_STACK)
+    return;
+  limit.rlim_cur = limit.rlim_max < TREE_STACK ? limit.rlim_max : TREE_STACK;
+  setrlimit (RLIMIT_STACK, &limit);
+}
+
 /* At the first input: libFuzzer's own handlers are there then.  A stack that
    overflows leaves no room for a handler.  */
 static inline void
@@ -98,6 +113,7 @@ tree_set_up (void)
   if (done)
     return;
   done = true;
+  tree_raise_stack ();
   backtrace (frames, 1); /* Loads what it needs.  */
   require (!sigaltstack (&place, NULL));
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -174,6 +190,7 @@ tree_worker_forget (struct worker *worker)
   channel_release (&worker->channel);
   lens_table_release (&worker->table);
   free (worker->load_shown);
+  free (worker->texts);
 }
 
 /* All that a tree has, as text.  */

@@ -271,12 +271,19 @@ def test_other_ways_to_save():
 
 
 def test_nodes_outside_of_files():
-    """No lens would write them, so they must be gone before a save."""
+    """No lens would write them, so they must be gone before a save; but
+    those that hold texts are known to be for no file."""
     script = b"set /text/in x\nset /files/etc/hostname/hostname x\nsave\n"
     have = world().reeve(script)
     assert have.line == 3 and " Not supported " in have.notes, have.notes
     script = script.replace(b"save", b"rm /text\nsave")
     assert not compare("nodes", script, world().augtool)[0]
+    script = b"set /text/in \"192.0.2.9 nine\\n\"\n" \
+             b"store Hosts.lns /text/in /text/tree\n" \
+             b"set /text/tree/1/alias n\n" \
+             b"retrieve Hosts.lns /text/in /text/tree /out\n" \
+             b"set /files/etc/hostname/hostname x\nget /out\nsave\n"
+    assert not compare("texts", script, world().augtool)[0]
 
 
 # --- Random scripts ---

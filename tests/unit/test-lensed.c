@@ -109,6 +109,25 @@ into_a_file (void **state)
 }
 
 static void
+texts_are_for_no_file (void **state)
+{
+  struct workerhand *hand = *state;
+
+  assert_int_equal (RUN (hand, CHANNEL_STORE, "Hosts.lns", "/text", "/a/tree"),
+                    0);
+  assert_int_equal (RUN (hand, CHANNEL_RETRIEVE, "Hosts.lns", "/text[1]",
+                         "/a/tree", "/out/text"),
+                    0);
+  assert_string_equal (hand->worker.texts, "/text\n/a\n/out\n");
+  assert_int_equal (RUN_PLAIN (hand, CHANNEL_RENDER), 0);
+  workerhand_set (hand, "/b/tree", "x");
+  assert_code (RUN_PLAIN (hand, CHANNEL_RENDER), GPG_ERR_NOT_SUPPORTED);
+  aug_rm (hand->worker.aug, "/b");
+  workerhand_set (hand, "/tex", "x");
+  assert_code (RUN_PLAIN (hand, CHANNEL_RENDER), GPG_ERR_NOT_SUPPORTED);
+}
+
+static void
 retrieving (void **state)
 {
   struct workerhand *hand = *state;
@@ -138,8 +157,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (names_of_lenses), TEST (storing),    TEST (texts_that_do_not_parse),
-    TEST (into_a_file),     TEST (retrieving),
+    TEST (names_of_lenses),         TEST (storing),
+    TEST (texts_that_do_not_parse), TEST (into_a_file),
+    TEST (texts_are_for_no_file),   TEST (retrieving),
   };
 
   return cmocka_run_group_tests_name ("lensed", tests, NULL, NULL);

@@ -133,6 +133,21 @@ without_a_path_all_is_needed (void **state)
 }
 
 static void
+other_ways_to_save (void **state)
+{
+  struct workerhand *hand = *state;
+
+  DOES (hand, "", CHANNEL_SET, "/files/etc/hosts/1/canonical", "there");
+  workerhand_set (hand, "/augeas/save", "noop");
+  assert_code (RUN (hand, CHANNEL_RENDER, "save"), GPG_ERR_NOT_SUPPORTED);
+  assert_int_equal (RUN_PLAIN (hand, CHANNEL_RENDER), 0);
+  workerhand_set (hand, "/augeas/save", "overwrite");
+  assert_int_equal (RUN (hand, CHANNEL_RENDER, "save"), 0);
+  aug_rm (hand->worker.aug, "/augeas/save");
+  assert_int_equal (RUN (hand, CHANNEL_RENDER, "save"), 0);
+}
+
+static void
 saving_and_dropping (void **state)
 {
   struct workerhand *hand = *state;
@@ -300,6 +315,7 @@ main (void)
     TEST (paths_are_trimmed),
     TEST (what_is_needed_is_asked_for),
     TEST (without_a_path_all_is_needed),
+    TEST (other_ways_to_save),
     TEST (saving_and_dropping),
     TEST (touching),
     TEST (copying),

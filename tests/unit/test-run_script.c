@@ -10,11 +10,6 @@
 #include "src/call/registry.h"
 #include "src/mod/aug/verbs.h"
 
-/* What RUN asks before it saves.  */
-#define MODE                                                                   \
-  {                                                                            \
-    "GET|/augeas/save", "overwrite", 0, NULL, NULL                             \
-  }
 #define END                                                                    \
   {                                                                            \
     NULL, NULL, 0, NULL, NULL                                                  \
@@ -186,9 +181,7 @@ edits (void **state)
           { "MOVE|/a|/b", NULL, 0, NULL, NULL },
           { "COPY|/a|/b", NULL, 0, NULL, NULL },
           { "TRANSFORM|L.lns|incl|/x", NULL, 0, NULL, NULL },
-          MODE,
           { "SAVE", "/x\n/y\n", 0, NULL, NULL },
-          MODE,
           { "SAVE", "", 0, NULL, NULL },
           END };
 
@@ -204,8 +197,7 @@ edits_that_are_not_saved (void **state)
 {
   static const struct fake_verb set[]
       = { { "SET|/files/a|b", NULL, 0, NULL, NULL }, END };
-  static const struct fake_verb save[] = { MODE,
-                                           { "SAVE", "/a\n", 0, NULL, NULL },
+  static const struct fake_verb save[] = { { "SAVE", "/a\n", 0, NULL, NULL },
                                            { "SET|$x|b", NULL, 0, NULL, NULL },
                                            END };
   static const struct fake_verb harmless[]
@@ -280,22 +272,6 @@ other_errors (void **state)
 }
 
 static void
-other_ways_to_save (void **state)
-{
-  static const struct fake_verb noop[]
-      = { { "GET|/augeas/save", "noop", 0, NULL, NULL }, END };
-  static const struct fake_verb none[]
-      = { { "GET|/augeas/save", NULL, GPG_ERR_NOT_FOUND, "no", NULL },
-          { "SAVE", "", 0, NULL, NULL },
-          END };
-
-  (void)state;
-  assert_code (run ("save", noop), GPG_ERR_NOT_SUPPORTED);
-  fake_call_end (&fake);
-  expect ("save", none, "");
-}
-
-static void
 giving_up (void **state)
 {
   static const struct fake_verb none[] = { END };
@@ -325,7 +301,6 @@ a_dry_run (void **state)
 {
   static const struct fake_verb verbs[]
       = { { "SET|/a|b", NULL, 0, NULL, NULL },
-          MODE,
           { "SAVE", "--- /a\n+++ /a\n+b", 0, NULL, NULL },
           END };
 
@@ -360,7 +335,6 @@ main (void)
     cmocka_unit_test (quit_ends_it),
     cmocka_unit_test (the_first_error_ends_it),
     cmocka_unit_test (other_errors),
-    cmocka_unit_test (other_ways_to_save),
     cmocka_unit_test (giving_up),
     cmocka_unit_test (time_that_is_over),
     cmocka_unit_test (a_dry_run),

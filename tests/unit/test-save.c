@@ -47,7 +47,7 @@ texts_become_steps (void **state)
   SAY (hand, CHANNEL_ANSWER, 0, "remove", "/etc/fstab", "");
   sessionhand_done (hand);
   save (hand);
-  snprintf (text, sizeof text, "REQUEST/%d ", CHANNEL_RENDER);
+  snprintf (text, sizeof text, "REQUEST/%d save|", CHANNEL_RENDER);
   assert_string_equal (sessionhand_told (hand), text);
   assert_int_equal (plan_count (hand->call.plan), 3);
   assert_string_equal (scratch_text (hand->scratch, "/etc/hosts"), "new\n");

@@ -102,6 +102,7 @@ workerhand_teardown (void **state)
   lens_table_release (&worker->table);
   free (worker->report);
   free (worker->load_shown);
+  free (worker->texts);
   aug_close (worker->aug);
   free (hand);
   return 0;

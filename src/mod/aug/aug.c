@@ -147,7 +147,8 @@ static const struct verb verbs[] = {
     EFFECT_WRITE, verb_retrieve, NULL, "make the text of a tree into a node",
     "LENS renders the tree PATH, taking what the tree does not have (blanks,\n"
     "order) from the text in the node SOURCE; the text becomes the value of\n"
-    "NODE.  No file is written.  BAD_DATA: the tree makes no text, see the\n"
+    "NODE.  No file is written; trees beside /files that this and STORE used\n"
+    "do not concern SAVE.  BAD_DATA: the tree makes no text, see the\n"
     "details.  NOT_FOUND: no such lens, see AUG LENSES, or no text in SOURCE.\n"
     "Example: AUG RETRIEVE Hosts.lns /text /tree /out" },
   { "LOAD", "", EFFECT_READ, verb_load, NULL,
@@ -205,7 +206,8 @@ static const struct verb verbs[] = {
     "write all changed files, or none",
     "A list of the files that were written or removed.  CONFLICT: somebody\n"
     "else changed a file since it was read; nothing is written, LOAD reads\n"
-    "it anew.  Other errors as for DIFF.\n"
+    "it anew.  NOT_SUPPORTED: /augeas/save is not overwrite.  Other errors as\n"
+    "for DIFF.\n"
     "Example: AUG SAVE" },
   { "REVERT", "", EFFECT_READ, verb_revert, NULL, "drop all unsaved edits",
     "The files' nodes are as they were loaded.\n"
@@ -223,8 +225,7 @@ static const struct verb verbs[] = {
     "set\n"
     "setm source span store touch transform, and comments (#).\n"
     "UNKNOWN_COMMAND: any other.  SYNTAX: a quotation or a bracket is not\n"
-    "closed, or a backslash stands for nothing.  NOT_SUPPORTED: a save while\n"
-    "/augeas/save is not overwrite.\n"
+    "closed, or a backslash stands for nothing.\n"
     "Example: AUG RUN @" },
   { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL }
 };

@@ -81,7 +81,8 @@ enum channel_operation
   CHANNEL_ERRORS, /* [Path].  Answer: eight items a record: file, error,
                      line, character, lens, last matched, next not matched,
                      message; "" where there is none.  */
-  CHANNEL_RENDER, /* Answer: for each change "write" or "remove", path, text. */
+  CHANNEL_RENDER, /* ["save"]: they are to be written.  Answer: for each
+                     change "write" or "remove", path, text.  */
   CHANNEL_COMMIT, /* Pairs of path and mtime that were written; adopts what
                      was rendered last.  */
   CHANNEL_REVERT,

@@ -88,6 +88,65 @@ forget_places (struct worker *worker, const char *path)
     record->rendered = true;
 }
 
+/* Length of the first step of PATH, as augeas writes it, without an index.  */
+static size_t
+top_length (const char *path)
+{
+  size_t length = 1;
+
+  while (path[length] && path[length] != '/' && path[length] != '[')
+    length += path[length] == '\\' && path[length + 1] ? 2 : 1;
+  return length;
+}
+
+bool
+text_is_noted (const struct worker *worker, const char *node)
+{
+  size_t length = top_length (node);
+
+  for (const char *line = worker->texts; line && *line;
+       line = strchr (line, '\n') + 1)
+    if (!strncmp (line, node, length) && line[length] == '\n')
+      return true;
+  return false;
+}
+
+/* Note the tree in which EXPRESSION's node lies.  */
+static gpg_error_t
+note_text (struct worker *worker, const char *expression)
+{
+  auto_free char *node = NULL;
+  char *texts = NULL;
+  char **nodes = NULL;
+  int count = aug_match (worker->aug, expression, &nodes);
+
+  for (int i = 0; i < count; i++)
+    if (i)
+      free (nodes[i]);
+    else
+      node = nodes[i];
+  free (nodes);
+  if (!node || strchr (node, '\n') || text_is_noted (worker, node))
+    return 0;
+  if (asprintf (&texts, "%s%.*s\n", worker->texts ? worker->texts : "",
+                (int)top_length (node), node)
+      < 0)
+    return gpg_error (GPG_ERR_ENOMEM);
+  free (worker->texts);
+  worker->texts = texts;
+  return 0;
+}
+
+static gpg_error_t
+note_texts (struct worker *worker, char *const *expressions, size_t count)
+{
+  gpg_error_t err = 0;
+
+  for (size_t i = 0; i < count && !err; i++)
+    err = note_text (worker, expressions[i]);
+  return err;
+}
+
 gpg_error_t
 run_store (struct worker *worker, const struct words_of *words)
 {
@@ -100,7 +159,7 @@ run_store (struct worker *worker, const struct words_of *words)
   forget_places (worker, words->word[2]);
   aug_rm (worker->aug, SCRATCH);
   aug_rm (worker->aug, "/augeas/text");
-  return err;
+  return err ? err : note_texts (worker, words->word + 1, 2);
 }
 
 gpg_error_t
@@ -123,5 +182,5 @@ run_retrieve (struct worker *worker, const struct words_of *words)
       return text_failure (worker, lens, NULL, "the tree makes no text");
     }
   aug_rm (worker->aug, "/augeas/text");
-  return 0;
+  return note_texts (worker, words->word + 1, 3);
 }

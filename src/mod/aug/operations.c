@@ -234,14 +234,29 @@ run_load (struct worker *worker, const struct words_of *words)
   return err ? err : revert_all (worker);
 }
 
-/* Answer with the changes that were rendered.  */
+/* Augeas saves in another way, or not at all, if this node says so.  */
+static gpg_error_t
+check_mode (struct worker *worker)
+{
+  const char *mode = NULL;
+
+  if (aug_get (worker->aug, "/augeas/save", &mode) != 1 || !mode
+      || !strcmp (mode, "overwrite"))
+    return 0;
+  return fail (&worker->failure, GPG_ERR_NOT_SUPPORTED,
+               "/augeas/save must be overwrite; DIFF shows the changes");
+}
+
+/* Answer with the changes that were rendered.  A word: they are to be
+   written.  */
 static gpg_error_t
 run_render (struct worker *worker, const struct words_of *words)
 {
-  gpg_error_t err = render_changes (worker);
+  gpg_error_t err = words->count ? check_mode (worker) : 0;
   const struct change *change;
 
-  (void)words;
+  if (!err)
+    err = render_changes (worker);
   for (size_t i = 0; i < worker->change_count && !err; i++)
     {
       change = &worker->changes[i];
@@ -291,7 +306,7 @@ static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_DEFVAR] = { "sp", false, run_defvar },
   [CHANNEL_LOAD] = { "", false, run_load },
   [CHANNEL_ERRORS] = { "?e", false, query_errors },
-  [CHANNEL_RENDER] = { "", false, run_render },
+  [CHANNEL_RENDER] = { "?s", false, run_render },
   [CHANNEL_REVERT] = { "", false, run_revert },
   [CHANNEL_TOUCH] = { "p", true, run_touch },
   [CHANNEL_COPY] = { "pp", true, run_copy },

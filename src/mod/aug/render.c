@@ -5,7 +5,8 @@
    Each file whose nodes were changed is rendered and compared with its text;
    augeas marks what is changed, as for its own save.  A node that would not
    be written with any file is an error: what a client has set must not be
-   dropped in silence.  The tree below /augeas is the library's own.  */
+   dropped in silence.  The tree below /augeas is the library's own, and those
+   that STORE and RETRIEVE used hold texts for no file.  */
 
 #include <config.h>
 #include <stdio.h>
@@ -59,6 +60,13 @@ unowned (struct worker *worker, const char *node)
   failure_detail (&worker->failure, "node", "%s", node);
   return fail (&worker->failure, GPG_ERR_NOT_SUPPORTED,
                "no lens would write %s: remove it, or REVERT", node);
+}
+
+/* A tree beside /files that was not made to hold a text.  */
+static gpg_error_t
+stray (struct worker *worker, const char *node)
+{
+  return text_is_noted (worker, node) ? 0 : unowned (worker, node);
 }
 
 const char *
@@ -303,7 +311,7 @@ render_changes (struct worker *worker)
   render_forget (worker);
   if (!worker->edited)
     return 0;
-  err = render_each_stray (worker, unowned);
+  err = render_each_stray (worker, stray);
   if (!err && node_has_value (worker, "/files"))
     err = unowned (worker, "/files");
   if (!err)

@@ -98,27 +98,12 @@ note_edit (struct run *run, const struct statement *statement)
     run->unsaved = false;
 }
 
-/* Augeas saves in another way, or not at all, if this node says so.  */
-static gpg_error_t
-check_mode (struct run *run)
-{
-  const char *path = "/augeas/save";
-  gpg_error_t err = run_perform (run, "GET", &path, 1);
-
-  if (err)
-    return run_is_absence (run, err) ? 0 : err;
-  if (!strcmp (run_answer (run), "overwrite"))
-    return 0;
-  return fail (&run->call->failure, GPG_ERR_NOT_SUPPORTED,
-               "/augeas/save must be overwrite; --dry-run shows the changes");
-}
-
 static gpg_error_t
 carry_out (struct run *run, const struct statement *statement)
 {
   const char *arguments[SCRIPT_ARGUMENTS];
   size_t count = statement->count;
-  gpg_error_t err = 0;
+  gpg_error_t err;
 
   for (size_t i = 0; i < count; i++)
     arguments[i] = statement->argument[i];
@@ -129,10 +114,6 @@ carry_out (struct run *run, const struct statement *statement)
       && !*arguments[2])
     count = 2;
   run->statement = statement;
-  if (statement->kind->prints == PRINTS_SAVED)
-    err = check_mode (run);
-  if (err)
-    return err;
   err = run_perform (run, statement->kind->verb, arguments, count);
   if (!err)
     note_edit (run, statement);

@@ -118,14 +118,16 @@ plan_change (struct call *call, struct aug_session *session,
                           change->text, change->length);
 }
 
-/* Let the worker render all changes and make them steps of PLAN.  */
+/* Let the worker render all changes and make them steps of PLAN.  PURPOSE is
+   "save" if they are to be carried out, else NULL.  */
 static gpg_error_t
-plan_changes (struct call *call, struct aug_session *session, struct plan *plan)
+plan_changes (struct call *call, struct aug_session *session,
+              const char *purpose, struct plan *plan)
 {
   gpg_error_t err;
 
   aug_forget_changes (session);
-  err = aug_request (call, CHANNEL_RENDER, NULL, 0, take_change, session);
+  err = aug_request (call, CHANNEL_RENDER, &purpose, 1, take_change, session);
   for (size_t i = 0; i < session->change_count && !err; i++)
     err = plan_change (call, session, &session->changes[i], plan);
   if (err)
@@ -145,7 +147,7 @@ aug_diff (struct call *call)
     err = plan_new (&plan);
   if (err)
     return err;
-  err = plan_changes (call, session, plan);
+  err = plan_changes (call, session, NULL, plan);
   if (!err)
     err = plan_describe (plan, &text);
   plan_release (plan);
@@ -163,7 +165,7 @@ aug_save (struct call *call)
   struct aug_session *session;
   gpg_error_t err = aug_session_get (call, &session);
 
-  return err ? err : plan_changes (call, session, call->plan);
+  return err ? err : plan_changes (call, session, "save", call->plan);
 }
 
 /* Take over that CHANGE was written; append its path and time to

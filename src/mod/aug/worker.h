@@ -73,6 +73,8 @@ struct worker
                              nodes that were there before, or NULL.  */
   bool fatal;             /* The process cannot go on.  */
   bool lenient;           /* While files are rendered: see render_list.  */
+  char *texts; /* A line each: the trees ("/text") that STORE and RETRIEVE
+                  used; they are for no file.  */
   struct change *changes;
   size_t change_count;
   char *settled[WORKER_SETTLED]; /* Expressions that need nothing more: only
@@ -206,6 +208,9 @@ gpg_error_t text_failure (struct worker *worker, const char *lens,
 /* Whether there is a lens NAME.  If not, augeas' words for that are stored at
    R_WHY, which may be NULL; NULL there without memory.  */
 bool lens_exists (struct worker *worker, const char *name, char **r_why);
+
+/* Whether NODE, at the top, is of a tree that STORE or RETRIEVE used.  */
+bool text_is_noted (const struct worker *worker, const char *node);
 
 /* Store at R_NAME the full name of the lens that NAME means: a module's name
    means its lens "lns".  An unknown one is GPG_ERR_NOT_FOUND.  */
