@@ -193,6 +193,10 @@ become_session (struct supervisor *supervisor, int fd,
     if (supervisor->helper[i].receiver >= 0)
       close (supervisor->helper[i].receiver);
   release_signals (supervisor);
+  /* Meant for the supervisor, when they come to all processes of the name or
+     of the terminal.  */
+  sigaction (SIGHUP, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+  sigaction (SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   session_run (daemon, &entrance);
   session_exit ();
 }

@@ -5,6 +5,7 @@
 
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -85,6 +86,20 @@ def test_a_session_forked_before_a_reload_and_begun_after_it():
         client = assuan.Client(end)
         client.authenticate("panel", machine.key("panel"))
         assert client.call(GET).error == "FORBIDDEN"
+
+
+def test_a_signal_to_all_processes_of_the_name_ends_no_session():
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            machine.daemon() as daemon, socket.socket(socket.AF_UNIX) as end:
+        end.connect(machine.socket)
+        client = assuan.Client(end)
+        client.authenticate("panel", machine.key("panel"))
+        session = int(client.call("GETINFO pid").data)
+        for number in (signal.SIGHUP, signal.SIGINT):
+            os.kill(session, number)
+        daemon.reload()
+        assert until(lambda: "reload: done" in daemon.messages())
+        assert not client.call(GET).error
 
 
 tap.main(globals())
