@@ -142,6 +142,50 @@ there_is_a_limit_of_files (void **state)
   close (directory);
 }
 
+static bool
+gave_up (void *context)
+{
+  return ++*(int *)context > 1;
+}
+
+/* Globs may be a client's own, and lead anywhere.  */
+static void
+looking_ends_in_time (void **state)
+{
+  struct sessionhand *hand = *state;
+  struct channel *channel = &hand->session->channel;
+  uint64_t deadline = channel->deadline;
+  int asked = 0;
+
+  scratch_mkdir (hand->scratch, "/etc/many");
+  scratch_write (hand->scratch, "/etc/many/a", "a\n");
+  channel->deadline = 1;
+  assert_code (inventory_tell (&hand->call, hand->session, ""),
+               GPG_ERR_TIMEOUT);
+  assert_non_null (strstr (hand->call.failure.text, "name those you want"));
+  channel->deadline = deadline;
+  channel->give_up = gave_up;
+  channel->give_up_context = &asked;
+  assert_code (inventory_tell (&hand->call, hand->session, ""),
+               GPG_ERR_CANCELED);
+  channel->give_up = NULL;
+  assert_int_equal (hand->session->file_count, 0);
+}
+
+/* As no glob of ours has it: it would hide what the path leads to.  */
+static void
+only_canonical_paths (void **state)
+{
+  static const char text[] = "lens @Hosts\ninfo h:1\nincl /etc/../etc/hosts\n";
+  struct sessionhand *hand = *state;
+
+  lens_table_release (&hand->session->table);
+  assert_int_equal (
+      lens_table_parse (text, strlen (text), &hand->session->table), 0);
+  scratch_write (hand->scratch, "/etc/hosts", "h\n");
+  tells (hand, "", "ORDER |");
+}
+
 int
 main (void)
 {
@@ -151,6 +195,8 @@ main (void)
     SESSION_TEST (links_and_own_files),
     SESSION_TEST (large_files_are_left_out),
     SESSION_TEST (there_is_a_limit_of_files),
+    SESSION_TEST (looking_ends_in_time),
+    SESSION_TEST (only_canonical_paths),
   };
 
   return cmocka_run_group_tests_name ("inventory", tests, NULL, NULL);
