@@ -233,6 +233,37 @@ known_files (void **state)
   assert_null (known_file_find (session, "/b"));
 }
 
+static bool
+gives_up (void *context)
+{
+  int *questions = context;
+
+  return ++*questions == 3;
+}
+
+/* A way may have two thousand steps: the client and the clock are asked at
+   each.  */
+static void
+a_long_way_is_given_up (void **state)
+{
+  struct sessionhand *hand = *state;
+  struct channel *channel = &hand->session->channel;
+  int questions = 0;
+
+  scratch_mkdir (hand->scratch, "/etc/many");
+  scratch_mkdir (hand->scratch, "/etc/many/more");
+  channel->deadline = hand->call.deadline;
+  channel->give_up = gives_up;
+  channel->give_up_context = &questions;
+  FAILS (hand, GPG_ERR_CANCELED, "READY/1 ", "/etc/many/more/none");
+  assert_int_equal (questions, 3);
+  channel->give_up = NULL;
+  channel->deadline = link_now ();
+  assert_code (aug_may_go_on (&hand->call, hand->session), GPG_ERR_TIMEOUT);
+  channel->deadline = 0;
+  assert_int_equal (aug_may_go_on (&hand->call, hand->session), 0);
+}
+
 int
 main (void)
 {
@@ -245,6 +276,7 @@ main (void)
     SESSION_TEST (untrusted_links),
     SESSION_TEST (one_file),
     SESSION_TEST (known_files),
+    SESSION_TEST (a_long_way_is_given_up),
   };
 
   return cmocka_run_group_tests_name ("files", tests, NULL, NULL);

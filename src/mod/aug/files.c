@@ -292,6 +292,10 @@ tell_path (struct call *call, struct aug_session *session, char *path)
       size_t length = strcspn (end + 1, "/");
       bool named = is_name (end + 1, length);
 
+      /* Anybody can make a directory so deep that this takes minutes.  */
+      err = aug_may_go_on (call, session);
+      if (err)
+        return err;
       end += 1 + length;
       kept = *end;
       *end = 0;

@@ -214,7 +214,7 @@ take_glob (struct inventory *inventory, const struct lens *lens,
   if (glob (pattern->glob, GLOB_NOSORT | GLOB_ALTDIRFUNC, NULL, &found)
       == GLOB_NOSPACE)
     err = gpg_error (GPG_ERR_ENOMEM);
-  for (size_t i = 0; i < found.gl_pathc && !err; i++)
+  for (size_t i = 0; i < found.gl_pathc && !err && glob_may_go_on (); i++)
     err = take_path (inventory, found.gl_pathv[i], lens);
   globfree (&found);
   return err;

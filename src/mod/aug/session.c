@@ -127,6 +127,18 @@ set_end (struct call *call, struct channel *channel, uint64_t deadline)
   channel->give_up_context = call->client;
 }
 
+gpg_error_t
+aug_may_go_on (struct call *call, const struct aug_session *session)
+{
+  const struct channel *channel = &session->channel;
+
+  if (channel->deadline && link_now () >= channel->deadline)
+    return fail (&call->failure, GPG_ERR_TIMEOUT, "the request took too long");
+  if (channel->give_up && channel->give_up (channel->give_up_context))
+    return fail (&call->failure, GPG_ERR_CANCELED, "the client gave up");
+  return 0;
+}
+
 /* Have the keeper give a worker; R_FDS are its socket and pidfd and the table
    of lenses.  */
 static gpg_error_t

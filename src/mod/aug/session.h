@@ -61,6 +61,12 @@ gpg_error_t aug_request (struct call *call, enum channel_operation operation,
                          const char *const *arguments, size_t count,
                          aug_answer_t answer, void *context);
 
+/* GPG_ERR_TIMEOUT or GPG_ERR_CANCELED, with words for CALL, when SESSION's
+   request is to be given up.  Asked by what may take long and does not wait
+   for the worker.  */
+gpg_error_t aug_may_go_on (struct call *call,
+                           const struct aug_session *session);
+
 /* --- files.c: the session's side of CHANNEL_NEED --- */
 
 /* Whether the client may see the file PATH (below the root, canonical),
