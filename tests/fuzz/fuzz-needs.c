@@ -208,8 +208,17 @@ compare (struct worker *all, struct worker *worker, const char *expression)
   buffer_release (&found);
 }
 
-/* Lenses take long to compile, so a tree is kept, and emptied, until a crash
-   spoils it.  */
+/* An expression that crashed the library was only looking at its tree, which
+   can still be closed.  */
+static void
+close_tree (struct worker *worker)
+{
+  tree_worker_forget (worker);
+  aug_close (worker->aug);
+  worker->aug = NULL;
+}
+
+/* Lenses take long to compile, so both trees are kept until a crash.  */
 static void
 try_expression (const char *expression)
 {
@@ -218,13 +227,14 @@ try_expression (const char *expression)
   if (sigsetjmp (tree_way_out, 1))
     {
       tree_lost ();
-      worker.aug = NULL;
+      close_tree (&all);
+      close_tree (&worker);
       return;
     }
   tree_guarded = 1;
+  memset (told, 0, sizeof told);
   if (!worker.aug)
     {
-      memset (told, 0, sizeof told);
       open_all (&all);
       memset (told, 0, sizeof told);
       tree_worker_open (&worker);
@@ -233,7 +243,6 @@ try_expression (const char *expression)
   worker_unsettle (&worker);
   failure_release (&worker.failure);
   require (!revert_all (&worker));
-  memset (told, 0, sizeof told);
   tree_guarded = 0;
 }
 

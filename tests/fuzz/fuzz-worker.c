@@ -12,19 +12,28 @@ messages_answer (void)
 {
 }
 
+/* A request that names a file, and no expression, is asked back for what it
+   names.  */
+static bool
+names_a_file (unsigned code)
+{
+  return code == CHANNEL_TEXT || code == CHANNEL_REPLACE;
+}
+
 static void
-check_message (const struct message *message)
+check_message (const struct message *message, unsigned code)
 {
   require (message->kind == CHANNEL_NEED || message->kind == CHANNEL_ANSWER);
-  if (message->kind != CHANNEL_NEED)
+  if (message->kind != CHANNEL_NEED || names_a_file (code))
     return;
   require (message->count);
   for (size_t i = 0; i < message->count; i++)
     require (message->items[i].length && message->items[i].bytes[0] == '/');
 }
 
+/* What was sent for a request with CODE is sound.  */
 static void
-check_sent (void)
+check_sent (unsigned code)
 {
   struct message message;
   struct channel channel;
@@ -36,7 +45,7 @@ check_sent (void)
       require (!channel_parse (&channel, messages_out.bytes + at,
                                messages_out.length - at, &message, &used));
       require (used);
-      check_message (&message);
+      check_message (&message, code);
       at += used;
     }
   channel_release (&channel);
@@ -48,17 +57,19 @@ static bool
 serve (struct worker *worker)
 {
   struct message message;
+  unsigned code;
   gpg_error_t err;
 
   if (channel_read (&worker->channel, &message)
       || message.kind != CHANNEL_REQUEST || !message.count)
     return false;
+  code = message.code;
   err = operation_run (worker, &message);
   if (err)
     buffer_clear (&worker->channel.out);
   require (!channel_flush (&worker->channel) || err);
   failure_release (&worker->failure);
-  check_sent ();
+  check_sent (code);
   return !worker->fatal && gpg_err_code (err) != GPG_ERR_ENOMEM;
 }
 
