@@ -180,6 +180,19 @@ run_words (struct session *session, const struct words *words,
   return err;
 }
 
+/* Whether a call that carries out others may go on with one more: what the
+   client asked for may be long ago.  */
+static gpg_error_t
+check_outer (struct call *outer)
+{
+  struct session *session = outer->client;
+
+  if (session_is_ending ())
+    return fail (&outer->failure, GPG_ERR_CANCELED,
+                 "the server is stopping: the rest was not done");
+  return session_adopt_policy (session, &outer->failure);
+}
+
 /* call.perform.  The arguments become a line and words again, so that they
    come in by the same door as a client's.  */
 static gpg_error_t
@@ -191,8 +204,10 @@ perform (struct call *outer, const char *verb, const char *const *arguments,
   struct words words = { 0, NULL, NULL };
   struct call call = *outer;
   const char *wrong = NULL;
-  gpg_error_t err;
+  gpg_error_t err = check_outer (outer);
 
+  if (err)
+    return err;
   buffer_string (&line, verb);
   if (reason)
     {
@@ -221,12 +236,22 @@ perform (struct call *outer, const char *verb, const char *const *arguments,
   return err;
 }
 
+/* The name of whom SESSION serves, NULL for nobody.  It outlives a reload.  */
+static const char *
+identity_name (const struct session *session)
+{
+  const struct identity *identity = session->gate.identity;
+
+  if (!identity)
+    return NULL;
+  return *session->identity_name ? session->identity_name : identity->name;
+}
+
 struct call
 request_call (struct session *session, const struct registry_noun *noun,
               struct writer *out)
 {
   struct daemon *daemon = session->daemon;
-  const struct identity *identity = session->gate.identity;
 
   return (struct call){ .noun = noun->row,
                         .registry = &daemon->registry,
@@ -234,7 +259,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .module = daemon->module
                                   + (noun - daemon->registry.noun),
                         .peer = session->entrance->peer,
-                        .identity = identity ? identity->name : NULL,
+                        .identity = identity_name (session),
                         .canceled = is_canceled,
                         .client = session,
                         .perform = perform,

@@ -27,6 +27,7 @@
 /* What the signal handler closes for reading.  */
 static volatile sig_atomic_t drain_fd = -1;
 static volatile sig_atomic_t drain_null = -1;
+static volatile sig_atomic_t draining;
 
 /* End the input.  A read that waits or that begins after this sees the end of
    the stream, so nothing races; what is being done goes on.  */
@@ -36,6 +37,7 @@ drain (int number)
   int saved = errno;
 
   (void)number;
+  draining = 1;
   if (shutdown (drain_fd, SHUT_RD) && drain_null >= 0)
     dup2 (drain_null, drain_fd);
   errno = saved;
@@ -45,6 +47,12 @@ void
 session_hang_up (void)
 {
   drain (SIGTERM);
+}
+
+bool
+session_is_ending (void)
+{
+  return draining;
 }
 
 static void

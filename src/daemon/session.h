@@ -92,6 +92,9 @@ gpg_error_t session_leave (struct session *session, gpg_error_t err,
    has ended.  */
 void session_hang_up (void);
 
+/* Whether it was told so, by SIGTERM or session_hang_up.  */
+bool session_is_ending (void);
+
 /* The io monitor of SESSION, which is its HOOK: sees every line before
    libassuan does.  */
 unsigned int session_monitor (assuan_context_t context, void *hook,

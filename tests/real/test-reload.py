@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import os
+import re
 import shlex
 import signal
 import socket
@@ -100,6 +101,47 @@ def test_a_signal_to_all_processes_of_the_name_ends_no_session():
         daemon.reload()
         assert until(lambda: "reload: done" in daemon.messages())
         assert not client.call(GET).error
+
+
+ROUNDS = 20000
+SCRIPT = b"".join(b"set /files/etc/hosts/1/ipaddr 127.0.0.%d\nsave\n"
+                  % (2 + round % 2) for round in range(ROUNDS))
+
+
+def begin_script(machine, daemon):
+    """A client whose script saves for minutes, and has begun to."""
+    client = daemon.client("panel")
+    before = machine.read("/etc/hosts")
+    client.send("AUG RUN @")
+    assert client.read_reply().inquiry == "SCRIPT"
+    client.answer(SCRIPT)
+    assert until(lambda: machine.read("/etc/hosts") != before)
+    return client
+
+
+def refused_on_the_way(reply, error):
+    """Whether a script was ended by ERROR, but not at its beginning."""
+    line = re.match("line ([0-9]+): ", reply.advice)
+    return reply.error == error and line and int(line[1]) < 2 * ROUNDS
+
+
+def test_a_script_loses_its_rights_with_the_identity():
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            machine.daemon() as daemon:
+        client = begin_script(machine, daemon)
+        machine.write(POLICY, RULES % "deny")
+        daemon.reload()
+        assert refused_on_the_way(client.read_reply(), "FORBIDDEN")
+        assert client.call(GET).error == "FORBIDDEN"
+
+
+def test_a_script_ends_when_the_daemon_does():
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            machine.daemon() as daemon:
+        client = begin_script(machine, daemon)
+        daemon.process.send_signal(signal.SIGTERM)
+        assert refused_on_the_way(client.read_reply(), "CANCELED")
+        assert daemon.process.wait(5) == 0
 
 
 tap.main(globals())
