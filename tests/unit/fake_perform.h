@@ -23,6 +23,7 @@ struct fake_verb
 struct fake_call
 {
   struct call call;
+  struct module module;
   struct writer out;
   struct buffer answer; /* Status lines stand in it, too.  */
   const struct fake_verb *next;
@@ -81,6 +82,7 @@ fake_call_begin (struct fake_call *fake, const struct fake_verb *verbs)
   fake->out.sink = (struct writer_sink){ fake_data, fake_status,
                                          &fake->answer };
   fake->call.out = &fake->out;
+  fake->call.module = &fake->module;
   fake->call.client = fake;
   fake->call.perform = fake_perform;
   buffer_string (&fake->answer, "");

@@ -111,6 +111,58 @@ errors (void **state)
   fake_call_end (&fake);
 }
 
+/* Costs the worker, as what takes too long does.  */
+static gpg_error_t
+perform_too_long (struct call *call, const char *verb,
+                  const char *const *arguments, size_t count,
+                  struct writer *out)
+{
+  struct aug_session *session = call->module->session;
+
+  (void)verb;
+  (void)arguments;
+  (void)count;
+  (void)out;
+  if (session->edited)
+    {
+      assert_int_equal (call->deadline, 0);
+      assert_null (call->canceled);
+    }
+  else
+    assert_int_equal (call->deadline, 1);
+  session->edited = false;
+  return gpg_error (GPG_ERR_TIMEOUT);
+}
+
+/* Edits get the time they need, and if that was not enough, the next request
+   tells; one that was completed meanwhile does not.  */
+static void
+edits_are_not_lost_unsaid (void **state)
+{
+  struct aug_session session = { .fd = -1 };
+
+  (void)state;
+  for (int edited = 1; edited >= 0; edited--)
+    {
+      fake_call_begin (&fake, nothing);
+      fake.module.session = &session;
+      fake.call.perform = perform_too_long;
+      fake.call.deadline = 1;
+      session.edited = edited;
+      assert_code (aug_complete (&fake.call, "augpath", "/a/"),
+                   GPG_ERR_TIMEOUT);
+      assert_true (session.lost);
+      fake_call_end (&fake);
+    }
+  fake_call_begin (&fake, nothing);
+  fake.module.session = &session;
+  assert_code (aug_request (&fake.call, CHANNEL_MATCH, NULL, 0, NULL, NULL),
+               GPG_ERR_TIMEOUT);
+  assert_non_null (strstr (fake.call.failure.text, "edits"));
+  assert_false (session.lost);
+  fake_call_end (&fake);
+}
+
 static void
 many_nodes (void **state)
 {
@@ -165,9 +217,13 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (the_root),    cmocka_unit_test (children),
-    cmocka_unit_test (expressions), cmocka_unit_test (errors),
-    cmocka_unit_test (many_nodes),  cmocka_unit_test (files),
+    cmocka_unit_test (the_root),
+    cmocka_unit_test (children),
+    cmocka_unit_test (expressions),
+    cmocka_unit_test (errors),
+    cmocka_unit_test (edits_are_not_lost_unsaid),
+    cmocka_unit_test (many_nodes),
+    cmocka_unit_test (files),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -237,8 +237,8 @@ complete_file (struct completion *completion)
   return err;
 }
 
-gpg_error_t
-aug_complete (struct call *call, const char *type, const char *prefix)
+static gpg_error_t
+complete (struct call *call, const char *type, const char *prefix)
 {
   struct completion completion = { .call = call, .prefix = prefix };
   gpg_error_t err = 0;
@@ -248,5 +248,31 @@ aug_complete (struct call *call, const char *type, const char *prefix)
   else if (!strcmp (type, "path"))
     err = complete_file (&completion);
   buffer_release (&completion.answer);
+  return err;
+}
+
+gpg_error_t
+aug_complete (struct call *call, const char *type, const char *prefix)
+{
+  struct aug_session *session = call->module->session;
+  gpg_error_t err;
+  bool lost;
+
+  if (!session)
+    return complete (call, type, prefix);
+  lost = session->lost;
+  session->lost = false;
+  if (session->edited || session->transformed)
+    {
+      /* A tab must not cost edits: the worker that has them is waited for as
+         long as in any call.  */
+      call->deadline = 0;
+      call->canceled = NULL;
+      err = complete (call, type, prefix);
+      lost = !session->edited && !session->transformed;
+    }
+  else
+    err = complete (call, type, prefix);
+  session->lost = lost;
   return err;
 }

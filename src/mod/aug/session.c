@@ -393,6 +393,13 @@ aug_request (struct call *call, enum channel_operation operation,
 
   if (err)
     return err;
+  if (session->lost)
+    {
+      session->lost = false;
+      return fail (&call->failure, GPG_ERR_TIMEOUT,
+                   "completing a word took too long: unsaved edits and "
+                   "transforms are lost");
+    }
   if (call->deadline && call->deadline < deadline)
     deadline = call->deadline;
   if (session->fd < 0)

@@ -34,6 +34,8 @@ struct aug_session
   bool wrote;          /* A verb that writes was allowed since the worker is
                           there.  */
   bool transformed;    /* The client's own transforms would be lost.  */
+  bool lost;           /* Both were, in completing a word, which says nothing;
+                          the next request tells it.  */
   size_t change_count; /* What SAVE has planned.  */
   size_t change_bytes; /* Length of the new texts.  */
   struct saved_change *changes;
