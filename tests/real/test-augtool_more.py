@@ -168,7 +168,7 @@ def test_texts_that_do_not_parse():
         assert reply.error == "BAD_DATA", reply.verdict
         error = "/augeas/text/tree/error/"
         for name, node in (("line", "line"), ("character", "char"),
-                           ("message", "message"), ("definition", "lens")):
+                           ("reason", "message"), ("definition", "lens")):
             assert ("S DETAIL %s %s" % (name, pair.theirs.get(
                 error + node).decode())).encode() in reply.lines, name
         pair.print("/text")

@@ -226,8 +226,10 @@ def test_a_text_that_does_not_parse_is_kept():
     with Desk() as desk:
         result = desk.edit('echo nonsense >>"$1"\n', "/etc/hosts")
         assert result.returncode == 1, result
-        assert b"/etc/hosts: " in result.stderr
+        assert b"/etc/hosts: Bad data - the text does not parse at line 3: " \
+            in result.stderr, result
         assert b"  line: 3\n" in result.stderr, result
+        assert b"  reason: " in result.stderr, result
         path = re.search(rb"your text is in (\S+)", result.stderr).group(1)
         with open(path, encoding="utf-8") as file:
             assert file.read() == HOSTS + "nonsense\n"

@@ -87,7 +87,7 @@ texts_that_do_not_parse (void **state)
   assert_string_equal (workerhand_detail (hand, "character"), "9");
   assert_string_equal (workerhand_detail (hand, "lens"), "Hosts.lns");
   assert_string_equal (workerhand_detail (hand, "text"), "192.0.2.2");
-  assert_true (*workerhand_detail (hand, "message"));
+  assert_true (*workerhand_detail (hand, "reason"));
   /* What was there stays.  */
   workerhand_has (hand, "/tree/1/canonical", "one");
   is_clean (hand);
@@ -142,7 +142,7 @@ retrieving (void **state)
   workerhand_set (hand, "/tree/1/nonsense", "x");
   assert_code (RUN (hand, CHANNEL_RETRIEVE, "Hosts", "/text", "/tree", "/out"),
                GPG_ERR_BAD_DATA);
-  assert_true (*workerhand_detail (hand, "message"));
+  assert_true (*workerhand_detail (hand, "reason"));
   assert_code (RUN (hand, CHANNEL_RETRIEVE, "Hosts", "/text",
                     "/files/etc/hosts/*", "/out"),
                GPG_ERR_AMBIGUOUS);

@@ -152,7 +152,7 @@ what_does_not_parse_changes_nothing (void **state)
   assert_code (RUN (hand, CHANNEL_REPLACE, "/etc/hosts", "127.0.0.1 a\nx\n"),
                GPG_ERR_BAD_DATA);
   assert_string_equal (workerhand_detail (hand, "line"), "2");
-  assert_true (*workerhand_detail (hand, "message"));
+  assert_true (*workerhand_detail (hand, "reason"));
   workerhand_has (hand, "/files/etc/hosts/2/canonical", "gate.example");
   assert_null (record_find (&hand->worker, "/etc/hosts")->draft);
   assert_string_equal (workerhand_labels (hand, "/augeas//error"), "error ");

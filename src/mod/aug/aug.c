@@ -122,9 +122,8 @@ static const struct verb verbs[] = {
     "Example: AUG COPY /files/etc/hosts/1 /files/etc/hosts/9" },
   { "RENAME", "<path:augpath> <label:string>", EFFECT_WRITE, verb_rename, NULL,
     "give nodes another label",
-    "They stay where they are.  Answers how many nodes were renamed, 0 if "
-    "none\n"
-    "matches.  INV_NAME: a label has no slash.\n"
+    "They stay where they are.  Answers how many nodes were renamed, 0 if\n"
+    "none matches.  INV_NAME: a label has no slash.\n"
     "Example: AUG RENAME /files/etc/hosts/2 9" },
   { "DEFVAR", "<name:string> <expression:augpath>", EFFECT_READ, verb_defvar,
     NULL, "give a set of nodes a name",
@@ -140,8 +139,8 @@ static const struct verb verbs[] = {
     "NODE must match one node, whose value LENS parses; the tree takes the\n"
     "place of what PATH has.  A tree below /files where no lens has a file is\n"
     "an error of SAVE.  BAD_DATA: the text does not parse; the details are\n"
-    "line, character, message, text and lens.  NOT_FOUND: no such lens, see\n"
-    "AUG LENSES, or no such node.\n"
+    "lens, line, character, definition, reason and text, as far as known.\n"
+    "NOT_FOUND: no such lens, see AUG LENSES, or no such node.\n"
     "Example: AUG STORE Hosts.lns /text /tree" },
   { "RETRIEVE", "<lens:string> <source:augpath> <path:augpath> <node:augpath>",
     EFFECT_WRITE, verb_retrieve, NULL, "make the text of a tree into a node",
@@ -183,18 +182,16 @@ static const struct verb verbs[] = {
   { "FILES", "[<state:enum(loaded|changed|failed)>]", EFFECT_READ, verb_files,
     NULL, "which files this session has",
     "Records with the fields file, state and lens (if one is known): loaded,\n"
-    "changed if SAVE would write or remove the file, failed if it could not "
-    "be\n"
-    "read or does not parse (see ERRORS).  No file is read for this.\n"
+    "changed if SAVE would write or remove the file, failed if it could not\n"
+    "be read or does not parse (see ERRORS).  No file is read for this.\n"
     "Example: AUG FILES changed" },
   { "EDIT", "<path:path> [<text:text>]", EFFECT_WRITE, verb_edit, NULL,
     "a file's text as a whole, or another one for it",
     "Without TEXT: the text as SAVE would write it, nothing for a file that\n"
     "is not there yet; of a file that does not parse, its text, and a\n"
     "warning.  With TEXT: the file's nodes become what TEXT has, and SAVE\n"
-    "writes just that; nothing is written before.  BAD_DATA: the text does "
-    "not\n"
-    "parse; the details are line, character, message, text and lens.\n"
+    "writes just that; nothing is written before.  BAD_DATA: the text does\n"
+    "not parse; the details are those of STORE.\n"
     "NOT_SUPPORTED: no lens claims the file: see TRANSFORM.\n"
     "Example: AUG EDIT /etc/hosts @" },
   { "DIFF", "", EFFECT_READ, aug_diff, NULL, "what SAVE would write",
@@ -217,13 +214,12 @@ static const struct verb verbs[] = {
     "A list: the lines that augtool prints for the script.  Each statement is\n"
     "a call of the verb that it stands for and needs the right for that.  The\n"
     "first that fails ends the script: the advice begins with its line, the\n"
-    "details line and statement name it (file-line is a line of a file).  "
-    "What\n"
-    "was edited and not saved stays in the session, which a warning tells.\n"
+    "details line and statement name it (file-line is a line of a file).\n"
+    "What was edited and not saved stays in the session, which a warning "
+    "tells.\n"
     "Statements: clear clearm copy count cp defnode defvar errors get ins\n"
-    "insert label load ls match move mv print quit rename retrieve rm save "
-    "set\n"
-    "setm source span store touch transform, and comments (#).\n"
+    "insert label load ls match move mv print quit rename retrieve rm save\n"
+    "set setm source span store touch transform, and comments (#).\n"
     "UNKNOWN_COMMAND: any other.  SYNTAX: a quotation or a bracket is not\n"
     "closed, or a backslash stands for nothing.\n"
     "Example: AUG RUN @" },

@@ -95,18 +95,41 @@ error_path (const char *path, const char *value)
   return strncmp (rest, "/files/", 7) ? value : rest;
 }
 
-gpg_error_t
-tree_failure (struct worker *worker, const char *path, const struct lens *lens,
-              const char *text, const char *what)
+/* Set the words and details of the request's failure from the error node ERROR:
+   PATH, if that is not NULL, and WHAT.  "message" is not ours to name a detail
+   by: it is the whole advice, where a line is too short for that.  */
+static gpg_error_t
+fail_as_noted (struct worker *worker, const char *error, const char *path,
+               const char *text, const char *what)
 {
   static const char *const details[][2] = { { "line", "/line" },
                                             { "character", "/char" },
                                             { "path", "/path" },
                                             { "definition", "/lens" },
                                             { "reason", "/message" } };
+  const char *value, *line, *message;
+
+  for (size_t i = 0; i < sizeof details / sizeof *details; i++)
+    if ((value = error_value (worker, error, details[i][1])))
+      failure_detail (&worker->failure, details[i][0], "%s",
+                      path ? error_path (path, value) : value);
+  if (text)
+    add_excerpt (worker, text, error_value (worker, error, "/pos"));
+  line = error_value (worker, error, "/line");
+  message = error_value (worker, error, "/message");
+  if (!message)
+    message = "see the details";
+  return fail (&worker->failure, GPG_ERR_BAD_DATA, "%s%s%s%s%s: %.*s",
+               path ? path : "", path ? " " : "", what, line ? " at line " : "",
+               line ? line : "", (int)strcspn (message, "\n"), message);
+}
+
+gpg_error_t
+tree_failure (struct worker *worker, const char *path, const struct lens *lens,
+              const char *text, const char *what)
+{
   auto_free char *meta = tree_node (worker, "/augeas/files", path);
   auto_free char *error = NULL;
-  const char *value, *line, *message;
 
   if (!meta || asprintf (&error, "%s/error", meta) < 0)
     {
@@ -116,47 +139,18 @@ tree_failure (struct worker *worker, const char *path, const struct lens *lens,
   failure_detail (&worker->failure, "file", "%s", path);
   if (lens)
     failure_detail (&worker->failure, "lens", "%s", lens->name);
-  for (size_t i = 0; i < sizeof details / sizeof *details; i++)
-    if ((value = error_value (worker, error, details[i][1])))
-      failure_detail (&worker->failure, details[i][0], "%s",
-                      error_path (path, value));
-  if (text)
-    add_excerpt (worker, text, error_value (worker, error, "/pos"));
-  line = error_value (worker, error, "/line");
-  message = error_value (worker, error, "/message");
-  if (!message)
-    message = "see the details";
-  return fail (&worker->failure, GPG_ERR_BAD_DATA, "%s %s%s%s: %.*s", path,
-               what, line ? " at line " : "", line ? line : "",
-               (int)strcspn (message, "\n"), message);
+  return fail_as_noted (worker, error, path, text, what);
 }
 
 gpg_error_t
 text_failure (struct worker *worker, const char *lens, const char *text,
               const char *what)
 {
-  static const char error[] = "(/augeas/text//error[message])[1]";
-  static const char *const details[][2] = { { "line", "/line" },
-                                            { "character", "/char" },
-                                            { "path", "/path" },
-                                            { "definition", "/lens" },
-                                            { "message", "/message" } };
-  const char *line = error_value (worker, error, "/line");
-  const char *message = error_value (worker, error, "/message");
-  const char *value;
   gpg_error_t err;
 
   failure_detail (&worker->failure, "lens", "%s", lens);
-  for (size_t i = 0; i < sizeof details / sizeof *details; i++)
-    if ((value = error_value (worker, error, details[i][1])))
-      failure_detail (&worker->failure, details[i][0], "%s", value);
-  if (text)
-    add_excerpt (worker, text, error_value (worker, error, "/pos"));
-  if (!message)
-    message = "see the details";
-  err = fail (&worker->failure, GPG_ERR_BAD_DATA, "%s%s%s: %.*s", what,
-              line ? " at line " : "", line ? line : "",
-              (int)strcspn (message, "\n"), message);
+  err = fail_as_noted (worker, "(/augeas/text//error[message])[1]", NULL, text,
+                       what);
   aug_rm (worker->aug, "/augeas/text");
   return err;
 }
