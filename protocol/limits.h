@@ -44,7 +44,8 @@
 
 /* Augeas.  */
 #define LIMIT_AUG_FILE (4 * MIB)       /* Bytes of one file.  */
-#define LIMIT_AUG_FILES 10000          /* Files in one worker.  */
+#define LIMIT_AUG_FILES 10000          /* Files in one worker, ... */
+#define LIMIT_AUG_BYTES (64 * MIB)     /* ... and bytes of them all.  */
 #define LIMIT_AUG_NAMES 1000000        /* Names that a wide call looks at.  */
 #define LIMIT_AUG_MEMORY (256 * MIB)   /* Address space of a worker.  */
 #define LIMIT_AUG_CPU_SECONDS 5        /* CPU time of one request.  */

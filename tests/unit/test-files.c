@@ -206,6 +206,30 @@ one_file (void **state)
   hand->session->file_count = 1;
 }
 
+/* Whoever may write where a lens looks must not fill the memory of a process
+   that is root: sparse files cost him nothing.  */
+static void
+all_files_together (void **state)
+{
+  struct sessionhand *hand = *state;
+
+  scratch_write (hand->scratch, "/etc/hosts", "hosts\n");
+  scratch_write (hand->scratch, "/etc/fstab", "f\n");
+  hand->session->file_bytes = LIMIT_AUG_BYTES - 3;
+  NEED (hand, "/etc/hosts");
+  assert_non_null (strstr (hand->told, "REFUSED /etc/hosts|@Hosts|0|"));
+  assert_non_null (strstr (hand->told, "at most 64 MiB"));
+  NEED (hand, "/etc/fstab");
+  assert_non_null (strstr (hand->told, "FILE /etc/fstab|"));
+  assert_int_equal (hand->session->file_bytes, LIMIT_AUG_BYTES - 1);
+  known_file_drop (hand->session, "/etc/fstab");
+  assert_int_equal (hand->session->file_bytes, LIMIT_AUG_BYTES - 3);
+  known_files_drop_all (hand->session);
+  assert_int_equal (hand->session->file_bytes, 0);
+  NEED (hand, "/etc/hosts");
+  assert_non_null (strstr (hand->told, "FILE /etc/hosts|"));
+}
+
 static void
 known_files (void **state)
 {
@@ -275,6 +299,7 @@ main (void)
     SESSION_TEST (own_files),
     SESSION_TEST (untrusted_links),
     SESSION_TEST (one_file),
+    SESSION_TEST (all_files_together),
     SESSION_TEST (known_files),
     SESSION_TEST (a_long_way_is_given_up),
   };

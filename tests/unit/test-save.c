@@ -236,6 +236,22 @@ there_is_a_limit_of_bytes (void **state)
   free (text);
 }
 
+/* Paths are kept, too.  */
+static void
+a_path_has_a_limit (void **state)
+{
+  struct sessionhand *hand = *state;
+  char path[LIMIT_PATH + 2];
+
+  memset (path, 'x', sizeof path);
+  path[0] = '/';
+  path[sizeof path - 1] = 0;
+  SAY (hand, CHANNEL_ANSWER, 0, "write", path, "t\n");
+  sessionhand_done (hand);
+  assert_code (aug_diff (&hand->call), GPG_ERR_NOT_SUPPORTED);
+  assert_non_null (strstr (hand->call.failure.text, "4096 bytes"));
+}
+
 static void
 diff_shows_and_plans_nothing (void **state)
 {
@@ -287,6 +303,7 @@ main (void)
     SESSION_TEST (removing_what_is_not_there),
     SESSION_TEST (malformed_changes),
     SESSION_TEST (there_is_a_limit_of_bytes),
+    SESSION_TEST (a_path_has_a_limit),
     SESSION_TEST (diff_shows_and_plans_nothing),
     SESSION_TEST (hard_links_are_told),
   };

@@ -75,8 +75,9 @@ known_file_drop (struct aug_session *session, const char *path)
   if (!file)
     return;
   tdelete (file, &session->files, compare);
-  known_file_free (file);
   session->file_count--;
+  session->file_bytes -= file->image.length;
+  known_file_free (file);
 }
 
 gpg_error_t
@@ -98,8 +99,9 @@ known_file_put (struct aug_session *session, const char *path,
       free (file);
       return gpg_error (GPG_ERR_ENOMEM);
     }
-  memset (image, 0, sizeof *image);
   session->file_count++;
+  session->file_bytes += image->length;
+  memset (image, 0, sizeof *image);
   return 0;
 }
 
@@ -108,7 +110,7 @@ known_files_drop_all (struct aug_session *session)
 {
   tdestroy (session->files, known_file_free);
   session->files = NULL;
-  session->file_count = 0;
+  session->file_count = session->file_bytes = 0;
 }
 
 /* --- Telling --- */
@@ -191,6 +193,28 @@ tell_error (struct call *call, struct aug_session *session, const char *path,
   return 0;
 }
 
+/* As file_read, of what SESSION has room for.  */
+static gpg_error_t
+read_file (const struct call *call, const struct aug_session *session,
+           const char *path, struct file_image *r_image, char **r_resolved,
+           struct failure *why)
+{
+  size_t room = session->file_bytes < LIMIT_AUG_BYTES
+                    ? LIMIT_AUG_BYTES - session->file_bytes
+                    : 0;
+  bool scarce = room < LIMIT_AUG_FILE;
+  gpg_error_t err = file_read (call->machine, path,
+                               scarce ? room : LIMIT_AUG_FILE, r_image,
+                               r_resolved, why);
+
+  if (!scarce || gpg_err_code (err) != GPG_ERR_TOO_LARGE)
+    return err;
+  return fail (why, GPG_ERR_TOO_LARGE,
+               "%s: the files of a session have at most %lu MiB: LOAD, and "
+               "name those you want",
+               path, LIMIT_AUG_BYTES / MIB);
+}
+
 gpg_error_t
 files_tell (struct call *call, struct aug_session *session, const char *path,
             const struct lens *lens, bool wide, bool *r_exists)
@@ -201,8 +225,7 @@ files_tell (struct call *call, struct aug_session *session, const char *path,
   gpg_error_t err;
 
   *r_exists = true;
-  err = file_read (call->machine, path, LIMIT_AUG_FILE, &image, &resolved,
-                   &why);
+  err = read_file (call, session, path, &image, &resolved, &why);
   if (!err && !image.exists)
     *r_exists = false;
   else if (gpg_err_code (err) == GPG_ERR_INV_OBJ

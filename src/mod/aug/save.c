@@ -44,6 +44,10 @@ take_change (struct call *call, const struct message *message, void *context)
   if (message->count != 3 || session->change_count >= LIMIT_AUG_FILES
       || message->items[2].length > LIMIT_AUG_FILE)
     return gpg_error (GPG_ERR_INV_PACKET);
+  if (message->items[1].length > LIMIT_PATH)
+    return fail (&call->failure, GPG_ERR_NOT_SUPPORTED,
+                 "no lens would write a path of more than %d bytes",
+                 LIMIT_PATH);
   session->change_bytes += message->items[2].length;
   if (session->change_bytes > LIMIT_ANSWER)
     return fail (&call->failure, GPG_ERR_TOO_LARGE,

@@ -28,6 +28,7 @@ struct aug_session
   char *report; /* Fences that hold, as the worker says.  */
   void *files;  /* Search tree of struct known_file by path.  */
   size_t file_count;
+  size_t file_bytes;
   bool wide;           /* The present request loads whole directories, so
                           its cost may be others' doing.  */
   bool edited;         /* There may be unsaved edits.  */
