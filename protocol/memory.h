@@ -21,12 +21,12 @@
 
 /* Take the value of the pointer variable that VARIABLE points at and
    leave NULL behind.  */
-#define take(variable)                                                       \
-  ({                                                                         \
-    __typeof__ (variable) take_from = (variable);                            \
-    __typeof__ (*take_from) take_value = *take_from;                         \
-    *take_from = NULL;                                                       \
-    take_value;                                                              \
+#define take(variable)                                                         \
+  ({                                                                           \
+    __typeof__ (variable) take_from = (variable);                              \
+    __typeof__ (*take_from) take_value = *take_from;                           \
+    *take_from = NULL;                                                         \
+    take_value;                                                                \
   })
 
 static inline void

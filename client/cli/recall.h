@@ -18,9 +18,9 @@
    is another user's (root with the home of who became root).  */
 char *recall_path (void);
 
-/* Hand each line that PATH has to RECEIVE, the oldest first, and cut what is too
-   much off the file.  No file is no error.  GPG_ERR_EPERM: it is no plain file
-   of this user's.  */
+/* Hand each line that PATH has to RECEIVE, the oldest first, and cut what is
+   too much off the file.  No file is no error.  GPG_ERR_EPERM: it is no plain
+   file of this user's.  */
 gpg_error_t recall_load (const char *path, void (*receive) (const char *line));
 
 /* Add LINE to PATH.  */

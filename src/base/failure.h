@@ -28,7 +28,10 @@ struct failure
   struct detail *details;
 };
 
-#define FAILURE_NONE { 0, NULL, NULL }
+#define FAILURE_NONE                                                           \
+  {                                                                            \
+    0, NULL, NULL                                                              \
+  }
 #define auto_failure __attribute__ ((cleanup (failure_release)))
 
 /* Set the words of FAILURE (which may be NULL: then nothing is kept) and
@@ -36,17 +39,17 @@ struct failure
    before are replaced.  */
 gpg_error_t fail (struct failure *failure, gpg_err_code_t code,
                   const char *format, ...)
-  __attribute__ ((format (printf, 3, 4)));
+    __attribute__ ((format (printf, 3, 4)));
 
 /* The same for the present errno.  FORMAT says what was tried; ": " and
    strerror follow.  */
 gpg_error_t fail_errno (struct failure *failure, const char *format, ...)
-  __attribute__ ((format (printf, 2, 3)));
+    __attribute__ ((format (printf, 2, 3)));
 
 /* Add a detail.  FAILURE may be NULL.  */
 void failure_detail (struct failure *failure, const char *name,
                      const char *format, ...)
-  __attribute__ ((format (printf, 3, 4)));
+    __attribute__ ((format (printf, 3, 4)));
 void failure_detail_bytes (struct failure *failure, const char *name,
                            const char *bytes, size_t length);
 

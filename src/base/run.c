@@ -32,8 +32,7 @@ open_program (const char *program)
     {
       path[length] = 0;
       slash = strrchr (path, '/');
-      if (slash
-          && (size_t)(slash - path) + strlen (program) + 2 < sizeof path)
+      if (slash && (size_t)(slash - path) + strlen (program) + 2 < sizeof path)
         {
           memcpy (slash + 1, program, strlen (program) + 1);
           fd = open (path, O_PATH | O_CLOEXEC);
@@ -53,8 +52,8 @@ arrange_descriptors (int program, int socket)
   int high_program = fcntl (program, F_DUPFD_CLOEXEC, 10);
   int high_socket = fcntl (socket, F_DUPFD_CLOEXEC, 10);
 
-  if (null < 0 || high_program < 0 || high_socket < 0
-      || dup2 (null, 0) < 0 || dup2 (null, 1) < 0 || dup2 (high_socket, 3) < 0
+  if (null < 0 || high_program < 0 || high_socket < 0 || dup2 (null, 0) < 0
+      || dup2 (null, 1) < 0 || dup2 (high_socket, 3) < 0
       || dup3 (high_program, 4, O_CLOEXEC) < 0)
     return -1;
   return close_range (5, ~0U, 0);

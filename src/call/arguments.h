@@ -26,7 +26,7 @@ struct call;
 size_t arg_count (const struct call *call, const char *name);
 
 /* Value INDEX of NAME, canonical, NUL terminated; NULL if not given.
-   *R_LENGTH may be NULL; no value contains a NUL.  */
+   R_LENGTH may be NULL; no value contains a NUL.  */
 const char *arg_text_at (const struct call *call, const char *name,
                          size_t index, size_t *r_length);
 
@@ -67,8 +67,8 @@ void arguments_release (struct arguments *arguments);
 
 /* All values in the order given; options first.  */
 size_t arguments_count (const struct arguments *arguments);
-const struct argument_value *
-arguments_value (const struct arguments *arguments, size_t index);
+const struct argument_value *arguments_value (const struct arguments *arguments,
+                                              size_t index);
 
 /* Give value INDEX, which is to be asked for, its LENGTH bytes.  */
 gpg_error_t arguments_answer (struct arguments *arguments, size_t index,

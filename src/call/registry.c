@@ -67,8 +67,7 @@ take_noun (struct registry *registry, const struct noun *row,
     return fail (failure, GPG_ERR_INV_NAME, "%s: the noun is not complete",
                  row->name);
   if (registry_noun (registry, row->name))
-    return fail (failure, GPG_ERR_DUP_VALUE, "%s is declared twice",
-                 row->name);
+    return fail (failure, GPG_ERR_DUP_VALUE, "%s is declared twice", row->name);
   while (row->verbs[count].name)
     count++;
   entry->row = row;

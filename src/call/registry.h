@@ -16,8 +16,8 @@
 #define REGISTRY_NOUNS 38
 
 /* The options that every call takes, and OPTION sets for a session.  */
-#define REGISTRY_COMMON                                                       \
-  "[--dry-run] [--timeout=<time:duration>] [--output=<form:enum(text|json)>]" \
+#define REGISTRY_COMMON                                                        \
+  "[--dry-run] [--timeout=<time:duration>] [--output=<form:enum(text|json)>]"  \
   " [--reason=<text:string>]"
 
 /* A verb's row with its grammar parsed.  */

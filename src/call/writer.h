@@ -28,8 +28,7 @@ struct writer_sink
   /* A piece of the answer, whole lines where the answer has lines.  */
   gpg_error_t (*data) (void *context, const char *bytes, size_t length);
   /* A status line "S KEYWORD TEXT".  */
-  gpg_error_t (*status) (void *context, const char *keyword,
-                         const char *text);
+  gpg_error_t (*status) (void *context, const char *keyword, const char *text);
   void *context;
 };
 
@@ -37,24 +36,22 @@ struct writer
 {
   struct writer_sink sink;
   enum output output;
-  size_t written;      /* Bytes of the answer so far.  */
-  bool in_record;      /* A record has a field and is not ended.  */
-  bool any_record;     /* At least one was ended.  */
-  struct buffer line;  /* What is being put together.  */
+  size_t written;     /* Bytes of the answer so far.  */
+  bool in_record;     /* A record has a field and is not ended.  */
+  bool any_record;    /* At least one was ended.  */
+  struct buffer line; /* What is being put together.  */
 };
 
 /* The whole answer is this value: any bytes.  */
-gpg_error_t writer_value (struct writer *out, const char *bytes,
-                          size_t length);
+gpg_error_t writer_value (struct writer *out, const char *bytes, size_t length);
 
 /* One item of a list.  */
-gpg_error_t writer_item (struct writer *out, const char *bytes,
-                         size_t length);
+gpg_error_t writer_item (struct writer *out, const char *bytes, size_t length);
 
 /* One field of a record; NAME is a lower-case word.  */
 gpg_error_t writer_field (struct writer *out, const char *name,
                           const char *format, ...)
-  __attribute__ ((format (printf, 3, 4)));
+    __attribute__ ((format (printf, 3, 4)));
 gpg_error_t writer_field_bytes (struct writer *out, const char *name,
                                 const char *bytes, size_t length);
 /* The same with a JSON number, or true and false ("yes" and "no" in text). */
@@ -71,7 +68,7 @@ gpg_error_t writer_record_end (struct writer *out);
 
 /* "S WARNING text".  */
 gpg_error_t writer_warning (struct writer *out, const char *format, ...)
-  __attribute__ ((format (printf, 2, 3)));
+    __attribute__ ((format (printf, 2, 3)));
 
 /* Free memory, keep the sink.  */
 void writer_release (struct writer *out);

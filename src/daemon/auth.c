@@ -52,10 +52,9 @@ word_nonce (assuan_context_t context, char *line)
   auto_failure struct failure failure = FAILURE_NONE;
 
   if (*line)
-    return session_leave (session,
-                          fail (&failure, GPG_ERR_TOO_MANY,
-                                "NONCE takes no arguments"),
-                          &failure);
+    return session_leave (
+        session, fail (&failure, GPG_ERR_TOO_MANY, "NONCE takes no arguments"),
+        &failure);
   handshake_nonce (session->nonce);
   session->nonce_time = link_now ();
   return assuan_send_data (context, session->nonce, HANDSHAKE_HEX);
@@ -343,11 +342,10 @@ session_adopt_policy (struct session *session, struct failure *failure)
   daemon->generation = generation;
   policy_release (&daemon->policy);
   daemon->policy = policy;
-  if (!session->identity_name[0]
-      || identity_built_in (session->identity_name))
+  if (!session->identity_name[0] || identity_built_in (session->identity_name))
     return 0;
-  session->gate.identity
-      = policy_identity (&daemon->policy, session->identity_name);
+  session->gate.identity = policy_identity (&daemon->policy,
+                                            session->identity_name);
   if (is_still_valid (session, session->gate.identity))
     return 0;
   session->gate.identity = NULL;

@@ -15,7 +15,7 @@ struct listener
   int fd;
   uid_t server_uid; /* As a client's SO_PEERCRED shows it.  */
   enum effect ceiling;
-  char *path;        /* Below the root; NULL if somebody handed it over.  */
+  char *path; /* Below the root; NULL if somebody handed it over.  */
 };
 
 struct listeners
@@ -34,7 +34,6 @@ gpg_error_t listeners_open (const struct daemon *daemon,
                             struct failure *failure);
 
 /* Close all; remove the files of those that were bound here.  */
-void listeners_close (const struct daemon *daemon,
-                      struct listeners *listeners);
+void listeners_close (const struct daemon *daemon, struct listeners *listeners);
 
 #endif /* REEVE_LISTEN_H */

@@ -4,9 +4,9 @@
 
    A session is a process of its own (in pipe mode: the only one).  This is
    the only folder that knows Assuan: session.c has the loop, guard.c what
-   libassuan fails to check, words.c the session words, auth.c the handshake, request.c
-   takes a line to a call and its outcome back, help.c HELP, complete.c what a
-   line that is being typed may become.  */
+   libassuan fails to check, words.c the session words, auth.c the handshake,
+   request.c takes a line to a call and its outcome back, help.c HELP,
+   complete.c what a line that is being typed may become.  */
 
 #ifndef REEVE_SESSION_H
 #define REEVE_SESSION_H
@@ -29,7 +29,7 @@ struct entrance
   struct peer peer;
   uid_t server_uid;
   enum effect ceiling;
-  const char *socket_name; /* NULL in pipe mode.  */
+  const char *socket_name;         /* NULL in pipe mode.  */
   const struct identity *identity; /* Known without handshake, or NULL.  */
 };
 
@@ -157,8 +157,7 @@ gpg_error_t request_ask (void *context, const struct grammar_item *item,
 /* A call of NOUN, which has no verb yet: what is the same for all calls of
    SESSION's client.  */
 struct call request_call (struct session *session,
-                          const struct registry_noun *noun,
-                          struct writer *out);
+                          const struct registry_noun *noun, struct writer *out);
 
 /* In pipe mode a noun's helper starts at the first call of that noun: see to
    that for noun INDEX of the registry.  */

@@ -12,8 +12,8 @@
 
 /* Serve until SIGTERM (running calls end first; the third one does not wait)
    or SIGINT, or with --single until the one client leaves.  When all
-   is ready a byte goes to READY_FD (-1: nobody waits).  ARGC and ARGV are for a reload.
-   Returns the exit status.  */
+   is ready a byte goes to READY_FD (-1: nobody waits).  ARGC and ARGV are for a
+   reload.  Returns the exit status.  */
 int supervisor_run (struct daemon *daemon, struct listeners *listeners,
                     int ready_fd, int argc, char **argv);
 

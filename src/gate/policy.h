@@ -79,8 +79,7 @@ bool identity_may (const struct identity *identity, const struct noun *noun,
                    const struct verb *verb, const struct rule **r_rule);
 
 /* The name under which rules know VERB: its own, or its effect's.  */
-const char *policy_verb_name (const struct noun *noun,
-                              const struct verb *verb);
+const char *policy_verb_name (const struct noun *noun, const struct verb *verb);
 
 /* The open key file of IDENTITY, checked.  */
 gpg_error_t identity_open_key (const struct identity *identity,

@@ -25,8 +25,7 @@ augeas_save (void)
   char value[64];
 
   snprintf (value, sizeof value, "name%u.example", ++count);
-  if (aug_set (tree, "/files/etc/hosts/2/canonical", value)
-      || aug_save (tree))
+  if (aug_set (tree, "/files/etc/hosts/2/canonical", value) || aug_save (tree))
     give_up ("libaugeas saves nothing");
 }
 

@@ -159,10 +159,10 @@ globs_that_fit (void **state)
 {
   static const char *const good[] = { "/etc/hosts", "/srv/*", "//srv//x?",
                                       "/home/*/.config", "/procs/x" };
-  static const char *const wrong[] = { "", "/", "srv/x", "/*/x", "/[s]rv/x",
-                                       "/s\\rv/x", "/proc/kmsg", "//sys/*",
-                                       "/dev/x", "/srv/../etc/x", "/srv/.",
-                                       "/./proc/x", "/../proc/x" };
+  static const char *const wrong[]
+      = { "",         "/",          "srv/x",     "/*/x",   "/[s]rv/x",
+          "/s\\rv/x", "/proc/kmsg", "//sys/*",   "/dev/x", "/srv/../etc/x",
+          "/srv/.",   "/./proc/x",  "/../proc/x" };
   char *large = malloc (LIMIT_PATH + 2);
 
   (void)state;
@@ -223,10 +223,14 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (the_first_that_claims),   cmocka_unit_test (rivals),
-    cmocka_unit_test (exclusions_when_reading), cmocka_unit_test (hidden_files),
-    cmocka_unit_test (exclusions_when_writing), cmocka_unit_test (names),
-    cmocka_unit_test (what_is_known),           cmocka_unit_test (globs_that_fit),
+    cmocka_unit_test (the_first_that_claims),
+    cmocka_unit_test (rivals),
+    cmocka_unit_test (exclusions_when_reading),
+    cmocka_unit_test (hidden_files),
+    cmocka_unit_test (exclusions_when_writing),
+    cmocka_unit_test (names),
+    cmocka_unit_test (what_is_known),
+    cmocka_unit_test (globs_that_fit),
     cmocka_unit_test (globs_that_are_there_fit),
     cmocka_unit_test (texts_that_are_no_table),
   };

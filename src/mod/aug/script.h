@@ -35,7 +35,7 @@ enum statement_prints
   PRINTS_LINES,    /* The verb's own text.  */
   PRINTS_REMOVED,  /* "rm : path 2".  */
   PRINTS_RENAMED,  /* "rename : path to label 2".  */
-  PRINTS_FILE, /* Nothing if the node belongs to none.  */
+  PRINTS_FILE,     /* Nothing if the node belongs to none.  */
   PRINTS_SPAN,
   PRINTS_ERRORS,
   PRINTS_SAVED /* "Saved 2 file(s)".  */

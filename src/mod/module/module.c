@@ -20,8 +20,7 @@ module_list (struct call *call)
 
       err = writer_field (call->out, "noun", "%s", noun->row->name);
       if (!err)
-        err = writer_field (call->out, "description", "%s",
-                            noun->row->summary);
+        err = writer_field (call->out, "description", "%s", noun->row->summary);
       if (!err)
         err = writer_field_number (call->out, "verbs", (int64_t)noun->count);
       if (!err)
@@ -38,8 +37,7 @@ write_verb (struct call *call, const struct verb *verb)
   if (!err)
     err = writer_field (call->out, "arguments", "%s", verb->args);
   if (!err)
-    err = writer_field (call->out, "effect", "%s",
-                        effect_name (verb->effect));
+    err = writer_field (call->out, "effect", "%s", effect_name (verb->effect));
   if (!err)
     err = writer_field (call->out, "description", "%s", verb->summary);
   return err ? err : writer_record_end (call->out);
