@@ -167,6 +167,11 @@ bool interrupt_take (void);
 /* If there was one, end by it, as a shell expects of what it runs.  */
 void interrupt_leave (void);
 
+/* --- input.c --- */
+
+/* Carry out the commands on standard input.  */
+enum status input_run (const struct settings *settings);
+
 /* --- interactive.c --- */
 
 /* Carry out what somebody types at the terminal.  */
@@ -177,9 +182,6 @@ enum status interactive_run (const struct settings *settings);
 /* Carry out the shell's words, COUNT of them.  */
 enum status request_run (const struct settings *settings, char **words,
                          size_t count);
-
-/* Carry out the commands on standard input.  */
-enum status input_run (const struct settings *settings);
 
 /* Whether calls can still be made.  */
 bool request_is_open (reeve_t reeve);

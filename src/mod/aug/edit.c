@@ -5,7 +5,6 @@
 #include <config.h>
 #include "verbs.h"
 
-/* Note that there may be edits to lose.  */
 gpg_error_t
 aug_will_edit (struct call *call)
 {

@@ -27,9 +27,8 @@
 
 #define REQUEST_FD 3
 #define QUIET_MS 10 /* Without a request, before a spare worker is made.  */
-#define NOWHERE                                                                \
-  "/proc/sys/kernel" /* A root below which no lens has a file.                 \
-                      */
+/* A root below which no lens has a file.  */
+#define NOWHERE "/proc/sys/kernel"
 
 /* Compile the lenses.  Loading, from where there is nothing, brings the tree
    into the state in which a program that loads everything begins.  */

@@ -98,7 +98,7 @@ check_glob (struct call *call, const struct aug_session *session,
   if (lens_glob_fits (&session->table, absolute))
     return 0;
   return fail (&call->failure, GPG_ERR_INV_ARG,
-               "%.40s: begin with a directory (no wildcard, /proc, /sys, /dev, "
+               "%.38s: begin with a directory (no wildcard, /proc, /sys, /dev, "
                "..)",
                glob);
 }

@@ -21,7 +21,6 @@ take_value (struct call *call, const struct message *message, void *context)
   return buffer_error (value);
 }
 
-/* Carry OPERATION out and write the value that it answers with.  */
 gpg_error_t
 aug_ask_value (struct call *call, enum channel_operation operation,
                const char *const *arguments, size_t count)
