@@ -28,8 +28,8 @@ type_is_choice (const char *text, const char *choices)
 
 /* One line of text: no control character.  */
 static gpg_error_t
-check_string (char *text, size_t *length, const char *choices,
-              int64_t *number, const char **r_wanted)
+check_string (char *text, size_t *length, const char *choices, int64_t *number,
+              const char **r_wanted)
 {
   (void)choices;
   (void)number;
@@ -55,8 +55,8 @@ check_text (char *text, size_t *length, const char *choices, int64_t *number,
 
 /* The expression itself is judged by libaugeas in the worker.  */
 static gpg_error_t
-check_augpath (char *text, size_t *length, const char *choices,
-               int64_t *number, const char **r_wanted)
+check_augpath (char *text, size_t *length, const char *choices, int64_t *number,
+               const char **r_wanted)
 {
   (void)text;
   (void)choices;
@@ -159,12 +159,8 @@ check_duration (char *text, size_t *length, const char *choices,
   {
     const char *unit;
     int64_t milliseconds;
-  } units[] = { { "", 1000 },
-                { "s", 1000 },
-                { "ms", 1 },
-                { "min", 60 * 1000 },
-                { "h", 3600 * 1000 },
-                { NULL, 0 } };
+  } units[] = { { "", 1000 },         { "s", 1000 },        { "ms", 1 },
+                { "min", 60 * 1000 }, { "h", 3600 * 1000 }, { NULL, 0 } };
   unsigned long long value;
   char *end;
 
@@ -181,9 +177,7 @@ check_duration (char *text, size_t *length, const char *choices,
     if (!strcmp (end, units[i].unit))
       {
         *number = (int64_t)value * units[i].milliseconds;
-        return *number && *number <= 86400000
-                   ? 0
-                   : gpg_error (GPG_ERR_INV_ARG);
+        return *number && *number <= 86400000 ? 0 : gpg_error (GPG_ERR_INV_ARG);
       }
   return gpg_error (GPG_ERR_INV_ARG);
 }
@@ -193,10 +187,8 @@ static const struct argument_type types[] = {
   { "text", 0, check_text, "any bytes but NUL, at most 1 MiB" },
   { "secret", TYPE_SECRET, check_text,
     "any bytes but NUL, given only by inquiry (@)" },
-  { "augpath", 0, check_augpath,
-    "an augeas path expression, see augeas(7)" },
-  { "path", 0, check_path,
-    "a file: an absolute path, without \"..\"" },
+  { "augpath", 0, check_augpath, "an augeas path expression, see augtool(1)" },
+  { "path", 0, check_path, "a file: an absolute path, without \"..\"" },
   { "bool", TYPE_FLAG, check_bool, "1 or 0" },
   { "enum", TYPE_CHOICE, check_enum, "one of the words named" },
   { "duration", 0, check_duration,
