@@ -81,9 +81,9 @@ advise_no_server (const struct settings *settings, const char *path)
             " for this command alone",
             settings->root);
   else if (has_unit (settings, "reeved.service"))
-    remark ("start it, %ssystemctl start reeved", as_root ());
+    remark ("%ssystemctl start reeved", as_root ());
   else
-    remark ("start it, %sreeved; or try reeve on a copy of some files: reeve"
+    remark ("%srun reeved; or try reeve on a copy of some files: reeve"
             " --spawn --root DIRECTORY",
             as_root ());
 }
