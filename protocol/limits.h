@@ -2,7 +2,10 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: LGPL-2.1-or-later
 
-   One place for all of them; doc/protocol.texi lists them for people.  */
+   One place for all of them; doc/protocol.texi lists them for people.  It is
+   a table, which clang-format would tear apart.  */
+
+/* clang-format off */
 
 #ifndef REEVE_LIMITS_H
 #define REEVE_LIMITS_H
