@@ -18,22 +18,22 @@ aug_may_read (const struct call *call, const char *path)
   return !machine_owns (call->machine, path);
 }
 
+/* Whether a component of a path, LENGTH bytes at NAME, can be one.  */
+static bool
+is_name (const char *name, size_t length)
+{
+  return length && !(length == 1 && *name == '.')
+         && !(length == 2 && name[0] == '.' && name[1] == '.');
+}
+
 bool
 path_is_canonical (const char *path)
 {
   if (*path != '/' || strlen (path) > LIMIT_PATH)
     return false;
   for (const char *p = path; *p; p++)
-    {
-      size_t length;
-
-      if (*p != '/')
-        continue;
-      length = strcspn (p + 1, "/");
-      if (!length || (length == 1 && p[1] == '.')
-          || (length == 2 && p[1] == '.' && p[2] == '.'))
-        return false;
-    }
+    if (*p == '/' && !is_name (p + 1, strcspn (p + 1, "/")))
+      return false;
   return true;
 }
 
@@ -291,14 +291,6 @@ look_at (struct call *call, struct aug_session *session, const char *path,
   if (!exists)
     *r_found = FOUND_NOTHING;
   return err;
-}
-
-/* Whether the next component of a path, LENGTH bytes at NAME, can be one.  */
-static bool
-is_name (const char *name, size_t length)
-{
-  return length && !(length == 1 && *name == '.')
-         && !(length == 2 && name[0] == '.' && name[1] == '.');
 }
 
 /* Follow PATH until it meets a file, an end, or leads to a directory.  */

@@ -10,9 +10,6 @@
 #include "reach.h"
 #include "../../../protocol/memory.h"
 
-#define SCRATCH "/augeas/reeve"
-#define SCRATCH_TREE SCRATCH "/tree"
-
 bool
 lens_exists (struct worker *worker, const char *name, char **r_why)
 {

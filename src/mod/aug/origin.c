@@ -14,9 +14,6 @@
 #include "queries.h"
 #include "../../../protocol/memory.h"
 
-#define SCRATCH "/augeas/reeve"
-#define SCRATCH_TREE SCRATCH "/tree"
-
 /* Places in a text: label, value and node, each with its end.  */
 #define PLACES 6
 

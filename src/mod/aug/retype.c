@@ -14,9 +14,6 @@
 #include "worker.h"
 #include "../../../protocol/memory.h"
 
-#define SCRATCH "/augeas/reeve"
-#define SCRATCH_TREE SCRATCH "/tree"
-
 /* Get the file PATH, and whether it can be had.  *R_RECORD is NULL if there is
    none.  */
 static gpg_error_t

@@ -13,9 +13,6 @@
 #include "worker.h"
 #include "../../../protocol/memory.h"
 
-#define SCRATCH "/augeas/reeve"
-#define SCRATCH_TREE SCRATCH "/tree"
-
 /* Append "/" and the name NAME (LENGTH bytes) as an expression takes it for
    nothing but a name.  */
 static gpg_error_t

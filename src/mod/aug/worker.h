@@ -54,6 +54,11 @@ struct change
 
 #define WORKER_SETTLED 16
 
+/* Where a text, and a tree, stand while something is done with them; gone
+   again before a request ends.  */
+#define SCRATCH "/augeas/reeve"
+#define SCRATCH_TREE SCRATCH "/tree"
+
 struct worker
 {
   augeas *aug;
