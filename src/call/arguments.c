@@ -286,12 +286,6 @@ arg_text (const struct call *call, const char *name)
   return arg_text_at (call, name, 0, NULL);
 }
 
-bool
-arg_given (const struct call *call, const char *name)
-{
-  return find_value (call, name, 0);
-}
-
 int64_t
 arg_number (const struct call *call, const char *name, int64_t fallback)
 {

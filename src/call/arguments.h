@@ -33,9 +33,6 @@ const char *arg_text_at (const struct call *call, const char *name,
 /* The same for the first value.  */
 const char *arg_text (const struct call *call, const char *name);
 
-/* Whether the option NAME (without hyphens) was given.  */
-bool arg_given (const struct call *call, const char *name);
-
 /* The value of an int, size (bytes) or duration (milliseconds); FALLBACK if
    it was not given.  */
 int64_t arg_number (const struct call *call, const char *name,
