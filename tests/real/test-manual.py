@@ -272,10 +272,11 @@ class There:
         command, newline, document = text, "", ""
         if transcript.HERE.search(text):
             command, newline, document = text.partition("\n")
-        command = command.replace("/usr/local/share/reeve",
-                                  scratch.SOURCE + "/client/cli")
+        parts = command.split("/usr/local/share/reeve")
         if not re.match(r"reeve\b", command):
-            command = re.sub(FOLDERS, self.machine.root + "/", command)
+            parts = [re.sub(FOLDERS, self.machine.root + "/", part)
+                     for part in parts]
+        command = (scratch.SOURCE + "/client/cli").join(parts)
         return command + newline + self.peers(document)
 
     @staticmethod
