@@ -9,7 +9,6 @@
 #ifndef REEVE_ARGUMENTS_H
 #define REEVE_ARGUMENTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <gpg-error.h>
