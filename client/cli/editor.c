@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,23 @@
 #define USUAL_EDITOR                                                           \
   "if command -v editor >/dev/null; then editor \"$@\"; else vi \"$@\"; fi"
 
+/* Whether nobody else can put something else in the place of what we make in
+   FOLDER.  With the environment of another user, as sudo -E and su leave it,
+   its directories are his.  */
+static bool
+is_safe_folder (const char *folder)
+{
+  struct stat stat_;
+  bool own;
+
+  if (stat (folder, &stat_) || !S_ISDIR (stat_.st_mode))
+    return false;
+  own = stat_.st_uid == geteuid ();
+  return (own || !stat_.st_uid)
+         && (stat_.st_mode & S_ISVTX
+             || (own && !(stat_.st_mode & (S_IWGRP | S_IWOTH))));
+}
+
 /* A directory that the person alone can use, or where one can be made.  */
 static const char *
 temporary_folder (void)
@@ -31,7 +49,8 @@ temporary_folder (void)
     {
       const char *folder = getenv (names[i]);
 
-      if (folder && *folder == '/' && !access (folder, W_OK | X_OK))
+      if (folder && *folder == '/' && is_safe_folder (folder)
+          && !access (folder, W_OK | X_OK))
         return folder;
     }
   return "/tmp";

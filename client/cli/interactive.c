@@ -151,6 +151,20 @@ ask_usage (struct terminal *terminal, const struct words *split)
 
 /* --- Completion --- */
 
+/* Whether ITEM can be typed as one word of a line, and means nothing to us.
+   Nobody who presses a key for a word shall get a line that does more, as send
+   a file.  */
+static bool
+is_one_word (const char *item, size_t length)
+{
+  auto_buffer struct buffer safe = BUFFER_EMPTY;
+
+  /* What would be shown in another way than it is cannot be typed.  */
+  paint_safe (&safe, item, length, true);
+  return safe.bytes && !strcmp (safe.bytes, item) && !strpbrk (item, "\n\t")
+         && *item != '<' && words_last (item) == item;
+}
+
 static char **
 copy_candidates (reeve_answer_t answer)
 {
@@ -162,14 +176,10 @@ copy_candidates (reeve_answer_t answer)
     return NULL;
   for (size_t i = 0; i < count; i++)
     {
-      auto_buffer struct buffer safe = BUFFER_EMPTY;
       size_t length;
       const char *item = reeve_answer_item (answer, i, &length);
 
-      /* What would be shown in another way than it is cannot be typed.  */
-      paint_safe (&safe, item, length, true);
-      if (safe.bytes && !strcmp (safe.bytes, item)
-          && (result[kept] = strdup (item)))
+      if (is_one_word (item, length) && (result[kept] = strdup (item)))
         kept++;
     }
   return result;
@@ -300,7 +310,8 @@ ask_value (void *opaque, const struct words *split, size_t index,
     }
 }
 
-/* The server may ask for what no word stands for.  It does not wait long.  */
+/* The server may ask for what no word stands for; who asks is said, since the
+   rest is the server's words.  It does not wait long.  */
 static gpg_error_t
 on_inquiry (void *opaque, reeve_t reeve, const char *name,
             const char *parameters)
@@ -309,6 +320,7 @@ on_inquiry (void *opaque, reeve_t reeve, const char *name,
   auto_buffer struct buffer prompt = BUFFER_EMPTY;
 
   (void)opaque;
+  buffer_string (&prompt, "the server asks for ");
   paint_safe (&prompt, name, strlen (name), false);
   buffer_string (&prompt, *parameters ? " " : "");
   paint_safe (&prompt, parameters, strlen (parameters), false);

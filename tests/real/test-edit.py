@@ -28,7 +28,7 @@ class Desk:
     def __init__(self):
         self.machine = scratch.Machine({"/etc/hosts": HOSTS})
         self.daemon = self.machine.daemon()
-        os.mkdir(self.machine.path("/drafts"))
+        os.mkdir(self.machine.path("/drafts"), 0o700)
 
     def __enter__(self):
         return self
@@ -174,6 +174,24 @@ def test_the_runtime_directory_comes_first():
         assert result.returncode == 0, result
         assert desk.machine.read("/log").startswith(folder + "/")
         assert os.listdir(folder) == []
+
+
+def test_no_draft_where_others_may_write():
+    with Desk() as desk:
+        folder = desk.machine.path("/runtime")
+        log = desk.machine.path("/log")
+        script = "echo \"$1\" >'%s'\n" % log
+        os.mkdir(folder)
+        for mode, safe in ((0o777, False), (0o770, False), (0o1777, True),
+                           (0o755, True)):
+            os.chmod(folder, mode)
+            result = desk.edit(script, "/etc/hosts", XDG_RUNTIME_DIR=folder)
+            assert result.returncode == 0, result
+            assert desk.machine.read("/log").startswith(folder + "/") == safe
+        if os.geteuid() == 0:
+            os.chown(folder, 65534, 65534)
+            desk.edit(script, "/etc/hosts", XDG_RUNTIME_DIR=folder)
+            assert not desk.machine.read("/log").startswith(folder + "/")
 
 
 def test_which_editor():

@@ -157,6 +157,7 @@ class Server:
 
     VALUES = {"WHOAMI": "identity: fake\nauthenticated: yes\ndry-run: no\n",
               "GETINFO modules": "USER\nSLOW\n", "GETINFO version": "0.1",
+              "GETINFO complete SLOW x": "x1\\x0aNOP\nx2 <f\n<x3\nx4\\x09x\nx5\n",
               "SLOW EVIL": "a\x1b]0;title\x07b\x9b31mc\u009bd\u202ee\te\n",
               "SLOW DIFF": "--- /etc/hosts\n+++ /etc/hosts\n"
                            "@@ -1,2 +1,2 @@\n--- gone\n+++ come\n same\n"}
@@ -331,7 +332,7 @@ def test_a_secret_is_not_shown():
         screen.prompt()
         # Nobody said what this is.
         screen.line("SLOW ASK")
-        screen.wait(r"^TOKEN for it \(not shown\): *$")
+        screen.wait(r"^the server asks for TOKEN for it \(not shown\): *$")
         screen.line("t0ken")
         screen.server.wait("D t0ken")
         screen.prompt()
@@ -380,7 +381,12 @@ def completed(screen, typed, expected):
     screen.keys("C-u")
     screen.tmux("send-keys", "-l", typed)
     screen.keys("Tab")
-    screen.wait("^panel@.*> " + expected)
+    screen.wait("^(panel|fake)@.*> " + expected)
+
+
+def test_a_candidate_is_one_word():
+    with with_server() as screen:
+        completed(screen, "SLOW x", "SLOW x5 *$")
 
 
 def test_completion():
