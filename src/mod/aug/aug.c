@@ -185,7 +185,7 @@ static const struct verb verbs[] = {
     "changed if SAVE would write or remove the file, failed if it could not\n"
     "be read or does not parse (see ERRORS).  No file is read for this.\n"
     "Example: AUG FILES changed" },
-  { "EDIT", "<path:path> [<text:text>]", EFFECT_WRITE, verb_edit, NULL,
+  { "EDIT", "<file:path> [<text:text>]", EFFECT_WRITE, verb_edit, NULL,
     "a file's text as a whole, or another one for it",
     "Without TEXT: the text as SAVE would write it, nothing for a file that\n"
     "is not there yet; of a file that does not parse, its text, and a\n"

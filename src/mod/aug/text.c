@@ -34,7 +34,7 @@ give_read (struct call *call)
 {
   const struct aug_session *session = call->module->session;
   const struct known_file *file = known_file_find (session,
-                                                   arg_text (call, "path"));
+                                                   arg_text (call, "file"));
 
   if (!file || !file->image.length)
     return 0;
@@ -52,7 +52,7 @@ give_failed (struct call *call, const struct message *message)
   if (!line || !why)
     return gpg_error (GPG_ERR_INV_PACKET);
   err = writer_warning (call->out, "%s does not parse%s%s: %.*s",
-                        arg_text (call, "path"), *line ? " at line " : "", line,
+                        arg_text (call, "file"), *line ? " at line " : "", line,
                         (int)strcspn (why, "\n"), why);
   return err ? err : give_read (call);
 }
@@ -67,7 +67,7 @@ take_text (struct call *call, const struct message *message, void *context)
     return give_read (call);
   if (message->count == 1 && item_is (items, "removed"))
     return writer_warning (call->out, "SAVE would remove %s",
-                           arg_text (call, "path"));
+                           arg_text (call, "file"));
   if (message->count == 2 && item_is (items, "text"))
     return writer_value (call->out, items[1].bytes, items[1].length);
   if (message->count == 3 && item_is (items, "failed"))
@@ -98,7 +98,7 @@ take_remark (struct call *call, const struct message *message, void *context)
 gpg_error_t
 verb_edit (struct call *call)
 {
-  const char *arguments[] = { arg_text (call, "path"),
+  const char *arguments[] = { arg_text (call, "file"),
                               arg_text (call, "text") };
   struct aug_session *session;
   gpg_error_t err = aug_table (call, &session);
