@@ -273,7 +273,7 @@ advise_refused (const struct settings *settings, reeve_t reeve,
 {
   static const char no_rule[] = "policy: no rule allows ";
   const char *text = reeve_error_text (reeve);
-  const char *identity;
+  const char *identity, *rule;
 
   if (status == STATUS_OK)
     return;
@@ -287,13 +287,15 @@ advise_refused (const struct settings *settings, reeve_t reeve,
         advise_section (settings, name);
       return;
     }
-  if (status != STATUS_FORBIDDEN || strncmp (text, no_rule, strlen (no_rule))
-      || !(identity = strstr (text, " to ")))
+  /* A script's error begins with its line.  */
+  rule = strstr (text, no_rule);
+  if (status != STATUS_FORBIDDEN || !rule
+      || !(identity = strstr (rule, " to ")))
     return;
-  text += strlen (no_rule);
+  rule += strlen (no_rule);
   remark ("to allow it, %swrite \"allow = %.*s\" below [identity %.*s] in"
           " %s" POLICY_FOLDER,
-          as_root (), (int)(identity - text), text,
+          as_root (), (int)(identity - rule), rule,
           (int)strcspn (identity + 4, "\n"), identity + 4, root_of (settings));
   advise_reload (settings);
 }

@@ -438,6 +438,8 @@ def test_from_a_key_to_a_rule():
                      + os.path.dirname(path))
         rule = re.search('"(allow = [^"]*)"', "\n".join(lines)).group(1)
         assert rule == "allow = AUG WRITE"
+        told(reeve("AUG", "RUN", "set /files/x y"), 6,
+             "AUG RUN: Forbidden - line 1: policy", rule)
         machine.write("/etc/reeve/policy.d/new.policy",
                       "\n".join(section + [rule]) + "\n")
         shop.daemon.reload()
