@@ -167,17 +167,31 @@ advise_reload (const struct settings *settings)
   if (has_unit (settings, "reeved.service"))
     remark ("then, %ssystemctl reload reeved", as_root ());
   else
-    remark ("then send reeved a SIGHUP, or start it anew");
+    remark (
+        "then, %skill -HUP $(pidof reeved)  (reeved --check tells what is wrong"
+        " with a policy)",
+        as_root ());
 }
 
-/* Tell the lines that a policy needs for IDENTITY.  */
+/* Tell the lines that a policy needs for IDENTITY, and what they need.  */
 static void
 advise_section (const struct settings *settings, const char *identity)
 {
+  auto_free char *key = connect_key_path (settings, identity);
+  auto_free char *folder = NULL;
   char user[64];
 
-  remark ("%swrite in %s" POLICY_FOLDER "/%s.policy:", as_root (),
-          root_of (settings), identity);
+  if (asprintf (&folder, "%s" POLICY_FOLDER, root_of (settings)) < 0)
+    {
+      folder = NULL;
+      return;
+    }
+  if (key && access (key, F_OK) && errno == ENOENT)
+    remark ("make its key, %sreeve key new %s%s%s", as_root (), identity,
+            settings->root ? " --root " : "", root_of (settings));
+  if (access (folder, F_OK) && errno == ENOENT)
+    remark ("%smkdir -p %s", as_root (), folder);
+  remark ("%swrite in %s/%s.policy:", as_root (), folder, identity);
   fprintf (stderr,
            "  [identity %s]\n"
            "  key = %s.key\n"
@@ -277,7 +291,8 @@ advise_refused (const struct settings *settings, reeve_t reeve,
 
   if (status == STATUS_OK)
     return;
-  if (status == STATUS_CONNECTION && settings->no_auth)
+  if (status == STATUS_CONNECTION && settings->no_auth
+      && !strstr (text, "policy: "))
     remark ("leave --no-auth out");
   if (strstr (text, "policy: no identity admits"))
     {

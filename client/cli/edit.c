@@ -195,6 +195,15 @@ submit (struct edit *edit, bool *r_keep, bool *r_again)
     }
 }
 
+/* Whether the editor, which failed, has written anything.  */
+static bool
+is_touched (struct edit *edit)
+{
+  buffer_clear (&edit->now);
+  return request_read_file (edit->draft.path, &edit->now) != STATUS_OK
+         || !is_unchanged (edit);
+}
+
 /* Edit until that is saved or given up.  */
 static enum status
 run (struct edit *edit)
@@ -208,10 +217,12 @@ run (struct edit *edit)
   while (again)
     {
       again = false;
-      keep = true;
       status = draft_edit (&edit->draft, &edit->now);
       if (status != STATUS_OK)
-        break;
+        {
+          keep = is_touched (edit);
+          break;
+        }
       if (is_unchanged (edit))
         {
           remark ("%s: unchanged", edit->file);

@@ -179,6 +179,8 @@ draft_edit (const struct draft *draft, struct buffer *text)
     {
       complain ("the editor%s%s failed: nothing was changed", editor ? " " : "",
                 editor ? editor : "");
+      if (!editor)
+        remark ("name yours: EDITOR=nano reeve edit FILE");
       return STATUS_ERROR;
     }
   buffer_clear (text);

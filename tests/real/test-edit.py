@@ -228,6 +228,10 @@ def test_an_editor_that_fails():
         assert result.returncode == 1 and b"failed" in result.stderr, result
         assert desk.hosts() == HOSTS
         assert desk.drafts() == [CHANGED]
+    with Desk() as desk:
+        result = desk.edit("exit 3\n", "/etc/hosts")
+        assert result.returncode == 1 and b"failed" in result.stderr, result
+        assert desk.drafts() == []
 
 
 def test_dry_run_shows_the_difference_only():

@@ -211,6 +211,15 @@ class Here:
         self.folder.cleanup()
 
 
+def read_command(pid):
+    """The command line of the process PID, whose exe only root may see."""
+    try:
+        with open("/proc/%d/cmdline" % pid, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
 class There:
     """A scratch machine."""
 
@@ -325,9 +334,7 @@ class There:
     def end_daemon(self):
         """The one that the story has started, if it did not end it."""
         pid = self.machine.read("/pid")
-        if pid and os.path.exists("/proc/%d/exe" % int(pid)) \
-                and os.path.samefile("/proc/%d/exe" % int(pid),
-                                     scratch.program("reeved")):
+        if pid and self.machine.root in read_command(int(pid)):
             os.kill(int(pid), scratch.signal.SIGTERM)
         log = self.machine.read("/log") or ""
         if scratch.SANITIZER.search(log):

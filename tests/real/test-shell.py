@@ -426,7 +426,7 @@ def test_from_a_key_to_a_rule():
             "reeve key new new --root " + machine.root)
         assert reeve("key", "new", "new").returncode == 0
         lines = told(reeve(*get), 3, "no policy knows the identity new",
-                     "write in %s:" % path, "  [identity new]", "SIGHUP")
+                     "write in %s:" % path, "  [identity new]", "kill -HUP")
         section = [line[2:] for line in lines if line.startswith("  ")]
         machine.write("/etc/reeve/policy.d/new.policy",
                       "\n".join(section) + "\n")
