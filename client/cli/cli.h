@@ -195,6 +195,10 @@ enum status request_call (reeve_t reeve, struct output *output,
 enum status request_open (const struct settings *settings,
                           struct output *output, reeve_t *r_reeve);
 
+/* End the session and release REEVE; tells if edits are dropped by that, but
+   not in a dry run.  */
+void request_close (const struct settings *settings, reeve_t reeve);
+
 /* Read the file NAME ("-" is standard input), for content.  */
 enum status request_read_file (const char *name, struct buffer *content);
 

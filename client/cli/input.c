@@ -150,6 +150,6 @@ input_run (const struct settings *settings)
       first = status;
     }
   input_end (&input);
-  reeve_release (reeve);
+  request_close (settings, reeve);
   return first;
 }

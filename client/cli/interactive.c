@@ -471,6 +471,6 @@ interactive_run (const struct settings *settings)
     }
   buffer_release (&terminal.usage.line);
   reeve_answer_release (terminal.nouns);
-  reeve_release (terminal.reeve);
+  request_close (settings, terminal.reeve);
   return STATUS_OK;
 }

@@ -14,6 +14,8 @@
 #include "../../protocol/memory.h"
 #include "cli.h"
 
+#define CLOSE_MS 2000 /* What nobody asked for must not keep him.  */
+
 enum status
 request_read_file (const char *name, struct buffer *content)
 {
@@ -197,6 +199,26 @@ place_content (const struct buffer *content, struct reeve_word *words,
     ++*count;
 }
 
+void
+request_close (const struct settings *settings, reeve_t reeve)
+{
+  struct reeve_word what = REEVE_ARG ("unsaved");
+  reeve_answer_t answer = NULL;
+  gpg_error_t verdict = 0;
+  size_t length = 0;
+
+  reeve_set_data_cb (reeve, NULL, NULL);
+  reeve_set_timeout (reeve, CLOSE_MS, CLOSE_MS);
+  if (!settings->dry_run && request_is_open (reeve)
+      && !reeve_call (reeve, "GETINFO", &what, 1, &answer, &verdict))
+    reeve_answer_bytes (answer, &length);
+  if (length)
+    remark ("the edits were not saved and are gone: save in the session that"
+            " made them");
+  reeve_answer_release (answer);
+  reeve_release (reeve);
+}
+
 enum status
 request_run (const struct settings *settings, char **words, size_t count)
 {
@@ -221,6 +243,6 @@ request_run (const struct settings *settings, char **words, size_t count)
     return status;
   status = request_call (reeve, &output, request, count);
   advise_refused (settings, reeve, status);
-  reeve_release (reeve);
+  request_close (settings, reeve);
   return status;
 }

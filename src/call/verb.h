@@ -8,6 +8,7 @@
 #ifndef REEVE_VERB_H
 #define REEVE_VERB_H
 
+#include <stdbool.h>
 #include <gpg-error.h>
 
 struct call;
@@ -66,6 +67,10 @@ struct noun
 
   /* Free CALL->module->session at the end of a session; may be NULL.  */
   void (*session_end) (void *session);
+
+  /* Whether CALL->module->session has changes that its end would drop, for
+     GETINFO unsaved; may be NULL.  */
+  bool (*unsaved) (const void *session);
 
   /* Write one record (fields process, fence, holds) for each fence round this
      noun's processes, for GETINFO fences; may be NULL.  */

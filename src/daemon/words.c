@@ -158,6 +158,26 @@ info_fences (struct session *session, struct writer *out, char *rest,
 }
 
 static gpg_error_t
+info_unsaved (struct session *session, struct writer *out, char *rest,
+              struct failure *failure)
+{
+  const struct daemon *daemon = session->daemon;
+  gpg_error_t err = 0;
+
+  (void)rest;
+  (void)failure;
+  for (size_t i = 0; !err && i < daemon->registry.count; i++)
+    {
+      const struct noun *noun = daemon->registry.noun[i].row;
+      const void *held = daemon->module[i].session;
+
+      if (held && noun->unsaved && noun->unsaved (held))
+        err = writer_item (out, noun->name, strlen (noun->name));
+    }
+  return err;
+}
+
+static gpg_error_t
 info_last_error (struct session *session, struct writer *out, char *rest,
                  struct failure *failure)
 {
@@ -230,6 +250,7 @@ static const struct
               { "modules", info_modules },
               { "fences", info_fences },
               { "last_error", info_last_error },
+              { "unsaved", info_unsaved },
               { "cmd_has_option", info_cmd_has_option },
               { "complete", info_complete },
               { NULL, NULL } };
@@ -307,6 +328,8 @@ const struct session_word session_words[] = {
     "  fences       records: process, fence, holds (yes or no)\n"
     "  last_error   a record: code, error, advice and details of the last\n"
     "               ERR of this session\n"
+    "  unsaved      the nouns with changes that the end of the session drops,\n"
+    "               one a line\n"
     "  cmd_has_option NOUN VERB OPTION\n"
     "               OK if the verb has the option, else ERR with False\n"
     "  complete LINE\n"

@@ -149,7 +149,8 @@ def test_values_there_and_back():
         for text in texts:
             escaped = "".join("%%%02X" % byte for byte in text).encode()
             script = (b"AUG SET /files/etc/hosts/1/canonical " + escaped
-                      + b"\nAUG GET /files/etc/hosts/1/canonical\n")
+                      + b"\nAUG GET /files/etc/hosts/1/canonical\n"
+                      b"AUG REVERT\n")
             expect(run("--raw", stdin=script), 0, text)
 
 
@@ -204,11 +205,12 @@ def test_dry_run_changes_nothing():
 def test_content_from_a_file():
     with Running() as run:
         run.machine.write("/value", "192.0.2.200")
+        gone = b"were not saved"
         data = "--data=" + run.machine.path("/value")
-        expect(run(data, "--json", "AUG", "SET", FIRST, "@"), 0)
-        expect(run(data, "--json", "AUG", "SET", FIRST), 0)
+        expect(run(data, "--json", "AUG", "SET", FIRST, "@"), 0, b"", gone)
+        expect(run(data, "--json", "AUG", "SET", FIRST), 0, b"", gone)
         expect(run("--data=-", "--json", "AUG", "SET", FIRST,
-                   stdin=b"192.0.2.201"), 0)
+                   stdin=b"192.0.2.201"), 0, b"", gone)
         expect(run("--data=/nonexistent/x", "AUG", "SET", FIRST), 1, b"",
                b"/nonexistent/x")
 
@@ -318,6 +320,18 @@ def test_spawn():
 
 # --- Standard input ---
 
+def test_edits_that_are_lost_are_told():
+    with Running() as run:
+        edit = ["AUG", "SET", "/files/etc/hosts/1/canonical", "here"]
+        expect(run(*edit), 0, b"", b"were not saved and are gone")
+        expect(run(stdin=b"AUG SET /files/etc/hosts/1/canonical here\n"), 0,
+               b"", b"were not saved and are gone")
+        result = run(stdin=b"AUG SET /files/etc/hosts/1/canonical here\n"
+                      b"AUG SAVE\n")
+        expect(result, 0, b"/etc/hosts\n")
+        assert not result.stderr, result
+
+
 def test_many_commands_are_one_session():
     with Running() as run:
         script = b"""
@@ -357,6 +371,7 @@ END
 AUG GET /files/etc/hosts/1/canonical
 AUG SET %s <%s
 AUG GET %s
+AUG REVERT
 """ % (FIRST.encode(), path, FIRST.encode())
         expect(run(stdin=script), 0, b'$HOME %41 "x"\n END\n192.0.2.50\n')
 
@@ -391,8 +406,8 @@ def test_a_long_line_becomes_an_inquiry():
     value = b"y" * 3000
     with Running() as run:
         expect(run(stdin=b"AUG SET /files/etc/hosts/1/canonical " + value
-                   + b"\nAUG GET /files/etc/hosts/1/canonical\n"), 0,
-               value + b"\n")
+                   + b"\nAUG GET /files/etc/hosts/1/canonical\nAUG REVERT\n"),
+               0, value + b"\n")
         expect(run("--keep-going", stdin=b"AUG SET /x " + b"y" * 1200000
                    + b"\nNOP\n"), 2, b"", b"line 1: is longer")
 

@@ -235,6 +235,7 @@ const struct noun aug_noun = {
   .verbs = verbs,
   .flags = NOUN_GRANT_BY_EFFECT,
   .session_end = aug_session_end,
+  .unsaved = aug_session_unsaved,
   .fences = write_fences,
   .complete = aug_complete,
   .helper = "reeve-augeas",

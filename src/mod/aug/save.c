@@ -169,7 +169,11 @@ aug_save (struct call *call)
   struct aug_session *session;
   gpg_error_t err = aug_session_get (call, &session);
 
-  return err ? err : plan_changes (call, session, "save", call->plan);
+  if (!err)
+    err = plan_changes (call, session, "save", call->plan);
+  if (!err && !session->change_count)
+    session->edited = false;
+  return err;
 }
 
 /* Take over that CHANGE was written; append its path and time to

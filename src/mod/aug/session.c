@@ -65,6 +65,14 @@ aug_session_end (void *session)
   free (session);
 }
 
+bool
+aug_session_unsaved (const void *session)
+{
+  const struct aug_session *mine = session;
+
+  return mine->edited;
+}
+
 /* Read the table of lenses in FD.  */
 static gpg_error_t
 read_table (int fd, struct lens_table *r_table)

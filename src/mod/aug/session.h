@@ -48,6 +48,9 @@ gpg_error_t aug_session_get (struct call *call, struct aug_session **r_session);
 /* Free SESSION and end its worker.  */
 void aug_session_end (void *session);
 
+/* Whether SESSION has edits that were not saved.  */
+bool aug_session_unsaved (const void *session);
+
 /* End the worker and forget what it knew.  */
 void aug_drop_worker (struct aug_session *session);
 
