@@ -147,6 +147,30 @@ warnings (void **state)
 #define TEST(name)                                                             \
   cmocka_unit_test_setup_teardown (name, hand_setup, hand_teardown)
 
+/* What the session does not know any more, nobody has.  */
+static void
+a_load_that_fails (void **state)
+{
+  static const char set[] = "SET /augeas/load/Own/excl[last()+1] ";
+  struct hand *hand = begin (state);
+  char *line = malloc (sizeof set + LIMIT_VALUE);
+
+  assert_non_null (line);
+  memcpy (line, set, sizeof set);
+  memset (line + sizeof set - 1, 'x', LIMIT_VALUE);
+  line[sizeof set - 1 + LIMIT_VALUE] = 0;
+  hand_expect (hand, "GET /files/etc/hosts/1/canonical", "localhost");
+  hand_expect (hand, "SET /augeas/load/Own/lens Hosts.lns", "");
+  for (int i = 0; i < 4; i++)
+    hand_expect (hand, line, "");
+  hand_expect_error (hand, "LOAD", GPG_ERR_TOO_LARGE);
+  assert_non_null (strstr (hand->call.failure.text, "are lost"));
+  hand_expect (hand, "EDIT /etc/hosts", "127.0.0.1 localhost\n");
+  hand_expect (hand, "MATCH /augeas/load/Own", "");
+  hand_expect (hand, "LOAD", "");
+  free (line);
+}
+
 int
 main (void)
 {
@@ -156,6 +180,7 @@ main (void)
     TEST (transforms_that_are_refused),
     TEST (a_table_that_nobody_wrote),
     TEST (a_lost_worker_loses_transforms),
+    TEST (a_load_that_fails),
     TEST (reeves_own_stay_hidden),
     TEST (warnings),
   };

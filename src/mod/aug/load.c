@@ -65,6 +65,22 @@ take_table (struct call *call, const struct message *message, void *context)
   return err;
 }
 
+/* LOAD failed with ERR: the worker may still have files of which the session
+   knows nothing any more, so a fresh one comes.  */
+static gpg_error_t
+begin_anew (struct call *call, struct aug_session *session, gpg_error_t err)
+{
+  auto_free char *text = take (&call->failure.text);
+
+  if (session->fd < 0)
+    return fail (&call->failure, gpg_err_code (err), "%s",
+                 text ? text : gpg_strerror (err));
+  aug_drop_worker (session);
+  return fail (&call->failure, gpg_err_code (err),
+               "%s; transforms and variables are lost",
+               text ? text : gpg_strerror (err));
+}
+
 gpg_error_t
 verb_load (struct call *call)
 {
@@ -75,9 +91,10 @@ verb_load (struct call *call)
     return err;
   known_files_drop_all (session);
   err = aug_request (call, CHANNEL_LOAD, NULL, 0, take_table, session);
-  if (!err)
-    session->edited = false;
-  return err;
+  if (err)
+    return begin_anew (call, session, err);
+  session->edited = false;
+  return 0;
 }
 
 /* Whether GLOB may be included; LOAD will make it absolute.  */
