@@ -9,6 +9,8 @@
 #include <string.h>
 #include "protocol/buffer.h"
 #include "protocol/limits.h"
+#include "src/call/verb.h"
+#include "src/mod/aug/aug.h"
 #include "src/mod/aug/script.h"
 
 /* What TEXT reads as: "LINE:NAME|ARGUMENT|...;" for each statement, then the
@@ -218,15 +220,41 @@ the_table (void **state)
     }
 }
 
+/* The names that RUN's help lists are those of the table, in its order.  */
+static void
+the_help (void **state)
+{
+  static const char begin[] = "Statements: ";
+  const struct verb *verb = aug_noun.verbs;
+  const char *list;
+
+  (void)state;
+  while (strcmp (verb->name, "RUN"))
+    verb++;
+  list = strstr (verb->help, begin);
+  assert_non_null (list);
+  list += strlen (begin);
+  for (const struct statement_kind *kind = script_statements (); kind->name;
+       kind++)
+    {
+      size_t length = strcspn (list, " \n,");
+
+      assert_int_equal (length, strlen (kind->name));
+      assert_memory_equal (list, kind->name, length);
+      list += length + strspn (list + length, " \n");
+    }
+  assert_int_equal (*list, ',');
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (lines),         cmocka_unit_test (quoting),
-    cmocka_unit_test (backslashes),   cmocka_unit_test (path_expressions),
-    cmocka_unit_test (ends_of_paths), cmocka_unit_test (arguments),
-    cmocka_unit_test (strangers),     cmocka_unit_test (long_lines),
-    cmocka_unit_test (the_table),
+    cmocka_unit_test (the_help),         cmocka_unit_test (lines),
+    cmocka_unit_test (quoting),          cmocka_unit_test (backslashes),
+    cmocka_unit_test (path_expressions), cmocka_unit_test (ends_of_paths),
+    cmocka_unit_test (arguments),        cmocka_unit_test (strangers),
+    cmocka_unit_test (long_lines),       cmocka_unit_test (the_table),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
