@@ -37,6 +37,15 @@ struct peer
   pid_t pid;
 };
 
+/* A name of an object of a noun that is granted by effect.  The first WHOLE
+   bytes of TEXT name the whole to which it belongs: "/files/etc/hosts" of
+   "/files/etc/hosts/1/ipaddr".  */
+struct object_name
+{
+  const char *text;
+  size_t whole;
+};
+
 struct call
 {
   const struct noun *noun;
@@ -65,6 +74,17 @@ struct call
   gpg_error_t (*perform) (struct call *call, const char *verb,
                           const char *const *arguments, size_t count,
                           struct writer *out);
+
+  /* Whether policy lets the client EFFECT one object of this call's noun (which
+     is granted by effect).  It has COUNT NAMES, the first of them canonical:
+     an allowing rule must name that one, a denying one may name any.  With
+     COUNT 0: whether the client may do so with all objects, so that none needs
+     to be asked for.  GPG_ERR_FORBIDDEN, with words for FAILURE.  Set by what
+     makes calls; GATE is its own.  */
+  gpg_error_t (*may) (const struct call *call, enum effect effect,
+                      const struct object_name *names, size_t count,
+                      struct failure *failure);
+  const void *gate;
 
   struct writer *out;
   struct plan *plan; /* For a changing verb; empty at the start.  */

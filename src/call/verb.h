@@ -12,6 +12,8 @@
 #include <gpg-error.h>
 
 struct call;
+struct failure;
+struct machine;
 
 /* What a verb may do at the worst; a ceiling admits it and what is below. */
 enum effect
@@ -49,13 +51,22 @@ struct verb
      capitals is that argument, and lines indented by two blanks are a table
      (two blanks or more between its columns) or are shown as they are.  */
   const char *help;
+
+  unsigned flags;
 };
 
+/* Needs an identity but no rule: tells nothing that HELP does not tell, or
+   only what concerns the client itself.  */
+#define VERB_UNGRANTED 1U
+/* May be called although a configuration file was changed behind the daemon's
+   back, which else forbids calls that change something: it is the cure.  */
+#define VERB_DESPITE_CHANGES 2U
+
 /* A noun's verbs are granted by effect, as "AUG READ" and "AUG WRITE", not
-   one by one.  */
+   one by one, and rules may name objects by one argument, OBJECT below, that
+   the verbs themselves need not have: whether a call may touch an object is
+   asked by call->may when it is known.  */
 #define NOUN_GRANT_BY_EFFECT 1U
-/* Needs an identity but no rule: tells nothing that HELP does not tell.  */
-#define NOUN_UNGRANTED 2U
 
 struct noun
 {
@@ -64,6 +75,16 @@ struct noun
   const char *help;
   const struct verb *verbs; /* Ends with a row whose name is NULL.  */
   unsigned flags;
+
+  /* With NOUN_GRANT_BY_EFFECT: how rules name the objects: "path", of type
+     OBJECT_TYPE.  Judge, when a policy is loaded, whether a rule that allows
+     EFFECT, or denies it, can name PATTERN; an error's words say why not.
+     CHECK_OBJECT may be NULL.  */
+  const char *object;
+  const char *object_type;
+  gpg_error_t (*check_object) (const struct machine *machine,
+                               enum effect effect, bool allow,
+                               const char *pattern, struct failure *failure);
 
   /* Free CALL->module->session at the end of a session; may be NULL.  */
   void (*session_end) (void *session);

@@ -84,7 +84,7 @@ describe_right (struct buffer *text, const struct gate *gate,
 {
   auto_failure struct failure failure = FAILURE_NONE;
 
-  if (noun->flags & NOUN_UNGRANTED)
+  if (verb->flags & VERB_UNGRANTED)
     buffer_string (text, "\nNeeds no rule, only an identity.");
   else
     buffer_printf (text, "\nNeeds the rule: allow = %s %s.", noun->name,

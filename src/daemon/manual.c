@@ -384,7 +384,7 @@ put_verb (struct buffer *out, const struct registry_noun *noun,
   put_sentence (out, verb->row->summary);
   put_arguments (out, &verb->grammar);
   put_help (out, &scope, verb->row->help);
-  if (noun->row->flags & NOUN_UNGRANTED)
+  if (verb->row->flags & VERB_UNGRANTED)
     buffer_string (out, "\nEvery identity may use it.\n");
   else
     buffer_printf (out, "\nNeeds a rule that allows @code{%s %s}.\n",

@@ -23,7 +23,7 @@ gate_check (const struct gate *gate, const struct noun *noun,
                  "ceiling: this socket admits %s at most, %s %s is %s",
                  effect_name (gate->ceiling), noun->name, verb->name,
                  effect_name (verb->effect));
-  if (noun->flags & NOUN_UNGRANTED
+  if (verb->flags & VERB_UNGRANTED
       || identity_may (gate->identity, noun, verb, &rule))
     return 0;
   if (rule)

@@ -57,7 +57,7 @@ check_identity (const struct identity *identity)
         const struct noun *noun = registry.noun[i].row;
         const struct verb *verb = registry.noun[i].verb[j].row;
 
-        if (noun->flags & NOUN_UNGRANTED)
+        if (verb->flags & VERB_UNGRANTED)
           continue;
         require (identity_may (identity, noun, verb, NULL)
                  == may (identity, noun->name, policy_verb_name (noun, verb)));

@@ -138,11 +138,22 @@ static const struct verb verbs[] = { { .name = "GET",
                                      { 0 } };
 static const struct noun thing
     = { .name = "THING", .summary = "s", .help = "h", .verbs = verbs };
-static const struct noun open_thing = { .name = "OPEN",
-                                        .summary = "s",
-                                        .help = "h",
-                                        .verbs = verbs,
-                                        .flags = NOUN_UNGRANTED };
+static const struct verb open_verbs[] = { { .name = "GET",
+                                            .args = "[<value:text>]",
+                                            .run = run_get,
+                                            .summary = "s",
+                                            .help = "h",
+                                            .flags = VERB_UNGRANTED },
+                                          { .name = "SET",
+                                            .args = "<value:text>",
+                                            .effect = EFFECT_WRITE,
+                                            .run = run_set,
+                                            .summary = "s",
+                                            .help = "h",
+                                            .flags = VERB_UNGRANTED },
+                                          { 0 } };
+static const struct noun open_thing
+    = { .name = "OPEN", .summary = "s", .help = "h", .verbs = open_verbs };
 static const struct noun *const nouns[] = { &thing, &open_thing, NULL };
 
 /* --- Identities --- */

@@ -234,6 +234,8 @@ const struct noun aug_noun = {
           "SAVE writes them.",
   .verbs = verbs,
   .flags = NOUN_GRANT_BY_EFFECT,
+  .object = "path",
+  .object_type = "augpath",
   .session_end = aug_session_end,
   .unsaved = aug_session_unsaved,
   .fences = write_fences,

@@ -70,7 +70,8 @@ static const struct verb verbs[] = {
     .run = module_list,
     .summary = "the nouns",
     .help = "Answers records: noun, description, verbs (their number).\n"
-            "Example: MODULE LIST" },
+            "Example: MODULE LIST",
+    .flags = VERB_UNGRANTED },
   { .name = "INFO",
     .args = "<noun:string>",
     .effect = EFFECT_READ,
@@ -80,7 +81,8 @@ static const struct verb verbs[] = {
             "verb: verb, arguments (the grammar of the verb's row, with\n"
             "types), effect (read, write or destroy), description.\n"
             "NOT_FOUND: there is no such noun.\n"
-            "Example: MODULE INFO AUG" },
+            "Example: MODULE INFO AUG",
+    .flags = VERB_UNGRANTED },
   { .name = NULL }
 };
 
@@ -88,5 +90,4 @@ const struct noun module_noun
     = { .name = "MODULE",
         .summary = "what this daemon can do",
         .help = "Every identity may ask: these verbs tell no more than HELP.",
-        .verbs = verbs,
-        .flags = NOUN_UNGRANTED };
+        .verbs = verbs };
