@@ -263,6 +263,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .canceled = is_canceled,
                         .client = session,
                         .perform = perform,
+                        .reload = reload_ask,
                         .out = out };
 }
 
