@@ -134,9 +134,9 @@ reload_reaped (struct reload *reload, struct daemon *daemon, pid_t pid,
 
 /* --- In a session --- */
 
-/* In pipe mode there is no supervisor: read the policy here.  */
+/* Whether the policy would load.  */
 static gpg_error_t
-reload_alone (struct call *call, struct daemon *daemon)
+try_policy (struct call *call, struct daemon *daemon)
 {
   auto_failure struct failure inner = FAILURE_NONE;
   struct policy policy;
@@ -144,7 +144,6 @@ reload_alone (struct call *call, struct daemon *daemon)
   if (policy_load (&daemon->machine, &daemon->registry, &policy, &inner))
     return fail (&call->failure, GPG_ERR_CONFIGURATION, "%s", inner.text);
   policy_release (&policy);
-  atomic_fetch_add (&daemon->shared->generation, 1);
   return 0;
 }
 
@@ -156,9 +155,16 @@ reload_ask (struct call *call)
   uint64_t end = call->deadline ? call->deadline
                                 : link_now () + LIMIT_RELOAD_SECONDS * 1000;
   unsigned ticket;
+  gpg_error_t err;
 
-  if (session->daemon->options.mode == RUN_SERVER)
-    return reload_alone (call, session->daemon);
+  /* In pipe mode there is no supervisor, and no option that could change.  */
+  if (call->dry_run || session->daemon->options.mode == RUN_SERVER)
+    {
+      err = try_policy (call, session->daemon);
+      if (!err && !call->dry_run)
+        atomic_fetch_add (&session->daemon->shared->generation, 1);
+      return err;
+    }
   ticket = atomic_fetch_add (&shared->asked, 1) + 1;
   if (kill (getppid (), SIGHUP))
     return fail_errno (&call->failure, "cannot reach the supervisor");

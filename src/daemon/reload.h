@@ -52,7 +52,8 @@ bool reload_reaped (struct reload *reload, struct daemon *daemon, pid_t pid,
 
 struct call;
 
-/* Session: call.reload.  Ask for a reload and wait for its end.
+/* Session: call.reload.  Ask for a reload and wait for its end; in a dry run
+   only see whether the policy would load.
    GPG_ERR_CONFIGURATION with the words of the mistake, the old configuration
    stays in force then; GPG_ERR_TIMEOUT; GPG_ERR_CANCELED.  */
 gpg_error_t reload_ask (struct call *call);
