@@ -14,6 +14,7 @@
 struct call;
 struct failure;
 struct machine;
+struct object_name;
 
 /* What a verb may do at the worst; a ceiling admits it and what is below. */
 enum effect
@@ -85,6 +86,16 @@ struct noun
   gpg_error_t (*check_object) (const struct machine *machine,
                                enum effect effect, bool allow,
                                const char *pattern, struct failure *failure);
+
+  /* Call EACH once with the names (those of call->may) of the object of
+     MACHINE that TEXT, a value of OBJECT_TYPE, means, and return what it
+     returns.  GPG_ERR_INV_NAME: that depends on what the files have.  May be
+     NULL.  */
+  gpg_error_t (*find_object) (
+      const struct machine *machine, const char *text,
+      gpg_error_t (*each) (void *context, const struct object_name *names,
+                           size_t count),
+      void *context);
 
   /* Free CALL->module->session at the end of a session; may be NULL.  */
   void (*session_end) (void *session);
