@@ -53,9 +53,9 @@ struct argument_value
 /* Bind the COUNT words at WORD (behind noun and verb) to ROW's grammar and to
    the options that every call takes.  Each value is checked by its type; a
    lone @ stays to be asked for.  Options stand before the first argument and
-   end there or at "--".  What was left out and has a default gets it.  Errors: GPG_ERR_UNKNOWN_OPTION, GPG_ERR_DUP_VALUE,
-   GPG_ERR_MISSING_VALUE, GPG_ERR_TOO_MANY, GPG_ERR_INV_ARG,
-   GPG_ERR_TOO_LARGE.  */
+   end there or at "--".  What was left out and has a default gets it.  Errors:
+   GPG_ERR_UNKNOWN_OPTION, GPG_ERR_DUP_VALUE, GPG_ERR_MISSING_VALUE,
+   GPG_ERR_TOO_MANY, GPG_ERR_INV_ARG, GPG_ERR_TOO_LARGE.  */
 gpg_error_t arguments_bind (const struct grammar *row,
                             const struct grammar *common,
                             const struct word *word, size_t count,

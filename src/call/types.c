@@ -207,11 +207,9 @@ static gpg_error_t
 check_size (char *text, size_t *length, const char *choices, int64_t *number,
             const char **r_wanted)
 {
-  static const struct unit units[] = { { "", 1 },
-                                       { "k", KIB },
-                                       { "M", MIB },
-                                       { "G", 1024 * MIB },
-                                       { NULL, 0 } };
+  static const struct unit units[] = {
+    { "", 1 }, { "k", KIB }, { "M", MIB }, { "G", 1024 * MIB }, { NULL, 0 }
+  };
 
   (void)length;
   (void)choices;
@@ -257,28 +255,27 @@ path_names (const struct machine *machine, const char *value,
   return 0;
 }
 
-static const struct argument_type types[] = {
-  { "string", 0, check_string, "one line of text", PATTERN_TEXT, NULL },
-  { "text", 0, check_text, "any bytes but NUL, at most 1 MiB", PATTERN_TEXT,
-    NULL },
-  { "secret", TYPE_SECRET, check_text,
-    "any bytes but NUL, given only by inquiry (@)", PATTERN_NONE, NULL },
-  { "augpath", 0, check_augpath, "an augeas path expression, see augtool(1)",
-    PATTERN_TREE, NULL },
-  { "path", 0, check_path, "a file: an absolute path, without \"..\"",
-    PATTERN_PATH, path_names },
-  { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
-  { "enum", TYPE_CHOICE, check_enum, "one of the words named", PATTERN_CHOICE,
-    NULL },
-  { "int", 0, check_int, "a whole number", PATTERN_NUMBER, NULL },
-  { "size", 0, check_size,
-    "bytes, or a number with k, M or G (1024 bytes and so on)", PATTERN_NUMBER,
-    NULL },
-  { "duration", 0, check_duration,
-    "seconds, or a number with ms, s, min or h; at most 24h", PATTERN_NUMBER,
-    NULL },
-  { NULL, 0, NULL, NULL, PATTERN_NONE, NULL }
-};
+static const struct argument_type types[]
+    = { { "string", 0, check_string, "one line of text", PATTERN_TEXT, NULL },
+        { "text", 0, check_text, "any bytes but NUL, at most 1 MiB",
+          PATTERN_TEXT, NULL },
+        { "secret", TYPE_SECRET, check_text,
+          "any bytes but NUL, given only by inquiry (@)", PATTERN_NONE, NULL },
+        { "augpath", 0, check_augpath,
+          "an augeas path expression, see augtool(1)", PATTERN_TREE, NULL },
+        { "path", 0, check_path, "a file: an absolute path, without \"..\"",
+          PATTERN_PATH, path_names },
+        { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
+        { "enum", TYPE_CHOICE, check_enum, "one of the words named",
+          PATTERN_CHOICE, NULL },
+        { "int", 0, check_int, "a whole number", PATTERN_NUMBER, NULL },
+        { "size", 0, check_size,
+          "bytes, or a number with k, M or G (1024 bytes and so on)",
+          PATTERN_NUMBER, NULL },
+        { "duration", 0, check_duration,
+          "seconds, or a number with ms, s, min or h; at most 24h",
+          PATTERN_NUMBER, NULL },
+        { NULL, 0, NULL, NULL, PATTERN_NONE, NULL } };
 
 const struct argument_type *
 type_table (void)

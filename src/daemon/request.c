@@ -263,6 +263,8 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .canceled = is_canceled,
                         .client = session,
                         .perform = perform,
+                        .may = gate_may,
+                        .gate = &session->gate,
                         .out = out };
 }
 

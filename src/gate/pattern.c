@@ -167,9 +167,9 @@ make_text (struct pattern *pattern, const char *text, struct failure *failure)
 {
   gpg_error_t err = check_glob (text, false, failure);
 
-  return err || strpbrk (text, "*?[") ? err
-                                      : check_value (pattern->type, text,
-                                                     failure);
+  return err || strpbrk (text, "*?[")
+             ? err
+             : check_value (pattern->type, text, failure);
 }
 
 static gpg_error_t
@@ -231,8 +231,8 @@ check_regex (const char *text, struct failure *failure)
         unsigned long high = *comma == ',' ? strtoul (comma + 1, NULL, 10) : 0;
         unsigned long most = low > high ? low : high;
 
-        if (most > PATTERN_REPEATS || (product *= most ? most : 1)
-                                          > PATTERN_REPEATS)
+        if (most > PATTERN_REPEATS
+            || (product *= most ? most : 1) > PATTERN_REPEATS)
           return fail (failure, GPG_ERR_LIMIT_REACHED,
                        "the {n} of an expression multiply to %d at the most",
                        PATTERN_REPEATS);
@@ -291,10 +291,9 @@ read_bound (const struct argument_type *type, const char *text, size_t length,
 
   if (!copy)
     return gpg_error_from_syserror ();
-  return type->check (copy, &length, NULL, r_number, &wanted)
-             ? fail (failure, GPG_ERR_INV_ARG, "expected %s, or LOW..HIGH",
-                     wanted)
-             : 0;
+  return type->check (copy, &length, NULL, r_number, &wanted) ? fail (
+             failure, GPG_ERR_INV_ARG, "expected %s, or LOW..HIGH", wanted)
+                                                              : 0;
 }
 
 static gpg_error_t
@@ -382,10 +381,10 @@ make_glob (struct pattern *pattern, const char *text, struct failure *failure)
 
 static gpg_error_t
 fill (struct pattern *pattern, const char *choices, char operator,
-      const char *text, struct failure *failure)
+      const char * text, struct failure *failure)
 {
   enum pattern_form form = pattern->type->pattern;
-  bool regex = operator == '~' && form != PATTERN_NONE;
+  bool regex = operator== '~' && form != PATTERN_NONE;
   gpg_error_t err;
 
   if (strlen (text) > PATTERN_LENGTH)
@@ -406,7 +405,7 @@ fill (struct pattern *pattern, const char *choices, char operator,
 
 gpg_error_t
 pattern_make (const struct argument_type *type, const char *choices,
-              char operator, const char *text, struct pattern **r_pattern,
+              char operator, const char * text, struct pattern **r_pattern,
               struct failure *failure)
 {
   struct pattern *pattern = calloc (1, sizeof *pattern);
@@ -478,6 +477,45 @@ pattern_matches (const struct pattern *pattern, const char *text,
   return doubt;
 }
 
+/* --- Links --- */
+
+/* Keep the first name that is told.  */
+static void
+keep_first (void *context, const char *name)
+{
+  char **first = context;
+
+  if (!*first)
+    *first = strdup (name);
+}
+
+gpg_error_t
+pattern_check_links (const struct pattern *pattern,
+                     const struct machine *machine, struct failure *failure)
+{
+  auto_buffer struct buffer literal = BUFFER_EMPTY;
+  auto_free char *first = NULL;
+
+  if (pattern->regex || pattern->type->pattern != PATTERN_PATH)
+    return 0;
+  for (size_t i = 0; i < pattern->count && !strpbrk (pattern->step[i], "*?[");
+       i++)
+    buffer_printf (&literal, "/%s", pattern->step[i]);
+  if (!literal.length && !buffer_error (&literal))
+    return 0;
+  if (buffer_error (&literal))
+    return buffer_error (&literal);
+  /* What cannot be followed now may be there later.  */
+  if (pattern->type->names (machine, literal.bytes, keep_first, &first))
+    return 0;
+  if (!first)
+    return gpg_error (GPG_ERR_ENOMEM);
+  return strcmp (first, literal.bytes)
+             ? fail (failure, GPG_ERR_INV_ARG,
+                     "%s leads to %s: name what is there", literal.bytes, first)
+             : 0;
+}
+
 /* --- Nodes of a tree --- */
 
 gpg_error_t
@@ -512,8 +550,7 @@ match_labels (const struct pattern *pattern, const struct node_name *name,
               size_t count, int flags)
 {
   for (size_t i = 0; i < count; i++)
-    if (fnmatch (pattern->step[i], name->label[i],
-                 i < name->whole ? 0 : flags))
+    if (fnmatch (pattern->step[i], name->label[i], i < name->whole ? 0 : flags))
       return false;
   return true;
 }
@@ -521,9 +558,9 @@ match_labels (const struct pattern *pattern, const struct node_name *name,
 bool
 pattern_covers (const struct pattern *pattern, const struct node_name *name)
 {
-  if (pattern->below ? name->count <= pattern->count
-                     : name->count < pattern->count
-                           || pattern->count < name->whole)
+  if (pattern->below
+          ? name->count <= pattern->count
+          : name->count < pattern->count || pattern->count < name->whole)
     return false;
   return match_labels (pattern, name, pattern->count, 0);
 }
@@ -536,10 +573,10 @@ pattern_touches (const struct pattern *pattern, const struct node_name *name,
 
   if (needed > name->count && !below)
     return false;
-  return match_labels (
-      pattern, name,
-      pattern->count < name->count ? pattern->count : name->count,
-      FNM_CASEFOLD);
+  return match_labels (pattern, name,
+                       pattern->count < name->count ? pattern->count
+                                                    : name->count,
+                       FNM_CASEFOLD);
 }
 
 void

@@ -38,7 +38,7 @@ struct pattern;
    of TYPE (an enum: with CHOICES).  What no value of the type can match is an
    error; FAILURE then says what would be right.  */
 gpg_error_t pattern_make (const struct argument_type *type, const char *choices,
-                          char operator, const char *text,
+                          char operator, const char * text,
                           struct pattern **r_pattern, struct failure *failure);
 void pattern_release (struct pattern *pattern);
 
@@ -47,6 +47,13 @@ void pattern_release (struct pattern *pattern);
    out, or the value is too long for an expression.  Not for trees.  */
 bool pattern_matches (const struct pattern *pattern, const char *text,
                       int64_t number, bool doubt);
+
+/* Whether the steps of PATTERN before its first glob are what MACHINE takes
+   them for: no link is among them, behind which everything has another
+   canonical name.  GPG_ERR_INV_ARG, and FAILURE says how to spell it.  */
+gpg_error_t pattern_check_links (const struct pattern *pattern,
+                                 const struct machine *machine,
+                                 struct failure *failure);
 
 /* --- Nodes of a tree --- */
 
