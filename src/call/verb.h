@@ -78,9 +78,9 @@ struct noun
   unsigned flags;
 
   /* With NOUN_GRANT_BY_EFFECT: how rules name the objects: "path", of type
-     OBJECT_TYPE.  Judge, when a policy is loaded, whether a rule that allows
-     EFFECT, or denies it, can name PATTERN; an error's words say why not.
-     CHECK_OBJECT may be NULL.  */
+     OBJECT_TYPE, whose patterns are those of trees.  Judge, when a policy is
+     loaded, whether a rule that allows EFFECT, or denies it, can name PATTERN;
+     an error's words say why not.  CHECK_OBJECT may be NULL.  */
   const char *object;
   const char *object_type;
   gpg_error_t (*check_object) (const struct machine *machine,

@@ -270,6 +270,8 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .client = session,
                         .perform = perform,
                         .reload = reload_ask,
+                        .may = gate_may,
+                        .gate = &session->gate,
                         .out = out };
 }
 

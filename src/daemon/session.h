@@ -20,6 +20,7 @@
 #include "protocol/link.h"
 #include "../gate/gate.h"
 #include "daemon.h"
+#include "peer.h"
 
 /* How a client came in.  */
 struct entrance
@@ -27,6 +28,7 @@ struct entrance
   int in;
   int out;
   struct peer peer;
+  struct peer_groups groups; /* Of the peer.  */
   uid_t server_uid;
   enum effect ceiling;
   const char *socket_name;         /* NULL in pipe mode.  */
@@ -55,7 +57,8 @@ struct session
   uint64_t nonce_time;
   unsigned wrong;
   char identity_name[LIMIT_IDENTITY + 1];
-  unsigned char key_digest[32];
+  unsigned char key_digest[32]; /* Of the key that proved it.  */
+  int64_t key_expires;          /* As struct identity_key.  */
 
   /* OPTION.  */
   bool dry_run;

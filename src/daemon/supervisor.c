@@ -135,11 +135,14 @@ count_uid (const struct supervisor *supervisor, uid_t uid)
   return count;
 }
 
-/* Whether a client of UID may come in; says why not.  */
+/* Whether the client at ENTRANCE may come in; says why not.  */
 static bool
-check_client (const struct supervisor *supervisor, int fd, uid_t uid)
+check_client (const struct supervisor *supervisor,
+              const struct entrance *entrance)
 {
   const struct daemon *daemon = supervisor->daemon;
+  uid_t uid = entrance->peer.uid;
+  int fd = entrance->in;
   char why[LIMIT_ERROR_TEXT + 1];
 
   if (supervisor->ending)
@@ -154,7 +157,9 @@ check_client (const struct supervisor *supervisor, int fd, uid_t uid)
   else if (atomic_load (&daemon->shared->single))
     refuse_client (fd, GPG_ERR_FORBIDDEN,
                    "this daemon serves one client and has it");
-  else if (!daemon->key && !policy_admits (&daemon->policy, uid))
+  else if (!daemon->key
+           && !policy_admits (&daemon->policy, uid, entrance->groups.gid,
+                              entrance->groups.count))
     {
       snprintf (why, sizeof why, "policy: no identity admits peer uid %lu",
                 (unsigned long)uid);
@@ -165,21 +170,12 @@ check_client (const struct supervisor *supervisor, int fd, uid_t uid)
   return false;
 }
 
-/* In the child: be the session.  */
+/* In the child: be the session of the client at ENTRANCE.  */
 static void __attribute__ ((noreturn))
-become_session (struct supervisor *supervisor, int fd,
-                const struct listener *listener, const struct ucred *peer,
+become_session (struct supervisor *supervisor, const struct entrance *entrance,
                 pid_t parent)
 {
   struct daemon *daemon = supervisor->daemon;
-  struct entrance entrance = {
-    .in = fd,
-    .out = fd,
-    .peer = { .uid = peer->uid, .gid = peer->gid, .pid = peer->pid },
-    .server_uid = listener->server_uid,
-    .ceiling = listener->ceiling,
-    .socket_name = listener->path,
-  };
 
   /* Without a supervisor a session ends as at SIGTERM.  */
   prctl (PR_SET_PDEATHSIG, SIGTERM);
@@ -195,7 +191,7 @@ become_session (struct supervisor *supervisor, int fd,
      of the terminal.  */
   sigaction (SIGHUP, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   sigaction (SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-  session_run (daemon, &entrance);
+  session_run (daemon, entrance);
   session_exit ();
 }
 
@@ -216,13 +212,35 @@ make_room (struct supervisor *supervisor)
 }
 
 static void
+start_session (struct supervisor *supervisor, const struct entrance *entrance)
+{
+  pid_t parent = getpid ();
+  pid_t pid;
+
+  if (make_room (supervisor))
+    {
+      refuse_client (entrance->in, GPG_ERR_ENOMEM, "out of memory: try later");
+      return;
+    }
+  pid = fork ();
+  if (pid < 0)
+    refuse_client (entrance->in, GPG_ERR_TRY_LATER, "cannot fork: try later");
+  else if (!pid)
+    become_session (supervisor, entrance, parent);
+  else
+    supervisor->child[supervisor->count++]
+        = (struct child){ pid, entrance->peer.uid };
+}
+
+static void
 accept_client (struct supervisor *supervisor, const struct listener *listener)
 {
   auto_close int fd = accept4 (listener->fd, NULL, NULL, SOCK_CLOEXEC);
-  struct ucred peer;
-  socklen_t size = sizeof peer;
-  pid_t parent = getpid ();
-  pid_t pid;
+  struct entrance entrance = { .in = fd,
+                               .out = fd,
+                               .server_uid = listener->server_uid,
+                               .ceiling = listener->ceiling,
+                               .socket_name = listener->path };
 
   if (fd < 0)
     {
@@ -234,21 +252,11 @@ accept_client (struct supervisor *supervisor, const struct listener *listener)
         }
       return;
     }
-  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)
-      || !check_client (supervisor, fd, peer.uid))
+  if (peer_find (fd, &entrance.peer, &entrance.groups))
     return;
-  if (make_room (supervisor))
-    {
-      refuse_client (fd, GPG_ERR_ENOMEM, "out of memory: try later");
-      return;
-    }
-  pid = fork ();
-  if (pid < 0)
-    refuse_client (fd, GPG_ERR_TRY_LATER, "cannot fork: try later");
-  else if (!pid)
-    become_session (supervisor, fd, listener, &peer, parent);
-  else
-    supervisor->child[supervisor->count++] = (struct child){ pid, peer.uid };
+  if (check_client (supervisor, &entrance))
+    start_session (supervisor, &entrance);
+  peer_groups_release (&entrance.groups);
 }
 
 /* --- Children --- */
