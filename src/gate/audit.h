@@ -11,7 +11,8 @@
                       outcome error{code text} duration_us
      refused          the same up to verb, gate outcome error
      refusals         uid count gate{gate:count}: of one second, summed up
-     aborted          call verb begin pid outcome: its process died
+     aborted          call verb begin outcome: its process died, or could not
+                      be sure that the begin record is on disk
      missed           count: records that could not be written before this
      recovered        text: what was put right after a crash
      gap              first last: numbers of records that are not there
@@ -60,6 +61,7 @@ struct audit_subject
   const char *identity;
   const struct peer *peer;
   const char *executable;
+  const char *reason; /* OPTION reason; a call's own goes before.  */
 };
 
 enum audit_refusal
