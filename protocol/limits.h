@@ -42,6 +42,7 @@
 #define LIMIT_IDLE_SECONDS 3600  /* Between two lines.  */
 #define LIMIT_WRITE_SECONDS 30   /* For the client to take what it asked.  */
 #define LIMIT_DRAIN_SECONDS 30   /* For running calls after SIGTERM.  */
+#define LIMIT_RELOAD_SECONDS 30  /* To wait for the end of a reload.  */
 
 /* Clients; reeved.conf may change these.  */
 #define LIMIT_CLIENTS 256

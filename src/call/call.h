@@ -75,6 +75,10 @@ struct call
                           const char *const *arguments, size_t count,
                           struct writer *out);
 
+  /* Have the daemon read its configuration anew, and wait for the end of that;
+     an error is in CALL->failure.  Set by what makes calls.  */
+  gpg_error_t (*reload) (struct call *call);
+
   /* Whether policy lets the client EFFECT one object of this call's noun (which
      is granted by effect).  It has COUNT NAMES, the first of them canonical:
      an allowing rule must name that one, a denying one may name any.  With

@@ -14,6 +14,7 @@
 #include "../call/registry.h"
 #include "../gate/policy.h"
 #include "options.h"
+#include "reload.h"
 #include "protocol/buffer.h"
 
 /* In memory that all processes share; each field survives the death of any
@@ -22,8 +23,7 @@ struct shared
 {
   _Atomic unsigned generation; /* Of the policy: a reload adds one.  */
   _Atomic pid_t single;        /* With --single: the session that has it.  */
-  struct options validated;    /* By the child that checks a reload; only its
-                                  numbers mean anything to others.  */
+  struct reload_shared reload;
 };
 
 /* The key of --key-fd, in locked memory that no core dump shows; NULL if

@@ -30,6 +30,7 @@ enum option_value
   OPTION_ROOT,
   OPTION_FOREGROUND,
   OPTION_DEBUG,
+  OPTION_DRY_RUN,
   OPTION_KEY_FD,
   OPTION_LISTEN,
   OPTION_LOG_FILE,
@@ -52,6 +53,8 @@ static const gpgrt_opt_t fixed[] = {
                 "|DIR|reeve's files and what it administers are below DIR"),
   ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
   ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
+  ARGPARSE_s_n (OPTION_DRY_RUN, "dry-run",
+                "show what every change would do, change nothing"),
   ARGPARSE_s_s (OPTION_KEY_FD, "key-fd",
                 "|N|read the key of the identity \"spawner\" from "
                 "descriptor N"),
@@ -256,6 +259,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
       break;
     case OPTION_DEBUG:
       options->debug = true;
+      break;
+    case OPTION_DRY_RUN:
+      options->dry_run = true;
       break;
     case OPTION_KEY_FD:
       options->key_fd = (int)read_number (origin, value, 3, 1 << 20);

@@ -42,7 +42,8 @@ struct options
   char *config_file; /* That was read; NULL: none.  */
   bool foreground;
   bool debug;
-  int key_fd; /* -1: none.  */
+  bool dry_run; /* Of the whole daemon: no client can lift it.  */
+  int key_fd;   /* -1: none.  */
   size_t listen_count;
   struct listen_option listen[OPTIONS_LISTEN];
   struct limits limits;

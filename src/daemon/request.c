@@ -33,6 +33,12 @@ request_ask (void *context, const struct grammar_item *item, char **r_bytes,
                           failure);
 }
 
+bool
+session_is_dry (const struct session *session)
+{
+  return session->dry_run || session->daemon->options.dry_run;
+}
+
 /* What --dry-run, --output and --timeout make of the session's options.  */
 static void
 apply_options (const struct session *session, struct call *call)
@@ -40,7 +46,7 @@ apply_options (const struct session *session, struct call *call)
   const char *form = arg_text (call, "output");
   int64_t timeout = arg_number (call, "timeout", session->timeout_ms);
 
-  call->dry_run = arg_number (call, "dry-run", 0) || session->dry_run;
+  call->dry_run = arg_number (call, "dry-run", 0) || session_is_dry (session);
   call->out->output = session->output;
   if (form)
     call->out->output = strcmp (form, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
@@ -263,6 +269,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .canceled = is_canceled,
                         .client = session,
                         .perform = perform,
+                        .reload = reload_ask,
                         .out = out };
 }
 

@@ -164,6 +164,9 @@ struct call request_call (struct session *session,
 gpg_error_t request_need_helper (struct daemon *daemon, size_t index,
                                  struct failure *failure);
 
+/* Whether SESSION changes nothing: by its own wish or because it must not.  */
+bool session_is_dry (const struct session *session);
+
 /* OPTION name=value, with the grammar of the options of every call.  */
 gpg_error_t request_option (assuan_context_t context, const char *name,
                             const char *value);

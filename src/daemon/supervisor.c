@@ -53,15 +53,13 @@ struct supervisor
   size_t count;
   size_t room;
   struct helper *helper; /* One for each noun.  */
-  pid_t validator;       /* Of a reload; 0: none.  */
-  pid_t recovery;        /* 0: none.  */
-  bool recover_again;    /* A session died after that had begun.  */
-  unsigned terms;        /* How often SIGTERM came.  */
+  struct reload reload;
+  pid_t recovery;     /* 0: none.  */
+  bool recover_again; /* A session died after that had begun.  */
+  unsigned terms;     /* How often SIGTERM came.  */
   bool ending;
   uint64_t ending_since;
   sigset_t signals; /* As they were before.  */
-  int argc;
-  char **argv;
 };
 
 static volatile sig_atomic_t caught_child, caught_term, caught_hup, caught_int;
@@ -300,47 +298,13 @@ reap_session (struct supervisor *supervisor, size_t index, int status)
   recover_in_child (supervisor);
 }
 
-/* The validator of a reload has ended: adopt what it found good.  */
-static void
-finish_reload (struct supervisor *supervisor, int status)
-{
-  struct daemon *daemon = supervisor->daemon;
-  auto_failure struct failure failure = FAILURE_NONE;
-  const struct options *options = &daemon->shared->validated;
-  struct policy policy;
-
-  supervisor->validator = 0;
-  if (status)
-    {
-      log_error ("reload: the old configuration stays in force\n");
-      return;
-    }
-  if (policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
-    {
-      log_error ("reload: %s: the old policy stays in force\n", failure.text);
-      return;
-    }
-  policy_release (&daemon->policy);
-  daemon->policy = policy;
-  daemon->options.clients = options->clients;
-  daemon->options.clients_per_uid = options->clients_per_uid;
-  daemon->options.auth_ms = options->auth_ms;
-  daemon->options.line_ms = options->line_ms;
-  daemon->options.idle_ms = options->idle_ms;
-  daemon->options.debug = options->debug;
-  /* A session that was forked before has the old one beside the old policy,
-     however late it begins.  */
-  daemon->generation = atomic_fetch_add (&daemon->shared->generation, 1) + 1;
-  log_info ("reload: done\n");
-}
-
 static void
 reap (struct supervisor *supervisor, pid_t pid, int status)
 {
   const struct registry *registry = &supervisor->daemon->registry;
 
-  if (pid == supervisor->validator)
-    finish_reload (supervisor, status);
+  if (reload_reaped (&supervisor->reload, supervisor->daemon, pid, status))
+    return;
   if (pid == supervisor->recovery)
     {
       supervisor->recovery = 0;
@@ -391,36 +355,6 @@ restart_helpers (struct supervisor *supervisor)
 
 /* --- Signals --- */
 
-/* Check configuration and policy in a child, which may exit on a mistake.  */
-static void
-start_reload (struct supervisor *supervisor)
-{
-  struct daemon *daemon = supervisor->daemon;
-  pid_t pid;
-
-  if (supervisor->validator)
-    return;
-  pid = fork ();
-  if (pid < 0)
-    log_error ("reload: cannot fork: %s\n", strerror (errno));
-  else if (pid)
-    supervisor->validator = pid;
-  else
-    {
-      auto_failure struct failure failure = FAILURE_NONE;
-      struct options options;
-      struct policy policy;
-
-      release_signals (supervisor);
-      options_read (supervisor->argc, supervisor->argv, &options);
-      daemon->shared->validated = options;
-      if (!policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
-        _exit (0);
-      log_error ("reload: %s\n", failure.text);
-      _exit (2);
-    }
-}
-
 static void
 signal_sessions (const struct supervisor *supervisor, int number)
 {
@@ -444,7 +378,7 @@ handle_signals (struct supervisor *supervisor)
   if (caught_hup)
     {
       caught_hup = 0;
-      start_reload (supervisor);
+      reload_start (&supervisor->reload, supervisor->daemon);
     }
   if (terms > supervisor->terms)
     supervisor->ending = true;
@@ -524,9 +458,9 @@ int
 supervisor_run (struct daemon *daemon, struct listeners *listeners,
                 int ready_fd, int argc, char **argv)
 {
-  struct supervisor supervisor = {
-    .daemon = daemon, .listeners = listeners, .argc = argc, .argv = argv
-  };
+  struct supervisor supervisor = { .daemon = daemon,
+                                   .listeners = listeners,
+                                   .reload = { .argc = argc, .argv = argv } };
   auto_failure struct failure failure = FAILURE_NONE;
   gpg_error_t err;
 

@@ -40,7 +40,7 @@ word_whoami (assuan_context_t context, char *line)
     err = writer_field (&out, "ceiling", "%s",
                         effect_name (session->gate.ceiling));
   if (!err)
-    err = writer_field_bool (&out, "dry-run", session->dry_run);
+    err = writer_field_bool (&out, "dry-run", session_is_dry (session));
   if (!err)
     err = writer_field (&out, "session", "%s", session->id);
   if (!err)

@@ -128,17 +128,35 @@ thing_fences (struct call *call)
   return err ? err : writer_record_end (call->out);
 }
 
-static const struct verb thing_verbs[] = {
-  { "GET", "<name:string> [<mark:string>]", EFFECT_READ, thing_get, NULL, "get",
-    "Help of get.\n" },
-  { "PUT", "<name:string> <text:text>", EFFECT_WRITE, thing_put, thing_put_done,
-    "put", "Help of put.\n" },
-  { "WAIT", "", EFFECT_READ, thing_wait, NULL, "wait", "Help of wait.\n" },
-  { "KEEP", "", EFFECT_READ, thing_keep, NULL, "keep", "Help of keep.\n" },
-  { "OUTER", "<verb:string> [<one:text>] [<two:text>]", EFFECT_READ,
-    thing_outer, NULL, "outer", "Help of outer.\n" },
-  { .name = NULL }
-};
+static const struct verb thing_verbs[]
+    = { { .name = "GET",
+          .args = "<name:string> [<mark:string>]",
+          .run = thing_get,
+          .summary = "get",
+          .help = "Help of get.\n" },
+        { .name = "PUT",
+          .args = "<name:string> <text:text>",
+          .effect = EFFECT_WRITE,
+          .run = thing_put,
+          .done = thing_put_done,
+          .summary = "put",
+          .help = "Help of put.\n" },
+        { .name = "WAIT",
+          .args = "",
+          .run = thing_wait,
+          .summary = "wait",
+          .help = "Help of wait.\n" },
+        { .name = "KEEP",
+          .args = "",
+          .run = thing_keep,
+          .summary = "keep",
+          .help = "Help of keep.\n" },
+        { .name = "OUTER",
+          .args = "<verb:string> [<one:text>] [<two:text>]",
+          .run = thing_outer,
+          .summary = "outer",
+          .help = "Help of outer.\n" },
+        { .name = NULL } };
 static const struct noun thing_noun = { .name = "THING",
                                         .summary = "things",
                                         .help = "THING\n\nHelp of things.",
@@ -147,8 +165,11 @@ static const struct noun thing_noun = { .name = "THING",
                                         .fences = thing_fences };
 
 static const struct verb other_verbs[]
-    = { { "GET", "<name:string> [<mark:string>]", EFFECT_READ, thing_get, NULL,
-          "get", "Help.\n" },
+    = { { .name = "GET",
+          .args = "<name:string> [<mark:string>]",
+          .run = thing_get,
+          .summary = "get",
+          .help = "Help.\n" },
         { .name = NULL } };
 static const struct noun other_noun = { .name = "OTHER",
                                         .summary = "others",

@@ -28,9 +28,12 @@ helped_ask (struct call *call)
   return writer_value (call->out, text, strlen (text));
 }
 
-static const struct verb helped_verbs[]
-    = { { "ASK", "", EFFECT_READ, helped_ask, NULL, "ask", "Help.\n" },
-        { .name = NULL } };
+static const struct verb helped_verbs[] = { { .name = "ASK",
+                                              .args = "",
+                                              .run = helped_ask,
+                                              .summary = "ask",
+                                              .help = "Help.\n" },
+                                            { .name = NULL } };
 static const struct noun helped_noun = { .name = "HELPED",
                                          .summary = "helped",
                                          .help = "HELPED\n\nHelp.",
