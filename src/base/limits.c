@@ -12,8 +12,8 @@
 
 #include "../../protocol/limits.h"
 
-#define SECOND 1000ULL
-#define RATE_CALLS 1000000ULL
+#define SECOND UINT64_C (1000)
+#define RATE_CALLS UINT64_C (1000000)
 #define RATE_WINDOW_MS (24 * 3600 * SECOND)
 
 /* clang-format off */
@@ -73,12 +73,13 @@ struct suffix
 
 static const struct suffix none[] = { { "", 1 }, { NULL, 0 } };
 static const struct suffix seconds[] = { { "", SECOND }, { NULL, 0 } };
-static const struct suffix sizes[] = { { "", 1 },    { "k", KIB },
-                                       { "K", KIB }, { "M", MIB },
-                                       { "G", GIB }, { NULL, 0 } };
-static const struct suffix times[]
-    = { { "", SECOND },           { "ms", 1 },           { "s", SECOND },
-        { "min", 60 * SECOND },   { "h", 3600 * SECOND }, { NULL, 0 } };
+static const struct suffix sizes[] = {
+  { "", 1 }, { "k", KIB }, { "K", KIB }, { "M", MIB }, { "G", GIB }, { NULL, 0 }
+};
+static const struct suffix times[] = {
+  { "", SECOND },         { "ms", 1 }, { "s", SECOND }, { "min", 60 * SECOND },
+  { "h", 3600 * SECOND }, { NULL, 0 }
+};
 
 /* Where the number of LIMIT is.  */
 static void *
@@ -93,7 +94,8 @@ limits_init (struct limits *r_limits)
   *r_limits = (struct limits){ 0 };
   for (const struct limit *limit = limit_table; limit->name; limit++)
     if (limit->unit == UNIT_RATE)
-      *(struct rate *)place (r_limits, limit) = (struct rate){ limit->usual, limit->window_ms };
+      *(struct rate *)place (r_limits, limit)
+          = (struct rate){ limit->usual, limit->window_ms };
     else
       *(uint64_t *)place (r_limits, limit) = limit->usual;
 }
@@ -204,10 +206,11 @@ limit_set (struct limits *limits, const struct limit *limit, const char *value,
     case UNIT_RATE:
       if (rate_read (value, place (limits, limit)))
         return 0;
-      return fail (failure, GPG_ERR_INV_VALUE,
-                   "\"%s\" is no rate: N/TIME, as 100/60s, with N up to %llu "
-                   "and TIME up to 24h, or 0",
-                   value, RATE_CALLS);
+      return fail (
+          failure, GPG_ERR_INV_VALUE,
+          "\"%s\" is no rate: N/TIME, as 100/60s, with N up to %" PRIu64 " "
+          "and TIME up to 24h, or 0",
+          value, RATE_CALLS);
     case UNIT_SECONDS:
       suffixes = seconds;
       break;
@@ -242,9 +245,10 @@ limit_rate (const struct limits *limits, const struct limit *limit)
 const char *
 limit_unit_name (enum limit_unit unit)
 {
-  static const char *const names[]
-      = { [UNIT_NUMBER] = "number", [UNIT_SECONDS] = "seconds",
-          [UNIT_BYTES] = "bytes", [UNIT_RATE] = "rate" };
+  static const char *const names[] = { [UNIT_NUMBER] = "number",
+                                       [UNIT_SECONDS] = "seconds",
+                                       [UNIT_BYTES] = "bytes",
+                                       [UNIT_RATE] = "rate" };
 
   return names[unit];
 }

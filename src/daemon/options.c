@@ -85,9 +85,8 @@ make_table (void)
   memcpy (table, fixed, sizeof fixed);
   for (i = 0; limit_table[i].name && i < LIMITS; i++)
     {
-      const gpgrt_opt_t option[]
-          = { ARGPARSE_s_s (OPTION_LIMIT + (int)i, limit_table[i].name,
-                            limit_help[i]) };
+      const gpgrt_opt_t option[] = { ARGPARSE_s_s (
+          OPTION_LIMIT + (int)i, limit_table[i].name, limit_help[i]) };
 
       snprintf (limit_help[i], sizeof *limit_help, "|%s|%s",
                 limit_table[i].argument, limit_table[i].description);

@@ -19,7 +19,7 @@ struct rates;
 
 enum rate_kind
 {
-  RATE_UID, /* The key is the uid.  */
+  RATE_UID,     /* The key is the uid.  */
   RATE_IDENTITY /* The key is rate_key's of the identity's name.  */
 };
 
