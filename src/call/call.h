@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <gpg-error.h>
 #include "../base/failure.h"
+#include "../base/limits.h"
 #include "../base/machine.h"
 #include "../base/tally.h"
 #include "../plan/plan.h"
@@ -54,6 +55,7 @@ struct call
   const struct machine *machine;
   struct module *module;
   struct peer peer;
+  const struct limits *limits; /* NULL: limits_or_usual.  */
   const char *identity;
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;

@@ -179,6 +179,8 @@ daemon_prepare (struct daemon *daemon, struct failure *failure)
   if (!daemon->module || !daemon->shared)
     return gpg_error_from_syserror ();
   err = tally_new (&daemon->wrong_responses);
+  if (!err)
+    err = rates_new (&daemon->rates);
   for (size_t i = 0; !err && i < daemon->registry.count; i++)
     {
       daemon->module[i].helper_fd = -1;
@@ -198,6 +200,7 @@ daemon_release (struct daemon *daemon)
     }
   free (daemon->module);
   tally_release (daemon->wrong_responses);
+  rates_release (daemon->rates);
   munmap (daemon->shared, sizeof *daemon->shared);
   policy_release (&daemon->policy);
   registry_release (&daemon->registry);

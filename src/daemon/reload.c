@@ -76,16 +76,17 @@ reload_start (struct reload *reload, struct daemon *daemon)
   answer (reload, shared, "cannot fork: try again");
 }
 
+/* The limits go to where they do not stand, so that a session always finds
+   whole ones.  */
 static void
 adopt_options (struct daemon *daemon)
 {
-  const struct options *options = &daemon->shared->reload.validated;
+  struct reload_shared *shared = &daemon->shared->reload;
+  const struct options *options = &shared->validated;
 
-  daemon->options.clients = options->clients;
-  daemon->options.clients_per_uid = options->clients_per_uid;
-  daemon->options.auth_ms = options->auth_ms;
-  daemon->options.line_ms = options->line_ms;
-  daemon->options.idle_ms = options->idle_ms;
+  limits_adopt (&daemon->options.limits, &options->limits);
+  shared->limits[(daemon->turn + 1) % RELOAD_TURNS] = daemon->options.limits;
+  daemon->turn = atomic_fetch_add (&shared->turn, 1) + 1;
   daemon->options.debug = options->debug;
 }
 
@@ -133,6 +134,18 @@ reload_reaped (struct reload *reload, struct daemon *daemon, pid_t pid,
 }
 
 /* --- In a session --- */
+
+void
+reload_adopt_limits (struct daemon *daemon)
+{
+  const struct reload_shared *shared = &daemon->shared->reload;
+  unsigned turn = atomic_load (&shared->turn);
+
+  if (turn == daemon->turn)
+    return;
+  daemon->options.limits = shared->limits[turn % RELOAD_TURNS];
+  daemon->turn = turn;
+}
 
 /* Whether the policy would load.  */
 static gpg_error_t

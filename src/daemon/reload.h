@@ -17,6 +17,7 @@
 #include "options.h"
 
 #define RELOAD_TEXT 512
+#define RELOAD_TURNS 4
 
 /* In memory that supervisor and sessions share.  */
 struct reload_shared
@@ -28,6 +29,9 @@ struct reload_shared
   char text[RELOAD_TEXT];   /* Why; written before ANSWERED.  */
   struct options validated; /* By the child; only its numbers mean anything to
                                others.  */
+  _Atomic unsigned turn;    /* How often limits were adopted; those in force
+                               stand at it, those before it stay a while.  */
+  struct limits limits[RELOAD_TURNS];
 };
 
 /* A reload under way, in the supervisor.  */
@@ -49,6 +53,9 @@ void reload_start (struct reload *reload, struct daemon *daemon);
    what it found good.  Returns whether it was.  */
 bool reload_reaped (struct reload *reload, struct daemon *daemon, pid_t pid,
                     int status);
+
+/* Session: take over the limits of the latest reload.  */
+void reload_adopt_limits (struct daemon *daemon);
 
 struct call;
 

@@ -21,7 +21,6 @@
 #include "protocol/limits.h"
 #include "protocol/link.h"
 #include "protocol/memory.h"
-#include "../base/run.h"
 #include "../plan/plan.h"
 #include "session.h"
 #include "supervisor.h"
@@ -147,10 +146,11 @@ check_client (const struct supervisor *supervisor,
 
   if (supervisor->ending)
     refuse_client (fd, GPG_ERR_TRY_LATER, "the daemon is ending");
-  else if (supervisor->count >= daemon->options.clients)
+  else if (supervisor->count >= daemon->options.limits.clients)
     refuse_client (fd, GPG_ERR_LIMIT_REACHED,
                    "too many clients: try later, or raise max-clients");
-  else if (count_uid (supervisor, uid) >= daemon->options.clients_per_uid)
+  else if (count_uid (supervisor, uid)
+           >= daemon->options.limits.clients_per_uid)
     refuse_client (fd, GPG_ERR_LIMIT_REACHED,
                    "too many clients of this user: close some, or raise "
                    "max-clients-per-uid");
@@ -354,8 +354,8 @@ restart_helpers (struct supervisor *supervisor)
           continue;
         }
       helper->started = now;
-      if (run_helper (supervisor->daemon->registry.noun[i].row->helper,
-                      helper->receiver, &helper->pid, &failure))
+      if (helper_run (supervisor->daemon, i, helper->receiver, &helper->pid,
+                      &failure))
         log_error ("%s\n", failure.text);
     }
   return wait;

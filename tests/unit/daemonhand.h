@@ -241,14 +241,15 @@ daemonhand_setup_with (void **state, const struct noun *const *nouns)
   hand->fd = -1;
   daemon = &hand->daemon;
   daemon->machine = hand->scratch->machine;
-  daemon->options.auth_ms = daemon->options.line_ms = 20000;
-  daemon->options.idle_ms = 20000;
-  daemon->options.clients = daemon->options.clients_per_uid = 16;
+  limits_init (&daemon->options.limits);
+  daemon->options.limits.auth_ms = daemon->options.limits.line_ms = 20000;
+  daemon->options.limits.idle_ms = 20000;
+  daemon->options.limits.clients = daemon->options.limits.clients_per_uid = 16;
   daemon->shared = mmap (NULL, sizeof *daemon->shared, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (daemon->shared == MAP_FAILED
       || registry_make (nouns, &daemon->registry, NULL)
-      || tally_new (&daemon->wrong_responses))
+      || tally_new (&daemon->wrong_responses) || rates_new (&daemon->rates))
     return -1;
   daemon->module = calloc (daemon->registry.count, sizeof *daemon->module);
   for (size_t i = 0; i < daemon->registry.count; i++)
@@ -308,6 +309,8 @@ daemonhand_teardown (void **state)
   policy_release (&daemon->policy);
   registry_release (&daemon->registry);
   tally_release (daemon->wrong_responses);
+  rates_release (daemon->rates);
+  rates_release (daemon->rates);
   munmap (daemon->shared, sizeof *daemon->shared);
   free (hand);
   return scratch_teardown (&scratch);
