@@ -27,6 +27,10 @@ enum option_value
   OPTION_SINGLE,
   OPTION_CHECK,
   OPTION_DUMP_VERBS,
+  OPTION_LINT_POLICY,
+  OPTION_TEST_POLICY,
+  OPTION_LIST_KEYS,
+  OPTION_POLICY,
   OPTION_ROOT,
   OPTION_FOREGROUND,
   OPTION_DEBUG,
@@ -48,9 +52,16 @@ static const gpgrt_opt_t fixed[] = {
               "check configuration, policy and keys; start nothing"),
   ARGPARSE_s_s (OPTION_DUMP_VERBS, "dump-verbs",
                 "|FORM|print all verbs as text, json or texi"),
+  ARGPARSE_c (OPTION_LINT_POLICY, "lint-policy",
+              "tell the mistakes in the policy, or in FILEs and DIRECTORYs"),
+  ARGPARSE_s_s (OPTION_TEST_POLICY, "test-policy",
+                "|FILE|compare the policy with the expectations in FILE"),
+  ARGPARSE_c (OPTION_LIST_KEYS, "list-keys", "list the identities' keys"),
   ARGPARSE_group (301, "@\nOptions:\n "),
   ARGPARSE_s_s (OPTION_ROOT, "root",
                 "|DIR|reeve's files and what it administers are below DIR"),
+  ARGPARSE_s_s (OPTION_POLICY, "policy",
+                "|PATH|with --test-policy: test this file or directory"),
   ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
   ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
   ARGPARSE_s_n (OPTION_DRY_RUN, "dry-run",
@@ -205,7 +216,7 @@ take_mode (const struct origin *origin, enum run_mode mode,
            struct options *options)
 {
   if (options->mode != RUN_DAEMON && options->mode != mode)
-    die (origin, "only one of --server, --single, --check, --dump-verbs");
+    die (origin, "only one of the commands that reeved --help names");
   if (origin->file)
     die (origin, "is for the command line only");
   options->mode = mode;
@@ -248,6 +259,21 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
         die (origin, "the form is text, json or texi, not \"%s\"", value);
       options->dump_form = value;
       break;
+    case OPTION_LINT_POLICY:
+      take_mode (origin, RUN_LINT, options);
+      break;
+    case OPTION_TEST_POLICY:
+      take_mode (origin, RUN_TEST, options);
+      options->expected = value;
+      break;
+    case OPTION_LIST_KEYS:
+      take_mode (origin, RUN_KEYS, options);
+      break;
+    case OPTION_POLICY:
+      if (origin->file)
+        die (origin, "is for the command line only");
+      options->policy = value;
+      break;
     case OPTION_ROOT:
       if (origin->file)
         die (origin, "is for the command line only");
@@ -287,17 +313,21 @@ option_name (int value)
   return "argument";
 }
 
-/* What must be known before a configuration file can be found.  */
+/* What must be known before a configuration file can be found: the root, and
+   whether a command is given that needs none, nor the right to read it.  */
 static const char *
-find_root (int argc, char **argv)
+find_root (int argc, char **argv, bool *r_bare)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
   const char *root = NULL;
 
+  *r_bare = false;
   args.flags = ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_NOVERSION;
   while (gpgrt_argparse (NULL, &args, table))
     if (args.r_opt == OPTION_ROOT)
       root = args.r.ret_str;
+    else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_LIST_KEYS)
+      *r_bare = true;
   gpgrt_argparse (NULL, &args, NULL);
   return root;
 }
@@ -317,8 +347,21 @@ check_file (const struct machine *machine, const char *path)
     }
 }
 
+/* Take the words behind the options, or complain about them.  */
 static void
-read_all (int argc, char **argv, const struct machine *machine,
+take_words (char **words, size_t count, struct options *options)
+{
+  if (options->mode != RUN_LINT)
+    {
+      log_error ("\"%s\" is no option: see reeved --help\n", *words);
+      exit (2);
+    }
+  options->words = words;
+  options->word_count = count;
+}
+
+static void
+read_all (int argc, char **argv, const struct machine *machine, bool bare,
           struct options *options)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
@@ -328,10 +371,14 @@ read_all (int argc, char **argv, const struct machine *machine,
 
   if (!directory || !file)
     die (&origin, "out of memory");
-  check_file (machine, file);
-  gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
-  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_USER;
-  while (gpgrt_argparser (&args, table, "reeved.conf"))
+  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP;
+  if (!bare)
+    {
+      check_file (machine, file);
+      gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
+      args.flags |= ARGPARSE_FLAG_USER;
+    }
+  while (gpgrt_argparser (&args, table, bare ? NULL : "reeved.conf"))
     if (args.r_opt == ARGPARSE_CONFFILE)
       {
         origin.file = args.r_type ? args.r.ret_str : NULL;
@@ -350,12 +397,10 @@ read_all (int argc, char **argv, const struct machine *machine,
         origin.option = option_name (args.r_opt);
         take_option (&args, &origin, options);
       }
-  if (argc > 0 && !(args.flags & ARGPARSE_FLAG_STOP_SEEN) && *argv
-      && **argv != '-')
-    {
-      log_error ("\"%s\" is no option: see reeved --help\n", *argv);
-      exit (2);
-    }
+  if (argc > 0 && *argv
+      && (options->mode == RUN_LINT
+          || (!(args.flags & ARGPARSE_FLAG_STOP_SEEN) && **argv != '-')))
+    take_words (argv, (size_t)argc, options);
   gpgrt_argparser (&args, NULL, NULL);
 }
 
@@ -365,18 +410,19 @@ options_read (int argc, char **argv, struct options *r_options)
   auto_failure struct failure failure = FAILURE_NONE;
   struct machine machine;
   gpg_error_t err;
+  bool bare;
 
   make_table ();
   *r_options = (struct options){ .key_fd = -1 };
   limits_init (&r_options->limits);
-  err = machine_open (find_root (argc, argv), &machine, &failure);
+  err = machine_open (find_root (argc, argv, &bare), &machine, &failure);
   if (err)
     {
       log_error ("--root: %s\n",
                  failure.text ? failure.text : gpg_strerror (err));
       exit (2);
     }
-  read_all (argc, argv, &machine, r_options);
+  read_all (argc, argv, &machine, bare, r_options);
   machine_close (&machine);
 }
 

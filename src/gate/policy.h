@@ -54,15 +54,18 @@ struct policy_source
   const struct machine *machine;
   const struct registry *registry;
 
-  /* The COUNT files PATH, for the operating system; NULL: those in
-     OWN_POLICY_DIR (a directory that is not there is an empty policy).  */
+  /* The COUNT files PATH, for the operating system, or directories with files
+     NAME.policy; NULL: those in OWN_POLICY_DIR (a directory that is not there
+     is an empty policy).  */
   const char *const *path;
   size_t count;
 
   /* To look at a policy that is not in force (lint): where owner, mode, a key
      file, a user or a link of this machine is not as it should be, which else
-     is an error, COMPLAIN is called with "FILE:LINE: what".  Key files that
-     may not be read are passed over.  NULL otherwise.  */
+     is an error, COMPLAIN is called with "FILE:LINE: what".  It hears of each
+     mistake in the files as well: these are still an error, the first one,
+     when all is read.  Key files that may not be read are passed over.  NULL
+     otherwise.  */
   void (*complain) (void *context, const char *text);
   void *context;
 };

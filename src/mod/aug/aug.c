@@ -357,6 +357,7 @@ const struct noun aug_noun = {
   .flags = NOUN_GRANT_BY_EFFECT,
   .object = "path",
   .object_type = "augpath",
+  .find_object = aug_find_object,
   .session_end = aug_session_end,
   .unsaved = aug_session_unsaved,
   .fences = write_fences,
