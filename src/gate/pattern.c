@@ -182,43 +182,25 @@ check_regex (const char *text, struct failure *failure)
 }
 
 static gpg_error_t
-compile (regex_t *regex, const char *text, struct failure *failure)
-{
-  char why[80];
-  int rc = regcomp (regex, text, REG_EXTENDED | REG_NOSUB);
-
-  if (!rc)
-    return 0;
-  regerror (rc, regex, why, sizeof why);
-  return fail (failure, rc == REG_ESPACE ? GPG_ERR_ENOMEM : GPG_ERR_SYNTAX,
-               "no regular expression: %s", why);
-}
-
-/* Whatever TEXT is by itself, it cannot get out of the parentheses that it is
-   put between here: it has been compiled without them before.  */
-static gpg_error_t
 make_regex (struct pattern *pattern, const char *text, struct failure *failure)
 {
-  char anchored[PATTERN_LENGTH + 5];
-  regex_t alone;
   gpg_error_t err = check_regex (text, failure);
+  char why[80];
+  int rc;
 
-  if (!err)
-    err = compile (&alone, text, failure);
   if (err)
     return err;
-  regfree (&alone);
   pattern->regex = calloc (1, sizeof *pattern->regex);
   if (!pattern->regex)
     return gpg_error_from_syserror ();
-  snprintf (anchored, sizeof anchored, "^(%s)$", text);
-  err = compile (pattern->regex, anchored, failure);
-  if (err)
-    {
-      free (pattern->regex);
-      pattern->regex = NULL;
-    }
-  return err;
+  rc = regcomp (pattern->regex, text, REG_EXTENDED);
+  if (!rc)
+    return 0;
+  regerror (rc, pattern->regex, why, sizeof why);
+  free (pattern->regex);
+  pattern->regex = NULL;
+  return fail (failure, rc == REG_ESPACE ? GPG_ERR_ENOMEM : GPG_ERR_SYNTAX,
+               "no regular expression: %s", why);
 }
 
 /* --- Numbers --- */

@@ -56,17 +56,29 @@ pattern_split (const char *text, bool tree, bool plain, char ***r_step,
 
 /* --- Values --- */
 
+/* The match of an expression is the leftmost, of these the longest: the whole
+   value if that matches.  Looking at its ends, not putting anchors round it,
+   leaves nothing that a parenthesis could get out of.  */
+static bool
+matches_regex (const struct pattern *pattern, const char *text, bool doubt)
+{
+  size_t length = strnlen (text, PATTERN_VALUE + 1);
+  regmatch_t match;
+  int rc;
+
+  if (length > PATTERN_VALUE)
+    return doubt;
+  rc = regexec (pattern->regex, text, 1, &match, 0);
+  if (rc)
+    return rc == REG_ESPACE ? doubt : false;
+  return !match.rm_so && (size_t)match.rm_eo == length;
+}
+
 static bool
 matches_text (const struct pattern *pattern, const char *text, bool doubt)
 {
-  int rc;
-
-  if (!pattern->regex)
-    return !fnmatch (pattern->glob, text, FNM_NOESCAPE);
-  if (strnlen (text, PATTERN_VALUE + 1) > PATTERN_VALUE)
-    return doubt;
-  rc = regexec (pattern->regex, text, 0, NULL, 0);
-  return rc == REG_ESPACE ? doubt : !rc;
+  return pattern->regex ? matches_regex (pattern, text, doubt)
+                        : !fnmatch (pattern->glob, text, FNM_NOESCAPE);
 }
 
 /* A flag has its canonical value and the word for that.  */
