@@ -161,7 +161,7 @@ advise_no_key (const struct settings *settings, const char *identity,
 
 /* --- Policy --- */
 
-static void
+void
 advise_reload (const struct settings *settings)
 {
   if (has_unit (settings, "reeved.service"))
@@ -281,36 +281,46 @@ advise_not_accepted (const struct settings *settings, const char *identity,
           as_root (), identity, root_of (settings));
 }
 
+/* The value of the detail NAME of REEVE's last error, or NULL.  */
+static const char *
+find_detail (reeve_t reeve, const char *name)
+{
+  const char *found, *value;
+  size_t length;
+
+  for (size_t i = 0; i < reeve_detail_count (reeve); i++)
+    {
+      reeve_detail (reeve, i, &found, &value, &length);
+      if (!strcmp (found, name))
+        return value;
+    }
+  return NULL;
+}
+
 void
 advise_refused (const struct settings *settings, reeve_t reeve,
                 enum status status)
 {
-  static const char no_rule[] = "policy: no rule allows ";
   const char *text = reeve_error_text (reeve);
-  const char *identity, *rule;
+  const char *rule = find_detail (reeve, "rule");
+  auto_free char *identity = NULL;
 
-  if (status == STATUS_OK)
-    return;
   if (status == STATUS_CONNECTION && settings->no_auth
       && !strstr (text, "policy: "))
     remark ("leave --no-auth out");
-  if (strstr (text, "policy: no identity admits"))
+  if (status == STATUS_OK
+      || (!rule && !strstr (text, "policy: no identity admits")))
+    return;
+  identity = connect_identity (settings);
+  if (!identity)
+    return;
+  if (!rule)
     {
-      auto_free char *name = connect_identity (settings);
-
-      if (name)
-        advise_section (settings, name);
+      advise_section (settings, identity);
       return;
     }
-  /* A script's error begins with its line.  */
-  rule = strstr (text, no_rule);
-  if (status != STATUS_FORBIDDEN || !rule
-      || !(identity = strstr (rule, " to ")))
-    return;
-  rule += strlen (no_rule);
-  remark ("to allow it, %swrite \"allow = %.*s\" below [identity %.*s] in"
+  remark ("to allow it, %swrite \"allow = %s\" below [identity %s] in"
           " %s" POLICY_FOLDER,
-          as_root (), (int)(identity - rule), rule,
-          (int)strcspn (identity + 4, "\n"), identity + 4, root_of (settings));
+          as_root (), rule, identity, root_of (settings));
   advise_reload (settings);
 }

@@ -17,14 +17,15 @@
 #define OVERLAP_SECONDS (7 * 24 * 3600)
 #define TRIES 9 /* Keys of one identity on one day.  */
 
-/* Write the moment SECONDS from now in FORMAT.  */
+/* Write the moment SECONDS from now as a policy has it.  */
 static enum status
-write_time (int64_t seconds, const char *format, char r_text[32])
+write_time (int64_t seconds, char r_text[32])
 {
   time_t moment = time (NULL) + (time_t)seconds;
   struct tm parts;
 
-  if (gmtime_r (&moment, &parts) && strftime (r_text, 32, format, &parts))
+  if (gmtime_r (&moment, &parts)
+      && strftime (r_text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts))
     return STATUS_OK;
   complain ("this machine's clock is wrong: set it first");
   return STATUS_ERROR;
@@ -78,10 +79,11 @@ make_key (const struct settings *settings, const struct key_list *list,
 {
   char date[32];
   int code = EEXIST;
-  enum status status = write_time (0, "%Y-%m-%d", date);
+  enum status status = write_time (0, date);
 
   if (status != STATUS_OK)
     return status;
+  date[strcspn (date, "T")] = 0;
   for (int i = 1; code == EEXIST && i <= TRIES; i++)
     {
       auto_free char *path = NULL;
@@ -125,9 +127,8 @@ key_rotate (const struct settings *settings, const char *identity)
       status = STATUS_ERROR;
     }
   if (status == STATUS_OK)
-    status = write_time (settings->overlap ? settings->overlap
-                                           : OVERLAP_SECONDS,
-                         "%Y-%m-%dT%H:%M:%SZ", end);
+    status = write_time (
+        settings->overlap ? settings->overlap : OVERLAP_SECONDS, end);
   if (status == STATUS_OK)
     status = make_key (settings, &list, identity, &path);
   if (status != STATUS_OK)
@@ -214,7 +215,7 @@ key_revoke (const struct settings *settings, const char *identity,
                 change.name);
       return STATUS_NOT_FOUND;
     }
-  status = write_time (-1, "%Y-%m-%dT%H:%M:%SZ", now);
+  status = write_time (-1, now);
   change.expires = now;
   if (status == STATUS_OK)
     status = key_policy_change (&change);

@@ -95,8 +95,9 @@ put_line (struct rewriting *rewriting, const struct listed_key *key,
     return false;
   own = strstr (value + length, "expires=");
   if ((change->name && strcmp (change->name, key->name))
-      || (own && strncmp (own + 8, change->expires, strcspn (own + 8, BLANKS))
-                     <= 0))
+      || (own
+          && strncmp (own + 8, change->expires, strcspn (own + 8, BLANKS))
+                 <= 0))
     buffer_string (&rewriting->next, line);
   else
     buffer_printf (&rewriting->next, "%.*s expires=%s",
@@ -139,9 +140,8 @@ edit (struct rewriting *rewriting)
 static enum status
 read_text (struct rewriting *rewriting)
 {
-  auto_close int fd = open (rewriting->path,
-                            O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
-                                | O_CLOEXEC);
+  auto_close int fd = open (rewriting->path, O_RDONLY | O_NOFOLLOW | O_NOCTTY
+                                                 | O_NONBLOCK | O_CLOEXEC);
   char piece[4096];
   ssize_t count;
 
@@ -152,8 +152,9 @@ read_text (struct rewriting *rewriting)
     buffer_append (&rewriting->text, piece, (size_t)count);
   if (count < 0)
     return complain_file (rewriting->path);
-  if (count || memchr (rewriting->text.bytes ? rewriting->text.bytes : "", 0,
-                       rewriting->text.length))
+  if (count
+      || memchr (rewriting->text.bytes ? rewriting->text.bytes : "", 0,
+                 rewriting->text.length))
     return complain_changed (rewriting->path);
   return buffer_error (&rewriting->text) ? complain_memory () : STATUS_OK;
 }

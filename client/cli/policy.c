@@ -26,9 +26,8 @@ lint (const struct settings *settings, char **files, size_t count)
 static enum status
 test (const struct settings *settings, char *file)
 {
-  char *const options[]
-      = { (char *)"--test-policy", file, (char *)"--policy",
-          (char *)settings->policy };
+  char *const options[] = { (char *)"--test-policy", file, (char *)"--policy",
+                            (char *)settings->policy };
 
   return reeved_become (settings, options, settings->policy ? 4 : 2);
 }

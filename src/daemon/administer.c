@@ -105,11 +105,10 @@ administer_lint (const struct daemon *daemon, char *const *path, size_t count)
     return give_up (1, err, &failure);
   for (size_t i = 0; i < policy.count; i++)
     remarks += remark (policy.identity + i);
-  if (err)
-    printf ("%u mistake%s\n", mistakes, mistakes == 1 ? "" : "s");
-  else
-    printf ("%zu identities in %zu files: %u mistakes, %u remarks\n",
-            policy.count, policy.file_count, mistakes, remarks);
+  /* There is no policy then.  */
+  if (!err)
+    printf ("identities: %zu, files: %zu, ", policy.count, policy.file_count);
+  printf ("mistakes: %u, remarks: %u\n", mistakes, remarks);
   policy_release (&policy);
   return finish (mistakes ? 1 : 0);
 }

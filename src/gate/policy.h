@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <gpg-error.h>
+#include "../../protocol/limits.h"
 #include "../base/failure.h"
 #include "../base/machine.h"
 #include "../call/registry.h"
@@ -37,7 +38,7 @@
 #define POLICY_FILES 256
 #define POLICY_RULES 1024 /* For one identity.  */
 #define POLICY_PEERS 64   /* Users, and as many groups.  */
-#define POLICY_KEYS 8
+#define POLICY_KEYS LIMIT_KEYS
 #define POLICY_RATE 1000000 /* Calls in a window.  */
 
 struct policy
