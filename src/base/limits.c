@@ -60,6 +60,18 @@ const struct limit limit_table[] = {
   { "max-unsaved", UNIT_NUMBER, LIMIT_UNSAVED, 1, 10000000,
     offsetof (struct limits, unsaved), "N",
     "at most N edits that are not saved", 0, 0 },
+  { "audit-size", UNIT_BYTES, LIMIT_AUDIT_SIZE, 64 * KIB, 65536 * MIB,
+    offsetof (struct limits, audit_size), "SIZE",
+    "begin another file of the audit log after SIZE bytes", 0, 0 },
+  { "audit-age", UNIT_SECONDS, LIMIT_AUDIT_SECONDS * SECOND, 60 * SECOND,
+    3660 * 86400 * SECOND, offsetof (struct limits, audit_age_ms), "SECONDS",
+    "and after this time", 0, 0 },
+  { "audit-files", UNIT_NUMBER, 0, 0, 100000,
+    offsetof (struct limits, audit_files), "N",
+    "keep the N latest files besides; 0: all", 0, 0 },
+  { "audit-refusals", UNIT_NUMBER, LIMIT_AUDIT_REFUSALS, 1, 100000,
+    offsetof (struct limits, audit_refusals), "N",
+    "refusals of a user in a second beyond N are one record", 0, 0 },
   { NULL, UNIT_NUMBER, 0, 0, 0, 0, NULL, NULL, 0, 0 }
 };
 /* clang-format on */
