@@ -170,6 +170,19 @@ pwrite (int fd, const void *bytes, size_t size, off_t offset)
 }
 
 int
+fallocate (int fd, int mode, off_t offset, off_t length)
+{
+  FAULT_CALL (int, "fallocate",
+              syscall (SYS_fallocate, fd, mode, offset, length));
+}
+
+int
+ftruncate (int fd, off_t length)
+{
+  FAULT_CALL (int, "ftruncate", syscall (SYS_ftruncate, fd, length));
+}
+
+int
 fchmod (int fd, mode_t mode)
 {
   FAULT_CALL (int, "fchmod", syscall (SYS_fchmod, fd, mode));
