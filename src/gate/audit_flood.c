@@ -20,7 +20,8 @@ tell (struct audit *audit, struct audit_flooder *flooder)
   bool first = true;
 
   record_begin (note, "refusals");
-  if (flooder != &audit->shared->flooder[OTHERS])
+  if (flooder != &audit->shared->flooder[OTHERS]
+      && flooder->owner != UINT64_MAX)
     record_number (note, "uid", flooder->owner - 1);
   record_number (note, "count", flooder->held);
   buffer_string (note, ",\"gate\":{");

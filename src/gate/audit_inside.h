@@ -233,9 +233,9 @@ struct audit_scan
   uint64_t first;     /* The first one.  */
   uint64_t good;      /* Bytes that are whole lines.  */
   uint64_t torn;      /* Bytes behind them.  */
-  uint64_t taken;     /* Records behind STANDING as it was.  */
   uint64_t tampered;  /* The first record that is wrong, 0: none; ... */
   uint64_t wrong;     /* ... how many.  */
+  uint64_t rubbish;   /* Lines since the last record that are none.  */
   uint64_t gap_first; /* Numbers that are not there.  */
   uint64_t gap_last;
 };
