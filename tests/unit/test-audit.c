@@ -16,7 +16,7 @@ test_nothing (void **state)
   assert_int_equal (audit_begin (NULL, &test_subject, call, NULL), 0);
   audit_end (NULL, &test_subject, call, 0, 0);
   audit_call (NULL, &test_subject, call, 0, 0);
-  audit_refuse (NULL, &test_subject, AUDIT_PEER, "", 0, NULL);
+  audit_refuse (NULL, &test_subject, REFUSAL_PEER, "", 0, NULL);
   audit_event (NULL, "start", NULL, "x");
   audit_abort (NULL, 1);
   assert_int_equal (audit_tick (NULL), -1);
@@ -33,7 +33,7 @@ test_records (void **state)
   audit_event (audit, "start", NULL, "reeved %d", 1);
   log_get (audit);
   assert_int_equal (log_set (audit, true, NULL), 0);
-  audit_refuse (audit, &test_subject, AUDIT_POLICY, "AUG SET",
+  audit_refuse (audit, &test_subject, REFUSAL_POLICY, "AUG SET",
                 gpg_error (GPG_ERR_FORBIDDEN), "policy: no rule");
   audit_event (audit, "stop", &test_subject, "bye");
   assert_log (6);

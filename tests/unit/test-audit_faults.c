@@ -42,7 +42,7 @@ test_missed (void **state)
   fault_at ("pwrite", 1, EIO);
   fault.last = 100;
   audit_event (audit, "start", NULL, "x");
-  audit_refuse (audit, NULL, AUDIT_PEER, "", 0, NULL);
+  audit_refuse (audit, NULL, REFUSAL_PEER, "", 0, NULL);
   assert_int_equal (audit_tick (audit), 1000);
   fault_clear ();
   assert_int_equal (audit_tick (audit), -1);
@@ -249,7 +249,7 @@ test_log_gone (void **state)
       if (i == 2)
         assert_int_equal (audit_tick (audit), 1000);
       if (i == 3)
-        audit_refuse (audit, NULL, AUDIT_RATE, "", 0, NULL);
+        audit_refuse (audit, NULL, REFUSAL_RATE, "", 0, NULL);
       if (i == 4)
         audit_event (audit, "x", NULL, "y");
       if (i == 5)

@@ -39,9 +39,9 @@ test_one (void **state)
 
   (void)state;
   for (int i = 0; i < 1000; i++)
-    refuse (audit, 7, i % 3 ? AUDIT_PARSE : AUDIT_RATE);
+    refuse (audit, 7, i % 3 ? REFUSAL_PARSE : REFUSAL_RATE);
   assert_log (AUDIT_REFUSALS);
-  refuse (audit, 8, AUDIT_PEER);
+  refuse (audit, 8, REFUSAL_PEER);
   assert_log (AUDIT_REFUSALS + 1);
   /* Not before the second is over.  */
   assert_int_equal (audit_tick (audit), 1000);
@@ -62,9 +62,9 @@ test_next (void **state)
 
   (void)state;
   for (int i = 0; i < AUDIT_REFUSALS + 5; i++)
-    refuse (audit, 7, AUDIT_POLICY);
+    refuse (audit, 7, REFUSAL_POLICY);
   clock_ms += 1000;
-  refuse (audit, 7, AUDIT_POLICY);
+  refuse (audit, 7, REFUSAL_POLICY);
   assert_log (AUDIT_REFUSALS + 2);
   assert_says ("\"count\":5,\"gate\":{\"policy\":5}");
   audit_close (audit);
@@ -77,7 +77,7 @@ test_many_uids (void **state)
 
   (void)state;
   for (uid_t uid = 0; uid < 200; uid++)
-    refuse (audit, uid, AUDIT_PEER);
+    refuse (audit, uid, REFUSAL_PEER);
   /* Those who found no place of their own share one.  */
   assert_log (AUDIT_FLOODERS - 1 + AUDIT_REFUSALS);
   clock_ms += 1000;
@@ -87,9 +87,9 @@ test_many_uids (void **state)
   assert_says ("\"event\":\"refusals\",\"count\":127,\"gate\":{\"peer\":127}");
   for (uid_t uid = 1000; uid < 1063; uid++)
     for (int i = 0; i < AUDIT_REFUSALS + 1; i++)
-      refuse (audit, uid, AUDIT_PEER);
+      refuse (audit, uid, REFUSAL_PEER);
   clock_ms += 1000;
-  refuse (audit, 5, AUDIT_PEER);
+  refuse (audit, 5, REFUSAL_PEER);
   assert_log (AUDIT_FLOODERS + AUDIT_REFUSALS + 63 * AUDIT_REFUSALS + 2);
   audit_close (audit);
 }
@@ -102,7 +102,7 @@ test_unknown (void **state)
 
   (void)state;
   for (int i = 0; i < AUDIT_REFUSALS + 5; i++)
-    audit_refuse (audit, NULL, AUDIT_LIMIT, "", 0, "full");
+    audit_refuse (audit, NULL, REFUSAL_LIMIT, "", 0, "full");
   assert_log (AUDIT_REFUSALS);
   assert_says ("\"event\":\"refused\",\"gate\":\"limit\",\"outcome\"");
   clock_ms += 1000;
