@@ -12,6 +12,7 @@
 
 #define KIB 1024UL
 #define MIB (1024UL * 1024UL)
+#define GIB (1024UL * 1024UL * 1024UL)
 
 /* The wire.  */
 #define LIMIT_LINE 1000          /* Bytes in a line, its LF not counted
@@ -19,8 +20,9 @@
 #define LIMIT_WORDS 128          /* Words in a line.  */
 #define LIMIT_ERROR_TEXT 100     /* Bytes of an ERR line's advice (libassuan
                                     cuts there).  */
-#define LIMIT_VALUE MIB          /* Bytes of one inquired value.  */
-#define LIMIT_ANSWER (64 * MIB)  /* Bytes of one answer.  */
+#define LIMIT_VALUE MIB          /* Bytes of one inquired value, and ... */
+#define LIMIT_ANSWER (64 * MIB)  /* ... of one answer; reeved.conf may lower
+                                    both.  */
 #define LIMIT_RESPONSE 256       /* Bytes of an inquired RESPONSE.  */
 
 /* The handshake.  */
@@ -33,26 +35,33 @@
 #define LIMIT_AUTH_PAUSE_MS 5000 /* The longest pause before a wrong answer
                                     is told.  */
 
-/* Time, in seconds; reeved.conf may change these.  */
+/* Time, in seconds; reeved.conf may change these but the last.  */
 #define LIMIT_AUTH_SECONDS 30    /* From connect to a good AUTH.  */
 #define LIMIT_LINE_SECONDS 30    /* From a line's first byte to its LF, and
                                     for the whole answer to an inquiry.  */
 #define LIMIT_IDLE_SECONDS 3600  /* Between two lines.  */
 #define LIMIT_WRITE_SECONDS 30   /* For the client to take what it asked.  */
 #define LIMIT_DRAIN_SECONDS 30   /* For running calls after SIGTERM.  */
+#define LIMIT_RELOAD_SECONDS 30  /* To wait for the end of a reload.  */
 
 /* Clients; reeved.conf may change these.  */
 #define LIMIT_CLIENTS 256
 #define LIMIT_CLIENTS_PER_UID 64
+#define LIMIT_CALLS 100000       /* Calls of one uid in ... */
+#define LIMIT_CALLS_SECONDS 10   /* ... this time.  */
+#define LIMIT_RATE_PAUSE_MS 50   /* The longest pause before it is told that
+                                    there were too many; not to be changed. */
 
 /* Augeas.  */
 #define LIMIT_AUG_FILE (4 * MIB)       /* Bytes of one file.  */
 #define LIMIT_AUG_FILES 10000          /* Files in one worker, ... */
 #define LIMIT_AUG_BYTES (64 * MIB)     /* ... and bytes of them all.  */
 #define LIMIT_AUG_NAMES 1000000        /* Names that a wide call looks at.  */
-#define LIMIT_AUG_MEMORY (256 * MIB)   /* Address space of a worker.  */
-#define LIMIT_AUG_CPU_SECONDS 5        /* CPU time of one request.  */
-#define LIMIT_AUG_WALL_SECONDS 20      /* Time of one request by the clock. */
+#define LIMIT_AUG_MEMORY (256 * MIB)   /* Address space of a worker, ... */
+#define LIMIT_AUG_CPU_SECONDS 5        /* ... CPU time of one request, ... */
+#define LIMIT_AUG_WALL_SECONDS 20      /* ... its time by the clock, ... */
+#define LIMIT_UNSAVED 10000            /* ... and edits that are not saved;
+                                          reeved.conf may change these.  */
 #define LIMIT_AUG_EXPRESSION (64 * KIB) /* Bytes of a path expression.  */
 #define LIMIT_AUG_UNSAVED 10000        /* Editing calls between two SAVEs.  */
 #define LIMIT_AUG_JUDGED 100000        /* Nodes of a file that SAVE changes,

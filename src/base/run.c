@@ -18,6 +18,7 @@
 #include "run.h"
 
 #define NOBODY 65534
+#define ARGUMENTS 4
 
 /* Open PROGRAM beside the running one, or where it is installed.  */
 static int
@@ -86,16 +87,18 @@ default_signals (void)
 }
 
 gpg_error_t
-run_helper (const char *program, int socket, pid_t *r_pid,
-            struct failure *failure)
+run_helper (const char *program, const char *const *arguments, int socket,
+            pid_t *r_pid, struct failure *failure)
 {
   static char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
                                  (char *)"LC_ALL=C.UTF-8", NULL };
-  char *arguments[] = { (char *)program, NULL };
+  const char *argv[ARGUMENTS + 2] = { program };
   auto_close int fd = open_program (program);
   pid_t pid;
 
   *r_pid = -1;
+  for (size_t i = 0; arguments && arguments[i] && i < ARGUMENTS; i++)
+    argv[i + 1] = arguments[i];
   if (fd < 0)
     return fail_errno (failure, "%s is not installed in %s", program,
                        PKGLIBEXECDIR);
@@ -106,7 +109,7 @@ run_helper (const char *program, int socket, pid_t *r_pid,
     {
       default_signals ();
       if (!arrange_descriptors (fd, socket) && !become_nobody ())
-        fexecve (4, arguments, environment);
+        fexecve (4, (char *const *)argv, environment);
       _exit (127);
     }
   *r_pid = pid;

@@ -4,13 +4,17 @@
 
 #include "tally.h"
 
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
-/* How many uids are remembered; one more takes the place of the one whose
-   last event is the oldest.  */
+/* How many uids are remembered; one more takes the place of the one with the
+   fewest events of late, and of these the one whose last is the oldest: who
+   has many gets rid of them only by means of as many uids with as many.  */
 #define SLOTS 256
+#define LATE_MS (10 * 60 * 1000)
 
 /* Times are those of the caller's clock, 0 is "no event".  */
 struct slot
@@ -63,38 +67,61 @@ slot_empty (struct slot *slot)
     atomic_store (&slot->times[i], 0);
 }
 
+/* How many events of SLOT are not older than OLDEST, which is not 0.  */
+static unsigned
+slot_count (const struct slot *slot, uint64_t oldest)
+{
+  unsigned count = 0;
+
+  for (size_t i = 0; i < TALLY_EVENTS; i++)
+    count += atomic_load (&slot->times[i]) >= oldest;
+  return count;
+}
+
+/* The slot that one can do without, as SLOTS says.  */
+static size_t
+slot_spare (const struct tally *tally, uint64_t now)
+{
+  uint64_t oldest = now > LATE_MS ? now - LATE_MS : 1;
+  uint64_t best_age = UINT64_MAX;
+  unsigned best_count = UINT_MAX;
+  size_t best = 0;
+
+  for (size_t i = 0; i < SLOTS && best_age; i++)
+    {
+      bool owned = atomic_load (&tally->owners[i]);
+      uint64_t age = owned ? atomic_load (&tally->slots[i].newest) : 0;
+      unsigned count = age >= oldest ? slot_count (tally->slots + i, oldest)
+                                     : 0;
+
+      if (count > best_count || (count == best_count && age >= best_age))
+        continue;
+      best = i;
+      best_count = count;
+      best_age = age;
+    }
+  return best;
+}
+
 /* The slot of UID, taken for it if it has none; NULL if another process was
    faster to take it.  */
 static struct slot *
-slot_for (struct tally *tally, uid_t uid)
+slot_for (struct tally *tally, uid_t uid, uint64_t now)
 {
   uint64_t wanted = (uint64_t)uid + 1;
   uint64_t owner;
-  uint64_t age;
-  uint64_t stalest_age = UINT64_MAX;
-  uint64_t stalest_owner = 0;
-  size_t stalest = 0;
-  size_t i;
+  size_t spare;
 
-  for (i = 0; i < SLOTS; i++)
-    {
-      owner = atomic_load (&tally->owners[i]);
-      if (owner == wanted)
-        return &tally->slots[i];
-      age = owner ? atomic_load (&tally->slots[i].newest) : 0;
-      if (age < stalest_age)
-        {
-          stalest = i;
-          stalest_age = age;
-          stalest_owner = owner;
-        }
-    }
-  if (stalest_owner)
-    slot_empty (&tally->slots[stalest]);
-  if (!atomic_compare_exchange_strong (&tally->owners[stalest], &stalest_owner,
-                                       wanted))
-    return NULL;
-  return &tally->slots[stalest];
+  for (size_t i = 0; i < SLOTS; i++)
+    if (atomic_load (&tally->owners[i]) == wanted)
+      return &tally->slots[i];
+  spare = slot_spare (tally, now);
+  owner = atomic_load (&tally->owners[spare]);
+  if (owner)
+    slot_empty (&tally->slots[spare]);
+  return atomic_compare_exchange_strong (&tally->owners[spare], &owner, wanted)
+             ? &tally->slots[spare]
+             : NULL;
 }
 
 void
@@ -105,7 +132,7 @@ tally_add (struct tally *tally, uid_t uid, uint64_t now)
   int tries;
 
   for (tries = 0; !slot && tries < SLOTS; tries++)
-    slot = slot_for (tally, uid);
+    slot = slot_for (tally, uid, now);
   if (!slot)
     return;
   index = atomic_fetch_add (&slot->next, 1) % TALLY_EVENTS;

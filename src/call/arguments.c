@@ -18,7 +18,7 @@ struct arguments
   const struct grammar *row;
   const struct grammar *common;
   size_t count;
-  struct argument_value value[]; /* Room for one a word.  */
+  struct argument_value value[]; /* Room for one a word and one an item.  */
 };
 
 static bool
@@ -80,6 +80,7 @@ add_value (struct arguments *arguments, const struct grammar_item *item,
   struct argument_value *value = arguments->value + arguments->count;
 
   value->item = item;
+  value->given = true;
   arguments->count++;
   return bytes ? value_set (value, bytes, length, failure) : 0;
 }
@@ -163,6 +164,32 @@ bind_positionals (struct arguments *arguments, const struct word *word,
   return err;
 }
 
+/* Give ITEM the value TEXT unless it has one.  */
+static gpg_error_t
+add_default (struct arguments *arguments, const struct grammar_item *item,
+             const char *text, struct failure *failure)
+{
+  gpg_error_t err;
+
+  if (!text || has_value (arguments, item))
+    return 0;
+  err = add_value (arguments, item, text, strlen (text), failure);
+  arguments->value[arguments->count - 1].given = false;
+  return err;
+}
+
+static gpg_error_t
+add_defaults (struct arguments *arguments, const struct grammar *grammar,
+              struct failure *failure)
+{
+  gpg_error_t err = 0;
+
+  for (size_t i = 0; !err && i < grammar->count; i++)
+    err = add_default (arguments, grammar->item + i, grammar->item[i].fallback,
+                       failure);
+  return err;
+}
+
 /* Everything that is needed must be there.  */
 static gpg_error_t
 check_complete (const struct arguments *arguments, struct failure *failure)
@@ -188,7 +215,9 @@ arguments_bind (const struct grammar *row, const struct grammar *common,
   size_t i = 0;
 
   *r_arguments = NULL;
-  arguments = calloc (1, sizeof *arguments + count * sizeof *arguments->value);
+  arguments = calloc (1, sizeof *arguments
+                             + (count + row->count + common->count)
+                                   * sizeof *arguments->value);
   if (!arguments)
     return gpg_error_from_syserror ();
   arguments->row = row;
@@ -205,6 +234,10 @@ arguments_bind (const struct grammar *row, const struct grammar *common,
     err = bind_positionals (arguments, word + i, count - i, failure);
   if (!err)
     err = check_complete (arguments, failure);
+  if (!err)
+    err = add_defaults (arguments, row, failure);
+  if (!err)
+    err = add_defaults (arguments, common, failure);
   if (err)
     arguments_release (arguments);
   else
@@ -241,6 +274,17 @@ arguments_answer (struct arguments *arguments, size_t index, const char *bytes,
 {
   assert (index < arguments->count && !arguments->value[index].text);
   return value_set (arguments->value + index, bytes, length, failure);
+}
+
+gpg_error_t
+arguments_default (struct arguments *arguments, const char *name,
+                   const char *text, struct failure *failure)
+{
+  const struct grammar_item *item = grammar_find (arguments->common, name,
+                                                  strlen (name), true);
+
+  assert (item);
+  return add_default (arguments, item, text, failure);
 }
 
 /* Value number INDEX of NAME, or NULL.  */

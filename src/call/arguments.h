@@ -9,6 +9,7 @@
 #ifndef REEVE_ARGUMENTS_H
 #define REEVE_ARGUMENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <gpg-error.h>
@@ -21,7 +22,7 @@ struct call;
 
 /* --- For handlers --- */
 
-/* How often NAME was given (0: not at all; more than 1: only with "...").  */
+/* How many values NAME has: as many as were given, or 1 by its default.  */
 size_t arg_count (const struct call *call, const char *name);
 
 /* Value INDEX of NAME, canonical, NUL terminated; NULL if not given.
@@ -33,16 +34,17 @@ const char *arg_text_at (const struct call *call, const char *name,
 const char *arg_text (const struct call *call, const char *name);
 
 /* The value of an int, size (bytes) or duration (milliseconds); FALLBACK if
-   it was not given.  */
+   it was not given and has no default.  */
 int64_t arg_number (const struct call *call, const char *name,
                     int64_t fallback);
 
 /* --- For the core --- */
 
-/* One value as it was given.  */
+/* One value.  */
 struct argument_value
 {
   const struct grammar_item *item;
+  bool given; /* By the client; else by default.  */
   char *text; /* Canonical; NULL while it is to be asked for.  */
   size_t length;
   int64_t number;
@@ -51,9 +53,9 @@ struct argument_value
 /* Bind the COUNT words at WORD (behind noun and verb) to ROW's grammar and to
    the options that every call takes.  Each value is checked by its type; a
    lone @ stays to be asked for.  Options stand before the first argument and
-   end there or at "--".  Errors: GPG_ERR_UNKNOWN_OPTION, GPG_ERR_DUP_VALUE,
-   GPG_ERR_MISSING_VALUE, GPG_ERR_TOO_MANY, GPG_ERR_INV_ARG,
-   GPG_ERR_TOO_LARGE.  */
+   end there or at "--".  What was left out and has a default gets it.  Errors:
+   GPG_ERR_UNKNOWN_OPTION, GPG_ERR_DUP_VALUE, GPG_ERR_MISSING_VALUE,
+   GPG_ERR_TOO_MANY, GPG_ERR_INV_ARG, GPG_ERR_TOO_LARGE.  */
 gpg_error_t arguments_bind (const struct grammar *row,
                             const struct grammar *common,
                             const struct word *word, size_t count,
@@ -61,7 +63,7 @@ gpg_error_t arguments_bind (const struct grammar *row,
                             struct failure *failure);
 void arguments_release (struct arguments *arguments);
 
-/* All values in the order given; options first.  */
+/* All values: options and arguments in the order given, then defaults.  */
 size_t arguments_count (const struct arguments *arguments);
 const struct argument_value *arguments_value (const struct arguments *arguments,
                                               size_t index);
@@ -70,5 +72,10 @@ const struct argument_value *arguments_value (const struct arguments *arguments,
 gpg_error_t arguments_answer (struct arguments *arguments, size_t index,
                               const char *bytes, size_t length,
                               struct failure *failure);
+
+/* Give the option NAME of every call the value TEXT, by default, unless it was
+   given: what a session's own options are to its calls.  */
+gpg_error_t arguments_default (struct arguments *arguments, const char *name,
+                               const char *text, struct failure *failure);
 
 #endif /* REEVE_ARGUMENTS_H */

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <gpg-error.h>
 #include "../base/failure.h"
+#include "../base/limits.h"
 #include "../base/machine.h"
 #include "../base/tally.h"
 #include "../plan/plan.h"
@@ -54,6 +55,7 @@ struct call
   const struct machine *machine;
   struct module *module;
   struct peer peer;
+  const struct limits *limits; /* NULL: limits_or_usual.  */
   const char *identity;
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;
@@ -74,6 +76,10 @@ struct call
   gpg_error_t (*perform) (struct call *call, const char *verb,
                           const char *const *arguments, size_t count,
                           struct writer *out);
+
+  /* Have the daemon read its configuration anew, and wait for the end of that;
+     an error is in CALL->failure.  Set by what makes calls.  */
+  gpg_error_t (*reload) (struct call *call);
 
   /* Whether policy lets the client EFFECT one object of this call's noun (which
      is granted by effect).  It has COUNT NAMES, the first of them canonical:

@@ -47,11 +47,33 @@ read_name (struct reader *reader, char **r_name)
   return 0;
 }
 
-/* "enum(a|b)>" or "text>"; the ">" is read too.  */
+/* The default, up to the ">"; its type must accept it.  */
+static gpg_error_t
+read_fallback (struct reader *reader, struct grammar_item *item)
+{
+  size_t length = strcspn (reader->at, ">");
+  auto_free char *text = strndup (reader->at, length);
+  auto_free char *checked = strndup (reader->at, length);
+  const char *wanted;
+  int64_t number;
+
+  if (!text || !checked)
+    return gpg_error_from_syserror ();
+  if (!item->optional || item->type->flags & TYPE_SECRET)
+    return bad (reader, "no default can be meant");
+  if (item->type->check (checked, &length, item->choices, &number, &wanted))
+    return bad (reader, "the type does not accept the default");
+  reader->at += strlen (text);
+  item->fallback = take (&text);
+  return 0;
+}
+
+/* "enum(a|b)>" or "text=x>"; the ">" is read too.  */
 static gpg_error_t
 read_type (struct reader *reader, struct grammar_item *item)
 {
-  size_t length = strcspn (reader->at, "(> ");
+  size_t length = strcspn (reader->at, "(=> ");
+  gpg_error_t err = 0;
 
   item->type = type_find (reader->at, length);
   if (!item->type)
@@ -69,7 +91,11 @@ read_type (struct reader *reader, struct grammar_item *item)
       if (!length || !accept (reader, ")"))
         return bad (reader, "the choices do not end");
     }
-  return accept (reader, ">") ? 0 : bad (reader, "> is missing");
+  if (accept (reader, "="))
+    err = read_fallback (reader, item);
+  if (!err && !accept (reader, ">"))
+    err = bad (reader, "> is missing");
+  return err;
 }
 
 /* "<name:type>" with its "..."; for an option the name is dropped.  */
@@ -91,7 +117,9 @@ read_argument (struct reader *reader, struct grammar_item *item)
   if (!item->option)
     item->name = take (&name);
   item->repeats = !item->option && accept (reader, "...");
-  return 0;
+  return item->repeats && item->fallback
+             ? bad (reader, "what repeats has no default")
+             : 0;
 }
 
 static gpg_error_t
@@ -194,6 +222,7 @@ grammar_release (struct grammar *grammar)
     {
       free (grammar->item[i].name);
       free (grammar->item[i].choices);
+      free (grammar->item[i].fallback);
     }
   memset (grammar, 0, sizeof *grammar);
 }

@@ -5,8 +5,10 @@
      grammar  = { item }                    separated by blanks
      item     = argument | "[" argument "]" | "[--" name "=" argument "]"
               | "[--" name "]"              a flag: an option of type bool
-     argument = "<" name ":" type ">" [ "..." ]
+     argument = "<" name ":" type [ "=" default ] ">" [ "..." ]
      type     = a name of types.h, enum with "(a|b)" behind it
+     default  = the text up to the ">", which the type must accept: the value
+                of what was left out; not of what is needed, secret, repeated
 
    Optional arguments stand after the needed ones; "..." (one or more) only
    at the last.  An option is known by its own name, not by its value's.  */
@@ -26,7 +28,8 @@ struct grammar_item
 {
   char *name;
   const struct argument_type *type;
-  char *choices; /* Of an enum: "a|b".  */
+  char *choices;  /* Of an enum: "a|b".  */
+  char *fallback; /* The default, or NULL.  */
   bool option;
   bool optional;
   bool repeats;

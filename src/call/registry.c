@@ -55,6 +55,21 @@ take_verb (const struct noun *noun, const struct verb *row,
   return err;
 }
 
+/* Objects that rules can name are nodes of a tree.  */
+static bool
+has_sound_object (const struct noun *row)
+{
+  const struct argument_type *type;
+
+  if (!row->object)
+    return true;
+  type = row->object_type
+             ? type_find (row->object_type, strlen (row->object_type))
+             : NULL;
+  return row->flags & NOUN_GRANT_BY_EFFECT && type
+         && type->pattern == PATTERN_TREE;
+}
+
 static gpg_error_t
 take_noun (struct registry *registry, const struct noun *row,
            struct failure *failure)
@@ -63,7 +78,8 @@ take_noun (struct registry *registry, const struct noun *row,
   size_t count = 0;
   gpg_error_t err = 0;
 
-  if (!is_name (row->name) || !row->summary || !row->help)
+  if (!is_name (row->name) || !row->summary || !row->help
+      || !has_sound_object (row))
     return fail (failure, GPG_ERR_INV_NAME, "%s: the noun is not complete",
                  row->name);
   if (registry_noun (registry, row->name))

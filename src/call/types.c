@@ -8,7 +8,11 @@
 #include <strings.h>
 
 #include "protocol/limits.h"
+#include "../base/file.h"
 #include "types.h"
+
+/* The largest number that JSON readers, which use doubles, keep whole.  */
+#define NUMBER_MOST (INT64_C (1) << 53)
 
 bool
 type_is_choice (const char *text, const char *choices)
@@ -150,51 +154,128 @@ check_enum (char *text, size_t *length, const char *choices, int64_t *number,
   return type_is_choice (text, choices) ? 0 : gpg_error (GPG_ERR_INV_ARG);
 }
 
-/* Seconds, or a number with ms, s, min or h; canonical in milliseconds.  */
-static gpg_error_t
-check_duration (char *text, size_t *length, const char *choices,
-                int64_t *number, const char **r_wanted)
+/* A unit behind a number.  */
+struct unit
 {
-  static const struct
-  {
-    const char *unit;
-    int64_t milliseconds;
-  } units[] = { { "", 1000 },         { "s", 1000 },        { "ms", 1 },
-                { "min", 60 * 1000 }, { "h", 3600 * 1000 }, { NULL, 0 } };
+  const char *name;
+  int64_t factor;
+};
+
+/* Read TEXT, digits and one of UNITS, as a number from 0 to MOST.  */
+static gpg_error_t
+read_number (const char *text, const struct unit *units, int64_t most,
+             int64_t *r_number)
+{
   unsigned long long value;
   char *end;
 
-  (void)length;
-  (void)choices;
-  *r_wanted = "a time from 1ms to 24h, as 30, 30s, 500ms, 5min or 1h";
   if (*text < '0' || *text > '9')
     return gpg_error (GPG_ERR_INV_ARG);
   errno = 0;
   value = strtoull (text, &end, 10);
-  if (errno || value > 86400000ULL)
-    return gpg_error (GPG_ERR_INV_ARG);
-  for (int i = 0; units[i].unit; i++)
-    if (!strcmp (end, units[i].unit))
+  for (; !errno && units->name; units++)
+    if (!strcmp (end, units->name))
       {
-        *number = (int64_t)value * units[i].milliseconds;
-        return *number && *number <= 86400000 ? 0 : gpg_error (GPG_ERR_INV_ARG);
+        if (value > (unsigned long long)(most / units->factor))
+          break;
+        *r_number = (int64_t)value * units->factor;
+        return 0;
       }
   return gpg_error (GPG_ERR_INV_ARG);
 }
 
-static const struct argument_type types[] = {
-  { "string", 0, check_string, "one line of text" },
-  { "text", 0, check_text, "any bytes but NUL, at most 1 MiB" },
-  { "secret", TYPE_SECRET, check_text,
-    "any bytes but NUL, given only by inquiry (@)" },
-  { "augpath", 0, check_augpath, "an augeas path expression, see augtool(1)" },
-  { "path", 0, check_path, "a file: an absolute path, without \"..\"" },
-  { "bool", TYPE_FLAG, check_bool, "1 or 0" },
-  { "enum", TYPE_CHOICE, check_enum, "one of the words named" },
-  { "duration", 0, check_duration,
-    "seconds, or a number with ms, s, min or h; at most 24h" },
-  { NULL, 0, NULL, NULL }
-};
+static gpg_error_t
+check_int (char *text, size_t *length, const char *choices, int64_t *number,
+           const char **r_wanted)
+{
+  static const struct unit units[] = { { "", 1 }, { NULL, 0 } };
+  gpg_error_t err = read_number (text, units, NUMBER_MOST, number);
+  size_t zeros = strspn (text, "0");
+
+  (void)choices;
+  *r_wanted = "a whole number from 0 to 9007199254740992";
+  if (err)
+    return err;
+  if (zeros && zeros == *length)
+    zeros--;
+  *length -= zeros;
+  memmove (text, text + zeros, *length + 1);
+  return 0;
+}
+
+static gpg_error_t
+check_size (char *text, size_t *length, const char *choices, int64_t *number,
+            const char **r_wanted)
+{
+  static const struct unit units[] = {
+    { "", 1 }, { "k", KIB }, { "M", MIB }, { "G", 1024 * MIB }, { NULL, 0 }
+  };
+
+  (void)length;
+  (void)choices;
+  *r_wanted = "a number of bytes, or of KiB, MiB or GiB as 10k, 10M or 10G";
+  return read_number (text, units, NUMBER_MOST, number);
+}
+
+/* Seconds, or a number with ms, s, min or h; the number is milliseconds.  */
+static gpg_error_t
+check_duration (char *text, size_t *length, const char *choices,
+                int64_t *number, const char **r_wanted)
+{
+  static const struct unit units[]
+      = { { "", 1000 },         { "s", 1000 },        { "ms", 1 },
+          { "min", 60 * 1000 }, { "h", 3600 * 1000 }, { NULL, 0 } };
+  gpg_error_t err = read_number (text, units, 86400000, number);
+
+  (void)length;
+  (void)choices;
+  *r_wanted = "a time from 1ms to 24h, as 30, 30s, 500ms, 5min or 1h";
+  return !err && !*number ? gpg_error (GPG_ERR_INV_ARG) : err;
+}
+
+/* A file is what its links lead to.  One that is not there, or in no
+   directory, can only be meant by its spelling.  */
+static gpg_error_t
+path_names (const struct machine *machine, const char *value,
+            void (*each) (void *context, const char *name), void *context)
+{
+  struct place place;
+  gpg_error_t err = place_find (machine, value, &place, NULL);
+
+  if (gpg_err_code (err) != GPG_ERR_ENOENT
+      && gpg_err_code (err) != GPG_ERR_ENOTDIR)
+    {
+      if (err)
+        return err;
+      each (context, place.path);
+    }
+  each (context, value);
+  if (!err)
+    place_release (&place);
+  return 0;
+}
+
+static const struct argument_type types[]
+    = { { "string", 0, check_string, "one line of text", PATTERN_TEXT, NULL },
+        { "text", 0, check_text, "any bytes but NUL, at most 1 MiB",
+          PATTERN_TEXT, NULL },
+        { "secret", TYPE_SECRET, check_text,
+          "any bytes but NUL, given only by inquiry (@)", PATTERN_NONE, NULL },
+        { "augpath", 0, check_augpath,
+          "an augeas path expression, see augtool(1)", PATTERN_TREE, NULL },
+        { "path", 0, check_path, "a file: an absolute path, without \"..\"",
+          PATTERN_PATH, path_names },
+        { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
+        { "enum", TYPE_CHOICE, check_enum, "one of the words named",
+          PATTERN_CHOICE, NULL },
+        { "int", 0, check_int, "a whole number", PATTERN_NUMBER, NULL },
+        { "size", 0, check_size,
+          "bytes, or a number with k, M or G (1024 bytes and so on)",
+          PATTERN_NUMBER, NULL },
+        { "duration", 0, check_duration,
+          "seconds, or a number with ms, s, min or h; at most 24h",
+          PATTERN_NUMBER, NULL },
+        { NULL, 0, NULL, NULL, PATTERN_NONE, NULL } };
 
 const struct argument_type *
 type_table (void)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <gpg-error.h>
 #include "../base/failure.h"
+#include "../base/machine.h"
 
 /* The value never stands in a line, only in the answer to an inquiry, and
    is wiped; nothing prints it.  */
@@ -18,6 +19,18 @@
 #define TYPE_FLAG 2U
 /* The grammar names the possible values: enum(a|b).  */
 #define TYPE_CHOICE 4U
+
+/* How rules of a policy name values of a type (gate/pattern.h).  */
+enum pattern_form
+{
+  PATTERN_NONE,   /* Not at all.  */
+  PATTERN_TEXT,   /* A glob over the whole value.  */
+  PATTERN_PATH,   /* An absolute path of files, a glob for each step.  */
+  PATTERN_TREE,   /* The same for nodes of augeas; \ takes the next byte of
+                     a label as it is.  */
+  PATTERN_CHOICE, /* A glob that one of the possible values must match.  */
+  PATTERN_NUMBER  /* VALUE or LOW..HIGH, as the type writes them.  */
+};
 
 struct argument_type
 {
@@ -33,6 +46,16 @@ struct argument_type
                         int64_t *number, const char **r_wanted);
 
   const char *help; /* For the manual: what a value looks like.  */
+
+  enum pattern_form pattern;
+
+  /* Tell the names of the object of MACHINE that VALUE, which is canonical,
+     names: call EACH for the canonical name first, then for the others that
+     are known, VALUE among them.  After an error it is not known which object
+     that is.  NULL: VALUE is the only name.  */
+  gpg_error_t (*names) (const struct machine *machine, const char *value,
+                        void (*each) (void *context, const char *name),
+                        void *context);
 };
 
 /* The type whose name is the LENGTH bytes at NAME, or NULL.  */

@@ -14,6 +14,7 @@
 struct call;
 struct failure;
 struct machine;
+struct object_name;
 
 /* What a verb may do at the worst; a ceiling admits it and what is below. */
 enum effect
@@ -77,14 +78,24 @@ struct noun
   unsigned flags;
 
   /* With NOUN_GRANT_BY_EFFECT: how rules name the objects: "path", of type
-     OBJECT_TYPE.  Judge, when a policy is loaded, whether a rule that allows
-     EFFECT, or denies it, can name PATTERN; an error's words say why not.
-     CHECK_OBJECT may be NULL.  */
+     OBJECT_TYPE, whose patterns are those of trees.  Judge, when a policy is
+     loaded, whether a rule that allows EFFECT, or denies it, can name PATTERN;
+     an error's words say why not.  CHECK_OBJECT may be NULL.  */
   const char *object;
   const char *object_type;
   gpg_error_t (*check_object) (const struct machine *machine,
                                enum effect effect, bool allow,
                                const char *pattern, struct failure *failure);
+
+  /* Call EACH once with the names (those of call->may) of the object of
+     MACHINE that TEXT, a value of OBJECT_TYPE, means, and return what it
+     returns.  GPG_ERR_INV_NAME: that depends on what the files have.  May be
+     NULL.  */
+  gpg_error_t (*find_object) (
+      const struct machine *machine, const char *text,
+      gpg_error_t (*each) (void *context, const struct object_name *names,
+                           size_t count),
+      void *context);
 
   /* Free CALL->module->session at the end of a session; may be NULL.  */
   void (*session_end) (void *session);

@@ -17,9 +17,11 @@
 static gpg_error_t
 send_bytes (struct writer *out, const char *bytes, size_t length)
 {
-  if (length > LIMIT_ANSWER - out->written)
+  size_t most = out->most ? out->most : LIMIT_ANSWER;
+
+  if (length > most - out->written)
     {
-      out->written = LIMIT_ANSWER;
+      out->written = most;
       return gpg_error (GPG_ERR_TOO_LARGE);
     }
   out->written += length;

@@ -4,8 +4,7 @@
 
    An answer is one value, or a list of items, or records; protocol/record.h
    says how each looks on the wire.  The functions return an error only when
-   the client is gone or the answer passes LIMIT_ANSWER; a handler hands it
-   on.  */
+   the client is gone or the answer passes its limit; a handler hands it on. */
 
 #ifndef REEVE_WRITER_H
 #define REEVE_WRITER_H
@@ -36,6 +35,7 @@ struct writer
 {
   struct writer_sink sink;
   enum output output;
+  size_t most;        /* Bytes of the answer; 0: LIMIT_ANSWER.  */
   size_t written;     /* Bytes of the answer so far.  */
   bool in_record;     /* A record has a field and is not ended.  */
   bool any_record;    /* At least one was ended.  */

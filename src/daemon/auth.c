@@ -2,10 +2,11 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   doc/protocol.texi has the exchange.  An identity that does not exist, one
-   that this peer may not be, and one whose key cannot be read take the same
-   path and time as a wrong response: the mac is computed with a random
-   key.  */
+   doc/protocol.texi has the exchange.  A response may be made with any key of
+   the identity; as many macs are computed as any identity has keys.  One that
+   does not exist, one that this peer may not be, and a key that cannot be read
+   take the same path and time as a wrong response: the mac is computed with a
+   random key.  */
 
 #include "config.h"
 
@@ -60,16 +61,17 @@ word_nonce (assuan_context_t context, char *line)
   return assuan_send_data (context, session->nonce, HANDSHAKE_HEX);
 }
 
-/* Read the key of IDENTITY.  */
+/* Read key INDEX of IDENTITY; the built-in one has that which was handed
+   over.  */
 static gpg_error_t
 read_key (struct session *session, const struct identity *identity,
-          struct key *key, struct failure *failure)
+          size_t index, struct key *key, struct failure *failure)
 {
   const struct handed_key *handed = session->daemon->key;
   auto_close int fd = -1;
   gpg_error_t err;
 
-  if (!identity->key)
+  if (!identity->key_count)
     {
       key->bytes = gcry_malloc_secure (handed->length);
       if (!key->bytes)
@@ -78,7 +80,8 @@ read_key (struct session *session, const struct identity *identity,
       key->length = handed->length;
       return 0;
     }
-  err = identity_open_key (identity, &session->daemon->machine, &fd, failure);
+  err = identity_open_key (identity, index, &session->daemon->machine, &fd,
+                           failure);
   return err ? err : handshake_read_key (fd, &key->bytes, &key->length);
 }
 
@@ -90,7 +93,7 @@ make_false_key (struct session *session, struct key *key)
 
   if (policy->count)
     {
-      read_key (session, policy->identity, key, NULL);
+      read_key (session, policy->identity, 0, key, NULL);
       key_release (key);
     }
   key->length = 2 * LIMIT_KEY_MIN;
@@ -98,7 +101,51 @@ make_false_key (struct session *session, struct key *key)
   return key->bytes ? 0 : gpg_error_from_syserror ();
 }
 
-/* The identity NAME if it exists and this peer may be it.  */
+/* Whether IDENTITY has a key INDEX; when that expires.  */
+static bool
+has_key (const struct identity *identity, size_t index, int64_t *r_expires)
+{
+  *r_expires = 0;
+  if (!identity || (index && index >= identity->key_count))
+    return false;
+  if (identity->key_count)
+    *r_expires = identity->key[index].expires;
+  return true;
+}
+
+/* Key INDEX of IDENTITY (NULL: nobody), or one that nobody has: *R_TRUE tells.
+   One that has expired is as good as none, but its file may be gone.  */
+static gpg_error_t
+find_key (struct session *session, const struct identity *identity,
+          size_t index, struct key *key, bool *r_true)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  int64_t expires;
+  gpg_error_t err;
+
+  *r_true = has_key (identity, index, &expires) && !identity_expired (expires);
+  if (!*r_true)
+    return make_false_key (session, key);
+  err = read_key (session, identity, index, key, &failure);
+  if (!err)
+    return 0;
+  log_error ("identity %s: %s\n", identity->name,
+             failure.text ? failure.text : gpg_strerror (err));
+  key_release (key);
+  *r_true = false;
+  return make_false_key (session, key);
+}
+
+static bool
+admits (const struct session *session, const struct identity *identity)
+{
+  const struct entrance *entrance = session->entrance;
+
+  return identity_admits (identity, entrance->peer.uid, entrance->groups.gid,
+                          entrance->groups.count);
+}
+
+/* The identity NAME if it exists, has not expired, and this peer may be it.  */
 static const struct identity *
 find_identity (struct session *session, const char *name)
 {
@@ -107,9 +154,10 @@ find_identity (struct session *session, const char *name)
 
   if (daemon->key && !strcmp (name, IDENTITY_SPAWNER))
     return identity_built_in (name);
-  if (identity && identity_admits (identity, session->entrance->peer.uid))
-    return identity;
-  return NULL;
+  return identity && admits (session, identity)
+                 && !identity_expired (identity->expires)
+             ? identity
+             : NULL;
 }
 
 /* Remember what the session is authenticated by, so that a reload can tell
@@ -155,19 +203,29 @@ refuse (struct session *session, const char *name, struct failure *failure)
                "not this identity, key or peer: say NONCE and try again");
 }
 
-/* Compute mac and proof of the exchange that RESPONSE ends, with the right
-   key or a false one; R_RIGHT tells whether RESPONSE proves the key.  */
+/* What a response is judged by and what it proved.  */
+struct trial
+{
+  const char *response;
+  bool right;
+  char proof[HANDSHAKE_HEX + 1]; /* Ours, by the same key.  */
+  unsigned char digest[32];      /* Of that key.  */
+  int64_t expires;
+};
+
+/* Compute mac and proof of the exchange that TRIAL's response ends, with KEY;
+   IDENTITY is NULL if that is no key of his.  */
 static gpg_error_t
 judge (struct session *session, const struct identity *identity,
-       const struct key *key, const char *response, bool *r_right,
-       char r_proof[HANDSHAKE_HEX + 1])
+       const struct key *key, struct trial *trial)
 {
   struct handshake exchange = { .client_uid = session->entrance->peer.uid,
                                 .server_uid = session->entrance->server_uid };
   char client_nonce[HANDSHAKE_HEX + 1];
   char given[HANDSHAKE_HEX + 1];
   char mac[HANDSHAKE_HEX + 1];
-  bool formed = !handshake_parse (response, client_nonce, given);
+  char proof[HANDSHAKE_HEX + 1];
+  bool formed = !handshake_parse (trial->response, client_nonce, given);
   gpg_error_t err;
 
   if (!formed)
@@ -182,15 +240,43 @@ judge (struct session *session, const struct identity *identity,
                        mac);
   if (!err)
     err = handshake_mac (&exchange, HANDSHAKE_SERVER, key->bytes, key->length,
-                         r_proof);
-  *r_right = !err && handshake_equal (mac, given) && formed && identity;
+                         proof);
+  if (err || !handshake_equal (mac, given) || !formed || !identity)
+    return err;
+  trial->right = true;
+  memcpy (trial->proof, proof, sizeof proof);
+  digest_key (key, trial->digest);
+  return 0;
+}
+
+/* Try TRIAL's response with each key of IDENTITY, and with others, so that all
+   take as long.  */
+static gpg_error_t
+try_keys (struct session *session, const struct identity *identity,
+          struct trial *trial)
+{
+  size_t count = policy_keys_most (&session->daemon->policy);
+  gpg_error_t err = 0;
+
+  for (size_t i = 0; !err && i < count; i++)
+    {
+      auto_key struct key key = { NULL, 0 };
+      bool before = trial->right;
+      bool is_true;
+
+      err = find_key (session, identity, i, &key, &is_true);
+      if (!err)
+        err = judge (session, is_true ? identity : NULL, &key, trial);
+      if (trial->right && !before)
+        has_key (identity, i, &trial->expires);
+    }
   return err;
 }
 
 /* The response proved IDENTITY's key.  */
 static gpg_error_t
 admit (struct session *session, const struct identity *identity,
-       const struct key *key, const char *proof, struct failure *failure)
+       const struct trial *trial, struct failure *failure)
 {
   struct daemon *daemon = session->daemon;
   char text[LIMIT_IDENTITY + HANDSHAKE_HEX + 2];
@@ -208,8 +294,9 @@ admit (struct session *session, const struct identity *identity,
   session->link.deadline = 0;
   snprintf (session->identity_name, sizeof session->identity_name, "%s",
             identity->name);
-  digest_key (key, session->key_digest);
-  snprintf (text, sizeof text, "%s %s", identity->name, proof);
+  memcpy (session->key_digest, trial->digest, sizeof trial->digest);
+  session->key_expires = trial->expires;
+  snprintf (text, sizeof text, "%s %s", identity->name, trial->proof);
   if (daemon->options.debug)
     log_info ("session %s uid=%lu pid=%ld: identity %s\n", session->id,
               (unsigned long)session->entrance->peer.uid,
@@ -241,32 +328,14 @@ authenticate (struct session *session, const char *name, const char *response,
               struct failure *failure)
 {
   const struct identity *identity = find_identity (session, name);
-  auto_key struct key key = { NULL, 0 };
-  char proof[HANDSHAKE_HEX + 1];
-  bool right = false;
-  gpg_error_t err;
+  struct trial trial = { .response = response };
+  gpg_error_t err = try_keys (session, identity, &trial);
 
-  if (identity)
-    {
-      auto_failure struct failure inner = FAILURE_NONE;
-
-      err = read_key (session, identity, &key, &inner);
-      if (err)
-        {
-          log_error ("identity %s: %s\n", identity->name,
-                     inner.text ? inner.text : gpg_strerror (err));
-          identity = NULL;
-          key_release (&key);
-        }
-    }
-  err = identity ? 0 : make_false_key (session, &key);
-  if (!err)
-    err = judge (session, identity, &key, response, &right, proof);
   session->nonce[0] = 0;
   if (err)
     return err;
-  return right ? admit (session, identity, &key, proof, failure)
-               : refuse (session, name, failure);
+  return trial.right ? admit (session, identity, &trial, failure)
+                     : refuse (session, name, failure);
 }
 
 gpg_error_t
@@ -303,33 +372,40 @@ word_auth (assuan_context_t context, char *line)
   return session_leave (session, err, &failure);
 }
 
-/* Whether the session's identity is still in the policy with the same key
-   and for this peer.  */
+/* Whether the session's identity is still in the policy with the key that
+   proved it, and for this peer.  When that key expires may have changed.  */
 static bool
 is_still_valid (struct session *session, const struct identity *identity)
 {
-  auto_failure struct failure failure = FAILURE_NONE;
-  auto_key struct key key = { NULL, 0 };
-  unsigned char digest[32];
-
-  if (!identity || !identity_admits (identity, session->entrance->peer.uid)
-      || read_key (session, identity, &key, &failure))
+  if (!identity || !admits (session, identity))
     return false;
-  digest_key (&key, digest);
-  return !memcmp (digest, session->key_digest, sizeof digest);
+  for (size_t i = 0; i < identity->key_count; i++)
+    {
+      auto_failure struct failure failure = FAILURE_NONE;
+      auto_key struct key key = { NULL, 0 };
+      unsigned char digest[32];
+
+      if (read_key (session, identity, i, &key, &failure))
+        continue;
+      digest_key (&key, digest);
+      if (memcmp (digest, session->key_digest, sizeof digest))
+        continue;
+      session->key_expires = identity->key[i].expires;
+      return true;
+    }
+  return false;
 }
 
-gpg_error_t
-session_adopt_policy (struct session *session, struct failure *failure)
+/* Load the policy of generation GENERATION.  */
+static gpg_error_t
+load_policy (struct session *session, unsigned generation,
+             struct failure *failure)
 {
   struct daemon *daemon = session->daemon;
-  unsigned generation = atomic_load (&daemon->shared->generation);
   auto_failure struct failure inner = FAILURE_NONE;
   struct policy policy;
   gpg_error_t err;
 
-  if (generation == daemon->generation)
-    return 0;
   err = policy_load (&daemon->machine, &daemon->registry, &policy, &inner);
   if (err)
     {
@@ -342,14 +418,46 @@ session_adopt_policy (struct session *session, struct failure *failure)
   daemon->generation = generation;
   policy_release (&daemon->policy);
   daemon->policy = policy;
-  if (!session->identity_name[0] || identity_built_in (session->identity_name))
-    return 0;
-  session->gate.identity = policy_identity (&daemon->policy,
-                                            session->identity_name);
-  if (is_still_valid (session, session->gate.identity))
-    return 0;
+  return 0;
+}
+
+/* End the session of one who may be here no more.  */
+static gpg_error_t
+end_session (struct session *session, gpg_err_code_t code, const char *why,
+             struct failure *failure)
+{
   session->gate.identity = NULL;
   assuan_set_flag (session->context, ASSUAN_FORCE_CLOSE, 1);
-  return fail (failure, GPG_ERR_FORBIDDEN,
-               "the identity or its key was revoked");
+  return fail (failure, code, "%s", why);
+}
+
+gpg_error_t
+session_adopt_policy (struct session *session, struct failure *failure)
+{
+  struct daemon *daemon = session->daemon;
+  unsigned generation = atomic_load (&daemon->shared->generation);
+  bool reloaded = generation != daemon->generation;
+  gpg_error_t err = reloaded ? load_policy (session, generation, failure) : 0;
+
+  if (err || !session->identity_name[0]
+      || identity_built_in (session->identity_name))
+    return err;
+  if (reloaded)
+    {
+      session->gate.identity = policy_identity (&daemon->policy,
+                                                session->identity_name);
+      if (!is_still_valid (session, session->gate.identity))
+        return end_session (session, GPG_ERR_FORBIDDEN,
+                            "the identity or its key was revoked", failure);
+    }
+  if (!session->gate.identity)
+    return 0;
+  if (identity_expired (session->gate.identity->expires))
+    return end_session (session, GPG_ERR_KEY_EXPIRED,
+                        "the identity has expired", failure);
+  return identity_expired (session->key_expires)
+             ? end_session (session, GPG_ERR_KEY_EXPIRED,
+                            "the key has expired: authenticate with a new one",
+                            failure)
+             : 0;
 }

@@ -13,7 +13,9 @@
 #include "../call/call.h"
 #include "../call/registry.h"
 #include "../gate/policy.h"
+#include "../gate/rate.h"
 #include "options.h"
+#include "reload.h"
 #include "protocol/buffer.h"
 
 /* In memory that all processes share; each field survives the death of any
@@ -22,8 +24,7 @@ struct shared
 {
   _Atomic unsigned generation; /* Of the policy: a reload adds one.  */
   _Atomic pid_t single;        /* With --single: the session that has it.  */
-  struct options validated;    /* By the child that checks a reload; only its
-                                  numbers mean anything to others.  */
+  struct reload_shared reload;
 };
 
 /* The key of --key-fd, in locked memory that no core dump shows; NULL if
@@ -41,8 +42,10 @@ struct daemon
   struct registry registry;
   struct policy policy;
   unsigned generation; /* Of POLICY, as this process has it.  */
+  unsigned turn;       /* Of OPTIONS.limits, likewise.  */
   struct shared *shared;
   struct tally *wrong_responses;
+  struct rates *rates;   /* Of calls.  */
   struct module *module; /* One for each noun of the registry.  */
   struct handed_key *key;
 };
@@ -56,6 +59,11 @@ gpg_error_t dump_verbs (const struct registry *registry, const char *form);
 /* Append the manual's chapter about words, verbs and types to OUT
    (manual.c).  */
 void manual_texinfo (struct buffer *out, const struct registry *registry);
+
+/* Start the helper of noun INDEX on SOCKET; its arguments are the limits of its
+   workers: bytes of memory, seconds of processor time.  */
+gpg_error_t helper_run (const struct daemon *daemon, size_t index, int socket,
+                        pid_t *r_pid, struct failure *failure);
 
 /* Start the helper of noun INDEX if it has one; its socket's sending end goes
    to module[INDEX].helper_fd, the receiving end to *R_SOCKET (-1: there is no

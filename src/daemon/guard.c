@@ -56,6 +56,7 @@ advise (struct session *session, const char *line, size_t length)
   if (length < (size_t)count || memcmp (line, start, (size_t)count)
       || memmem (line, length, " - ", 3))
     return 0;
+  session_rate (session, NULL);
   link_write (&session->link, line, length);
   link_write (&session->link, advice, sizeof advice - 1);
   return ASSUAN_IO_MONITOR_IGNORE;
@@ -153,7 +154,7 @@ session_inquire (struct session *session, const char *keyword, size_t limit,
                  struct failure *failure)
 {
   uint64_t saved = session->link.deadline;
-  uint64_t deadline = link_now () + session->daemon->options.line_ms;
+  uint64_t deadline = link_now () + session->daemon->options.limits.line_ms;
   unsigned char *bytes = NULL;
   size_t length = 0;
   gpg_error_t err;

@@ -227,8 +227,11 @@ dump_json (struct buffer *text, const struct noun *noun,
   buffer_string (text, ",");
   json_member (text, "effect", effect_name (verb->row->effect));
   buffer_string (text, ",");
-  json_member (text, "grant", policy_verb_name (noun, verb->row));
-  buffer_string (text, ",");
+  if (!(verb->row->flags & VERB_UNGRANTED))
+    {
+      json_member (text, "grant", policy_verb_name (noun, verb->row));
+      buffer_string (text, ",");
+    }
   json_member (text, "summary", verb->row->summary);
   buffer_string (text, ",");
   json_member (text, "help", verb->row->help);

@@ -2,11 +2,28 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../base/run.h"
 #include "daemon.h"
+
+gpg_error_t
+helper_run (const struct daemon *daemon, size_t index, int socket, pid_t *r_pid,
+            struct failure *failure)
+{
+  const struct limits *limits = &daemon->options.limits;
+  char memory[24];
+  char cpu[24];
+  const char *const arguments[] = { memory, cpu, NULL };
+
+  snprintf (memory, sizeof memory, "%" PRIu64, limits->worker_memory);
+  snprintf (cpu, sizeof cpu, "%" PRIu64, limits->worker_cpu_ms / 1000);
+  return run_helper (daemon->registry.noun[index].row->helper, arguments,
+                     socket, r_pid, failure);
+}
 
 gpg_error_t
 helper_start (struct daemon *daemon, size_t index, int *r_socket, pid_t *r_pid,
@@ -22,7 +39,7 @@ helper_start (struct daemon *daemon, size_t index, int *r_socket, pid_t *r_pid,
     return 0;
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
     return fail_errno (failure, "cannot make a socket");
-  err = run_helper (program, pair[1], r_pid, failure);
+  err = helper_run (daemon, index, pair[1], r_pid, failure);
   if (err)
     {
       close (pair[0]);

@@ -179,6 +179,8 @@ daemon_prepare (struct daemon *daemon, struct failure *failure)
   if (!daemon->module || !daemon->shared)
     return gpg_error_from_syserror ();
   err = tally_new (&daemon->wrong_responses);
+  if (!err)
+    err = rates_new (&daemon->rates);
   for (size_t i = 0; !err && i < daemon->registry.count; i++)
     {
       daemon->module[i].helper_fd = -1;
@@ -198,6 +200,7 @@ daemon_release (struct daemon *daemon)
     }
   free (daemon->module);
   tally_release (daemon->wrong_responses);
+  rates_release (daemon->rates);
   munmap (daemon->shared, sizeof *daemon->shared);
   policy_release (&daemon->policy);
   registry_release (&daemon->registry);
@@ -226,20 +229,18 @@ run_server (struct daemon *daemon, int connection_fd)
                                .peer = { getuid (), getgid (), getppid () },
                                .server_uid = getuid (),
                                .ceiling = EFFECT_DESTROY };
-  struct ucred peer;
-  socklen_t size = sizeof peer;
 
   if (connection_fd >= 0)
     entrance.in = entrance.out = connection_fd;
   /* Both ends of a socket pair show who made it.  */
-  if (!getsockopt (entrance.in, SOL_SOCKET, SO_PEERCRED, &peer, &size))
-    {
-      entrance.peer = (struct peer){ peer.uid, peer.gid, peer.pid };
-      entrance.server_uid = peer.uid;
-    }
+  if (!peer_find (entrance.in, &entrance.peer, &entrance.groups))
+    entrance.server_uid = entrance.peer.uid;
+  else if (peer_groups_own (&entrance.groups))
+    log_error ("groups: %s\n", strerror (errno));
   if (is_owner (daemon) && entrance.peer.uid == getuid ())
     entrance.identity = identity_built_in (IDENTITY_OWNER);
   session_run (daemon, &entrance);
+  peer_groups_release (&entrance.groups);
   return 0;
 }
 

@@ -6,6 +6,8 @@
 
 #include "../mod/aug/aug.h"
 #include "../mod/module/module.h"
+#include "../mod/policy/policy.h"
 #include "daemon.h"
 
-const struct noun *const daemon_nouns[] = { &aug_noun, &module_noun, NULL };
+const struct noun *const daemon_nouns[] = { &aug_noun, &module_noun,
+                                            &policy_noun, NULL };

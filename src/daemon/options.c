@@ -30,19 +30,16 @@ enum option_value
   OPTION_ROOT,
   OPTION_FOREGROUND,
   OPTION_DEBUG,
+  OPTION_DRY_RUN,
   OPTION_KEY_FD,
   OPTION_LISTEN,
   OPTION_LOG_FILE,
   OPTION_OPTIONS,
   OPTION_NO_OPTIONS,
-  OPTION_MAX_CLIENTS,
-  OPTION_MAX_CLIENTS_PER_UID,
-  OPTION_AUTH_TIMEOUT,
-  OPTION_LINE_TIMEOUT,
-  OPTION_IDLE_TIMEOUT
+  OPTION_LIMIT /* And more: one for each row of limit_table.  */
 };
 
-static gpgrt_opt_t table[] = {
+static const gpgrt_opt_t fixed[] = {
   ARGPARSE_group (300, "@Commands:\n "),
   ARGPARSE_c (OPTION_SERVER, "server",
               "speak Assuan on standard input and output"),
@@ -56,6 +53,8 @@ static gpgrt_opt_t table[] = {
                 "|DIR|reeve's files and what it administers are below DIR"),
   ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
   ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
+  ARGPARSE_s_n (OPTION_DRY_RUN, "dry-run",
+                "show what every change would do, change nothing"),
   ARGPARSE_s_s (OPTION_KEY_FD, "key-fd",
                 "|N|read the key of the identity \"spawner\" from "
                 "descriptor N"),
@@ -67,18 +66,34 @@ static gpgrt_opt_t table[] = {
                      "|FILE|read options from FILE, not from reeved.conf"),
   ARGPARSE_noconffile (OPTION_NO_OPTIONS, "no-options",
                        "read no configuration file"),
-  ARGPARSE_s_s (OPTION_MAX_CLIENTS, "max-clients",
-                "|N|serve at most N clients at once"),
-  ARGPARSE_s_s (OPTION_MAX_CLIENTS_PER_UID, "max-clients-per-uid",
-                "|N|at most N of one user"),
-  ARGPARSE_s_s (OPTION_AUTH_TIMEOUT, "auth-timeout",
-                "|SECONDS|time for a client to authenticate"),
-  ARGPARSE_s_s (OPTION_LINE_TIMEOUT, "line-timeout",
-                "|SECONDS|time to send a line or answer an inquiry"),
-  ARGPARSE_s_s (OPTION_IDLE_TIMEOUT, "idle-timeout",
-                "|SECONDS|time between two lines"),
-  ARGPARSE_end ()
+  ARGPARSE_group (302, "@\nLimits:\n "),
 };
+
+#define FIXED (sizeof fixed / sizeof *fixed)
+#define LIMITS 32
+
+/* The fixed options, then one for each limit.  */
+static gpgrt_opt_t table[FIXED + LIMITS + 1];
+static char limit_help[LIMITS][120];
+
+static void
+make_table (void)
+{
+  const gpgrt_opt_t end[] = { ARGPARSE_end () };
+  size_t i;
+
+  memcpy (table, fixed, sizeof fixed);
+  for (i = 0; limit_table[i].name && i < LIMITS; i++)
+    {
+      const gpgrt_opt_t option[] = { ARGPARSE_s_s (
+          OPTION_LIMIT + (int)i, limit_table[i].name, limit_help[i]) };
+
+      snprintf (limit_help[i], sizeof *limit_help, "|%s|%s",
+                limit_table[i].argument, limit_table[i].description);
+      table[FIXED + i] = *option;
+    }
+  table[FIXED + i] = *end;
+}
 
 /* Where the value being read stands, for messages.  */
 struct origin
@@ -196,6 +211,19 @@ take_mode (const struct origin *origin, enum run_mode mode,
   options->mode = mode;
 }
 
+/* The limit of row INDEX; another number is no option, and gpgrt says so.  */
+static void
+take_limit (int index, const char *value, const struct origin *origin,
+            struct limits *limits)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+
+  for (const struct limit *limit = limit_table; limit->name; limit++)
+    if (index == limit - limit_table
+        && limit_set (limits, limit, value, &failure))
+      die (origin, "%s", failure.text ? failure.text : "out of memory");
+}
+
 static void
 take_option (const gpgrt_argparse_t *args, const struct origin *origin,
              struct options *options)
@@ -231,6 +259,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
     case OPTION_DEBUG:
       options->debug = true;
       break;
+    case OPTION_DRY_RUN:
+      options->dry_run = true;
+      break;
     case OPTION_KEY_FD:
       options->key_fd = (int)read_number (origin, value, 3, 1 << 20);
       break;
@@ -240,20 +271,8 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
     case OPTION_LOG_FILE:
       options->log_file = value;
       break;
-    case OPTION_MAX_CLIENTS:
-      options->clients = read_number (origin, value, 1, 10000);
-      break;
-    case OPTION_MAX_CLIENTS_PER_UID:
-      options->clients_per_uid = read_number (origin, value, 1, 10000);
-      break;
-    case OPTION_AUTH_TIMEOUT:
-      options->auth_ms = 1000ULL * read_number (origin, value, 1, 3600);
-      break;
-    case OPTION_LINE_TIMEOUT:
-      options->line_ms = 1000ULL * read_number (origin, value, 1, 3600);
-      break;
-    case OPTION_IDLE_TIMEOUT:
-      options->idle_ms = 1000ULL * read_number (origin, value, 1, 604800);
+    default:
+      take_limit (args->r_opt - OPTION_LIMIT, value, origin, &options->limits);
       break;
     }
 }
@@ -343,18 +362,13 @@ read_all (int argc, char **argv, const struct machine *machine,
 void
 options_read (int argc, char **argv, struct options *r_options)
 {
-  static const struct options defaults
-      = { .key_fd = -1,
-          .clients = LIMIT_CLIENTS,
-          .clients_per_uid = LIMIT_CLIENTS_PER_UID,
-          .auth_ms = LIMIT_AUTH_SECONDS * 1000,
-          .line_ms = LIMIT_LINE_SECONDS * 1000,
-          .idle_ms = LIMIT_IDLE_SECONDS * 1000 };
   auto_failure struct failure failure = FAILURE_NONE;
   struct machine machine;
   gpg_error_t err;
 
-  *r_options = defaults;
+  make_table ();
+  *r_options = (struct options){ .key_fd = -1 };
+  limits_init (&r_options->limits);
   err = machine_open (find_root (argc, argv), &machine, &failure);
   if (err)
     {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <gpg-error.h>
 #include "../base/failure.h"
+#include "../base/limits.h"
 #include "../call/verb.h"
 
 #define OPTIONS_LISTEN 16
@@ -41,14 +42,11 @@ struct options
   char *config_file; /* That was read; NULL: none.  */
   bool foreground;
   bool debug;
-  int key_fd; /* -1: none.  */
+  bool dry_run; /* Of the whole daemon: no client can lift it.  */
+  int key_fd;   /* -1: none.  */
   size_t listen_count;
   struct listen_option listen[OPTIONS_LISTEN];
-  unsigned clients;
-  unsigned clients_per_uid;
-  uint64_t auth_ms;
-  uint64_t line_ms;
-  uint64_t idle_ms;
+  struct limits limits;
 };
 
 /* Read the command line and the configuration file into R_OPTIONS, which

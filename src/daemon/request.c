@@ -28,9 +28,15 @@ request_ask (void *context, const struct grammar_item *item, char **r_bytes,
   for (i = 0; item->name[i] && i + 1 < sizeof keyword; i++)
     keyword[i] = (char)toupper ((unsigned char)item->name[i]);
   keyword[i] = 0;
-  return session_inquire (session, keyword, LIMIT_VALUE,
-                          item->type->flags & TYPE_SECRET, r_bytes, r_length,
-                          failure);
+  return session_inquire (
+      session, keyword, session->daemon->options.limits.inquiry,
+      item->type->flags & TYPE_SECRET, r_bytes, r_length, failure);
+}
+
+bool
+session_is_dry (const struct session *session)
+{
+  return session->dry_run || session->daemon->options.dry_run;
 }
 
 /* What --dry-run, --output and --timeout make of the session's options.  */
@@ -40,7 +46,7 @@ apply_options (const struct session *session, struct call *call)
   const char *form = arg_text (call, "output");
   int64_t timeout = arg_number (call, "timeout", session->timeout_ms);
 
-  call->dry_run = arg_number (call, "dry-run", 0) || session->dry_run;
+  call->dry_run = arg_number (call, "dry-run", 0) || session_is_dry (session);
   call->out->output = session->output;
   if (form)
     call->out->output = strcmp (form, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
@@ -148,7 +154,8 @@ run_call (struct session *session, const struct registry_verb *verb,
     err = gate_run (&session->gate, call);
   if (gpg_err_code (err) == GPG_ERR_TOO_LARGE && !call->failure.text)
     fail (&call->failure, GPG_ERR_TOO_LARGE,
-          "an answer has at most %lu MiB: ask for less", LIMIT_ANSWER / MIB);
+          "max-answer: an answer has at most %" PRIu64 " bytes: ask for less",
+          daemon->options.limits.answer);
   if (call->plan)
     log_call (session, call, err);
   return err;
@@ -259,10 +266,14 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .module = daemon->module
                                   + (noun - daemon->registry.noun),
                         .peer = session->entrance->peer,
+                        .limits = &daemon->options.limits,
                         .identity = identity_name (session),
                         .canceled = is_canceled,
                         .client = session,
                         .perform = perform,
+                        .reload = reload_ask,
+                        .may = gate_may,
+                        .gate = &session->gate,
                         .out = out };
 }
 
@@ -289,7 +300,9 @@ request_handler (assuan_context_t context, char *line)
   noun = registry_noun (&session->daemon->registry,
                         assuan_get_command_name (context));
   session->calls++;
-  err = session_adopt_policy (session, &failure);
+  err = session_rate (session, &failure);
+  if (!err)
+    err = session_adopt_policy (session, &failure);
   if (!err)
     {
       err = words_split (line, &words, &reason);
@@ -298,7 +311,7 @@ request_handler (assuan_context_t context, char *line)
     }
   if (!err)
     {
-      struct writer out = { .sink = session_sink (session) };
+      struct writer out = session_writer (session);
       struct call call = request_call (session, noun, &out);
 
       err = run_words (session, &words, &call, NULL);
@@ -346,8 +359,10 @@ request_option (assuan_context_t context, const char *name, const char *value)
   const char *wanted = "";
   int64_t number = 0;
   size_t length;
-  gpg_error_t err;
+  gpg_error_t err = session_rate (session, &failure);
 
+  if (err)
+    return session_leave (session, err, &failure);
   if (!item)
     return session_leave (session,
                           fail (&failure, GPG_ERR_UNKNOWN_OPTION,

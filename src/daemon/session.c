@@ -253,6 +253,23 @@ on_reset (assuan_context_t context, char *line)
   return 0;
 }
 
+/* The handler of all session words that count.  */
+static gpg_error_t
+run_word (assuan_context_t context, char *line)
+{
+  struct session *session = session_of (context);
+  const char *name = assuan_get_command_name (context);
+  const struct session_word *word = session_words;
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err = session_rate (session, &failure);
+
+  if (err)
+    return session_leave (session, err, &failure);
+  while (strcasecmp (word->name, name))
+    word++;
+  return word->handler (context, line);
+}
+
 static gpg_error_t
 register_all (struct session *session)
 {
@@ -261,8 +278,9 @@ register_all (struct session *session)
 
   for (const struct session_word *word = session_words; !err && word->name;
        word++)
-    err = assuan_register_command (session->context, word->name, word->handler,
-                                   word->help);
+    err = assuan_register_command (
+        session->context, word->name,
+        word->handler && !word->free ? run_word : word->handler, word->help);
   for (size_t i = 0; !err && i < registry->count; i++)
     err = assuan_register_command (session->context,
                                    registry->noun[i].row->name, request_handler,
@@ -277,7 +295,7 @@ register_all (struct session *session)
 static gpg_error_t
 session_start (struct session *session)
 {
-  const struct options *options = &session->daemon->options;
+  const struct limits *limits = &session->daemon->options.limits;
   gpg_error_t err;
 
   assuan_set_gpg_err_source (GPG_ERR_SOURCE_USER_1);
@@ -287,11 +305,9 @@ session_start (struct session *session)
     return err;
   assuan_set_pointer (session->context, session);
   assuan_ctx_set_system_hooks (session->context, &hooks);
-  session->link.idle_ms = options->idle_ms;
-  session->link.line_ms = options->line_ms;
-  session->link.write_ms = LIMIT_WRITE_SECONDS * 1000;
+  session_adopt_limits (session);
   if (!session->gate.identity)
-    session->link.deadline = link_now () + options->auth_ms;
+    session->link.deadline = link_now () + limits->auth_ms;
   err = assuan_init_socket_server (session->context, session->entrance->in,
                                    ASSUAN_SOCKET_SERVER_ACCEPTED);
   if (!err)
@@ -315,6 +331,7 @@ refuse_line (struct session *session)
             session->broken == GPG_ERR_LINE_TOO_LONG
                 ? "at most 1000 bytes a line: send long values by @"
                 : "a line must not have a NUL byte");
+  session_rate (session, NULL);
   assuan_write_line (session->context, line);
 }
 

@@ -6,7 +6,8 @@
    the only folder that knows Assuan: session.c has the loop, guard.c what
    libassuan fails to check, words.c the session words, auth.c the handshake,
    request.c takes a line to a call and its outcome back, help.c HELP,
-   complete.c what a line that is being typed may become.  */
+   complete.c what a line that is being typed may become, limits.c what the
+   session is held to.  */
 
 #ifndef REEVE_SESSION_H
 #define REEVE_SESSION_H
@@ -20,6 +21,7 @@
 #include "protocol/link.h"
 #include "../gate/gate.h"
 #include "daemon.h"
+#include "peer.h"
 
 /* How a client came in.  */
 struct entrance
@@ -27,6 +29,7 @@ struct entrance
   int in;
   int out;
   struct peer peer;
+  struct peer_groups groups; /* Of the peer.  */
   uid_t server_uid;
   enum effect ceiling;
   const char *socket_name;         /* NULL in pipe mode.  */
@@ -55,7 +58,8 @@ struct session
   uint64_t nonce_time;
   unsigned wrong;
   char identity_name[LIMIT_IDENTITY + 1];
-  unsigned char key_digest[32];
+  unsigned char key_digest[32]; /* Of the key that proved it.  */
+  int64_t key_expires;          /* As struct identity_key.  */
 
   /* OPTION.  */
   bool dry_run;
@@ -116,8 +120,21 @@ gpg_error_t session_adopt_policy (struct session *session,
    state.  */
 void session_reset (struct session *session);
 
-/* Writers of answers for the session words: the sink of SESSION.  */
+/* The sink of SESSION's answers, and a writer of them.  */
 struct writer_sink session_sink (struct session *session);
+struct writer session_writer (struct session *session);
+
+/* Take over the limits of the latest reload.  */
+void session_adopt_limits (struct session *session);
+
+/* Count a line of the client, for its uid and its identity: to be asked before
+   anything else is done with it.  GPG_ERR_LIMIT_REACHED if there were too many
+   lately; then some time has passed.  */
+gpg_error_t session_rate (struct session *session, struct failure *failure);
+
+/* GETINFO limits.  */
+gpg_error_t session_write_limits (const struct session *session,
+                                  struct writer *out);
 
 /* A session word.  */
 struct session_word
@@ -126,6 +143,8 @@ struct session_word
   const char *usage;
   const char *help;
   gpg_error_t (*handler) (assuan_context_t context, char *line);
+  bool free; /* Does not count for session_rate; nor does what has no handler
+                of ours, but OPTION does.  */
 };
 
 /* Their table, ending with a NULL name (words.c).  A NULL handler is
@@ -163,6 +182,9 @@ struct call request_call (struct session *session,
    that for noun INDEX of the registry.  */
 gpg_error_t request_need_helper (struct daemon *daemon, size_t index,
                                  struct failure *failure);
+
+/* Whether SESSION changes nothing: by its own wish or because it must not.  */
+bool session_is_dry (const struct session *session);
 
 /* OPTION name=value, with the grammar of the options of every call.  */
 gpg_error_t request_option (assuan_context_t context, const char *name,

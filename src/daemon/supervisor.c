@@ -21,7 +21,6 @@
 #include "protocol/limits.h"
 #include "protocol/link.h"
 #include "protocol/memory.h"
-#include "../base/run.h"
 #include "../plan/plan.h"
 #include "session.h"
 #include "supervisor.h"
@@ -53,15 +52,13 @@ struct supervisor
   size_t count;
   size_t room;
   struct helper *helper; /* One for each noun.  */
-  pid_t validator;       /* Of a reload; 0: none.  */
-  pid_t recovery;        /* 0: none.  */
-  bool recover_again;    /* A session died after that had begun.  */
-  unsigned terms;        /* How often SIGTERM came.  */
+  struct reload reload;
+  pid_t recovery;     /* 0: none.  */
+  bool recover_again; /* A session died after that had begun.  */
+  unsigned terms;     /* How often SIGTERM came.  */
   bool ending;
   uint64_t ending_since;
   sigset_t signals; /* As they were before.  */
-  int argc;
-  char **argv;
 };
 
 static volatile sig_atomic_t caught_child, caught_term, caught_hup, caught_int;
@@ -137,26 +134,32 @@ count_uid (const struct supervisor *supervisor, uid_t uid)
   return count;
 }
 
-/* Whether a client of UID may come in; says why not.  */
+/* Whether the client at ENTRANCE may come in; says why not.  */
 static bool
-check_client (const struct supervisor *supervisor, int fd, uid_t uid)
+check_client (const struct supervisor *supervisor,
+              const struct entrance *entrance)
 {
   const struct daemon *daemon = supervisor->daemon;
+  uid_t uid = entrance->peer.uid;
+  int fd = entrance->in;
   char why[LIMIT_ERROR_TEXT + 1];
 
   if (supervisor->ending)
     refuse_client (fd, GPG_ERR_TRY_LATER, "the daemon is ending");
-  else if (supervisor->count >= daemon->options.clients)
+  else if (supervisor->count >= daemon->options.limits.clients)
     refuse_client (fd, GPG_ERR_LIMIT_REACHED,
                    "too many clients: try later, or raise max-clients");
-  else if (count_uid (supervisor, uid) >= daemon->options.clients_per_uid)
+  else if (count_uid (supervisor, uid)
+           >= daemon->options.limits.clients_per_uid)
     refuse_client (fd, GPG_ERR_LIMIT_REACHED,
                    "too many clients of this user: close some, or raise "
                    "max-clients-per-uid");
   else if (atomic_load (&daemon->shared->single))
     refuse_client (fd, GPG_ERR_FORBIDDEN,
                    "this daemon serves one client and has it");
-  else if (!daemon->key && !policy_admits (&daemon->policy, uid))
+  else if (!daemon->key
+           && !policy_admits (&daemon->policy, uid, entrance->groups.gid,
+                              entrance->groups.count))
     {
       snprintf (why, sizeof why, "policy: no identity admits peer uid %lu",
                 (unsigned long)uid);
@@ -167,21 +170,12 @@ check_client (const struct supervisor *supervisor, int fd, uid_t uid)
   return false;
 }
 
-/* In the child: be the session.  */
+/* In the child: be the session of the client at ENTRANCE.  */
 static void __attribute__ ((noreturn))
-become_session (struct supervisor *supervisor, int fd,
-                const struct listener *listener, const struct ucred *peer,
+become_session (struct supervisor *supervisor, const struct entrance *entrance,
                 pid_t parent)
 {
   struct daemon *daemon = supervisor->daemon;
-  struct entrance entrance = {
-    .in = fd,
-    .out = fd,
-    .peer = { .uid = peer->uid, .gid = peer->gid, .pid = peer->pid },
-    .server_uid = listener->server_uid,
-    .ceiling = listener->ceiling,
-    .socket_name = listener->path,
-  };
 
   /* Without a supervisor a session ends as at SIGTERM.  */
   prctl (PR_SET_PDEATHSIG, SIGTERM);
@@ -197,7 +191,7 @@ become_session (struct supervisor *supervisor, int fd,
      of the terminal.  */
   sigaction (SIGHUP, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   sigaction (SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-  session_run (daemon, &entrance);
+  session_run (daemon, entrance);
   session_exit ();
 }
 
@@ -218,13 +212,35 @@ make_room (struct supervisor *supervisor)
 }
 
 static void
+start_session (struct supervisor *supervisor, const struct entrance *entrance)
+{
+  pid_t parent = getpid ();
+  pid_t pid;
+
+  if (make_room (supervisor))
+    {
+      refuse_client (entrance->in, GPG_ERR_ENOMEM, "out of memory: try later");
+      return;
+    }
+  pid = fork ();
+  if (pid < 0)
+    refuse_client (entrance->in, GPG_ERR_TRY_LATER, "cannot fork: try later");
+  else if (!pid)
+    become_session (supervisor, entrance, parent);
+  else
+    supervisor->child[supervisor->count++]
+        = (struct child){ pid, entrance->peer.uid };
+}
+
+static void
 accept_client (struct supervisor *supervisor, const struct listener *listener)
 {
   auto_close int fd = accept4 (listener->fd, NULL, NULL, SOCK_CLOEXEC);
-  struct ucred peer;
-  socklen_t size = sizeof peer;
-  pid_t parent = getpid ();
-  pid_t pid;
+  struct entrance entrance = { .in = fd,
+                               .out = fd,
+                               .server_uid = listener->server_uid,
+                               .ceiling = listener->ceiling,
+                               .socket_name = listener->path };
 
   if (fd < 0)
     {
@@ -236,21 +252,11 @@ accept_client (struct supervisor *supervisor, const struct listener *listener)
         }
       return;
     }
-  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)
-      || !check_client (supervisor, fd, peer.uid))
+  if (peer_find (fd, &entrance.peer, &entrance.groups))
     return;
-  if (make_room (supervisor))
-    {
-      refuse_client (fd, GPG_ERR_ENOMEM, "out of memory: try later");
-      return;
-    }
-  pid = fork ();
-  if (pid < 0)
-    refuse_client (fd, GPG_ERR_TRY_LATER, "cannot fork: try later");
-  else if (!pid)
-    become_session (supervisor, fd, listener, &peer, parent);
-  else
-    supervisor->child[supervisor->count++] = (struct child){ pid, peer.uid };
+  if (check_client (supervisor, &entrance))
+    start_session (supervisor, &entrance);
+  peer_groups_release (&entrance.groups);
 }
 
 /* --- Children --- */
@@ -300,47 +306,13 @@ reap_session (struct supervisor *supervisor, size_t index, int status)
   recover_in_child (supervisor);
 }
 
-/* The validator of a reload has ended: adopt what it found good.  */
-static void
-finish_reload (struct supervisor *supervisor, int status)
-{
-  struct daemon *daemon = supervisor->daemon;
-  auto_failure struct failure failure = FAILURE_NONE;
-  const struct options *options = &daemon->shared->validated;
-  struct policy policy;
-
-  supervisor->validator = 0;
-  if (status)
-    {
-      log_error ("reload: the old configuration stays in force\n");
-      return;
-    }
-  if (policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
-    {
-      log_error ("reload: %s: the old policy stays in force\n", failure.text);
-      return;
-    }
-  policy_release (&daemon->policy);
-  daemon->policy = policy;
-  daemon->options.clients = options->clients;
-  daemon->options.clients_per_uid = options->clients_per_uid;
-  daemon->options.auth_ms = options->auth_ms;
-  daemon->options.line_ms = options->line_ms;
-  daemon->options.idle_ms = options->idle_ms;
-  daemon->options.debug = options->debug;
-  /* A session that was forked before has the old one beside the old policy,
-     however late it begins.  */
-  daemon->generation = atomic_fetch_add (&daemon->shared->generation, 1) + 1;
-  log_info ("reload: done\n");
-}
-
 static void
 reap (struct supervisor *supervisor, pid_t pid, int status)
 {
   const struct registry *registry = &supervisor->daemon->registry;
 
-  if (pid == supervisor->validator)
-    finish_reload (supervisor, status);
+  if (reload_reaped (&supervisor->reload, supervisor->daemon, pid, status))
+    return;
   if (pid == supervisor->recovery)
     {
       supervisor->recovery = 0;
@@ -382,44 +354,14 @@ restart_helpers (struct supervisor *supervisor)
           continue;
         }
       helper->started = now;
-      if (run_helper (supervisor->daemon->registry.noun[i].row->helper,
-                      helper->receiver, &helper->pid, &failure))
+      if (helper_run (supervisor->daemon, i, helper->receiver, &helper->pid,
+                      &failure))
         log_error ("%s\n", failure.text);
     }
   return wait;
 }
 
 /* --- Signals --- */
-
-/* Check configuration and policy in a child, which may exit on a mistake.  */
-static void
-start_reload (struct supervisor *supervisor)
-{
-  struct daemon *daemon = supervisor->daemon;
-  pid_t pid;
-
-  if (supervisor->validator)
-    return;
-  pid = fork ();
-  if (pid < 0)
-    log_error ("reload: cannot fork: %s\n", strerror (errno));
-  else if (pid)
-    supervisor->validator = pid;
-  else
-    {
-      auto_failure struct failure failure = FAILURE_NONE;
-      struct options options;
-      struct policy policy;
-
-      release_signals (supervisor);
-      options_read (supervisor->argc, supervisor->argv, &options);
-      daemon->shared->validated = options;
-      if (!policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
-        _exit (0);
-      log_error ("reload: %s\n", failure.text);
-      _exit (2);
-    }
-}
 
 static void
 signal_sessions (const struct supervisor *supervisor, int number)
@@ -444,7 +386,7 @@ handle_signals (struct supervisor *supervisor)
   if (caught_hup)
     {
       caught_hup = 0;
-      start_reload (supervisor);
+      reload_start (&supervisor->reload, supervisor->daemon);
     }
   if (terms > supervisor->terms)
     supervisor->ending = true;
@@ -524,9 +466,9 @@ int
 supervisor_run (struct daemon *daemon, struct listeners *listeners,
                 int ready_fd, int argc, char **argv)
 {
-  struct supervisor supervisor = {
-    .daemon = daemon, .listeners = listeners, .argc = argc, .argv = argv
-  };
+  struct supervisor supervisor = { .daemon = daemon,
+                                   .listeners = listeners,
+                                   .reload = { .argc = argc, .argv = argv } };
   auto_failure struct failure failure = FAILURE_NONE;
   gpg_error_t err;
 

@@ -19,8 +19,7 @@ word_whoami (assuan_context_t context, char *line)
   struct session *session = session_of (context);
   const struct peer *peer = &session->entrance->peer;
   auto_failure struct failure failure = FAILURE_NONE;
-  struct writer out = { .sink = session_sink (session),
-                        .output = session->output };
+  struct writer out = session_writer (session);
   const struct identity *identity;
   gpg_error_t err = session_adopt_policy (session, &failure);
 
@@ -40,7 +39,7 @@ word_whoami (assuan_context_t context, char *line)
     err = writer_field (&out, "ceiling", "%s",
                         effect_name (session->gate.ceiling));
   if (!err)
-    err = writer_field_bool (&out, "dry-run", session->dry_run);
+    err = writer_field_bool (&out, "dry-run", session_is_dry (session));
   if (!err)
     err = writer_field (&out, "session", "%s", session->id);
   if (!err)
@@ -198,6 +197,15 @@ info_last_error (struct session *session, struct writer *out, char *rest,
   return err ? err : writer_record_end (out);
 }
 
+static gpg_error_t
+info_limits (struct session *session, struct writer *out, char *rest,
+             struct failure *failure)
+{
+  (void)rest;
+  (void)failure;
+  return session_write_limits (session, out);
+}
+
 /* "cmd_has_option NOUN VERB OPTION": OK, or ERR with GPG_ERR_FALSE.  */
 static gpg_error_t
 info_cmd_has_option (struct session *session, struct writer *out, char *rest,
@@ -249,6 +257,7 @@ static const struct
               { "session", info_session },
               { "modules", info_modules },
               { "fences", info_fences },
+              { "limits", info_limits },
               { "last_error", info_last_error },
               { "unsaved", info_unsaved },
               { "cmd_has_option", info_cmd_has_option },
@@ -266,8 +275,7 @@ word_getinfo (assuan_context_t context, char *line)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
-  struct writer out = { .sink = session_sink (session),
-                        .output = session->output };
+  struct writer out = session_writer (session);
   size_t length = strcspn (line, " \t");
   char *rest = line + length;
   gpg_error_t err;
@@ -301,7 +309,7 @@ const struct session_word session_words[] = {
     "NONCE\n\n"
     "Answer a nonce of 64 hex digits for AUTH.  It is good once, for 60\n"
     "seconds, in this session only.",
-    word_nonce },
+    word_nonce, false },
   { "AUTH", "AUTH <identity> [<response>]",
     "AUTH <identity> [<response>]\n\n"
     "Prove the identity's key.  Without a response the server inquires\n"
@@ -311,13 +319,13 @@ const struct session_word session_words[] = {
     "with F(x) = 4 bytes length, big endian, then x.  The status line\n"
     "\"S AUTH <identity> <proof>\" has the same with \"server\" for\n"
     "\"client\".  Three wrong responses end the connection.",
-    word_auth },
+    word_auth, false },
   { "WHOAMI", "WHOAMI",
     "WHOAMI\n\n"
     "Answer a record: identity, authenticated (yes or no), uid, gid and pid\n"
     "of the peer as the kernel tells them, ceiling (read, write or destroy),\n"
     "dry-run (yes or no), session.",
-    word_whoami },
+    word_whoami, false },
   { "GETINFO", "GETINFO <what>",
     "GETINFO <what>\n\n"
     "  version      of the server\n"
@@ -326,6 +334,8 @@ const struct session_word session_words[] = {
     "  session      the id of this session\n"
     "  modules      the nouns, one a line\n"
     "  fences       records: process, fence, holds (yes or no)\n"
+    "  limits       records: name, value, unit and description of what\n"
+    "               reeved.conf may change\n"
     "  last_error   a record: code, error, advice and details of the last\n"
     "               ERR of this session\n"
     "  unsaved      the nouns with changes that the end of the session drops,\n"
@@ -337,7 +347,7 @@ const struct session_word session_words[] = {
     "               it is typed, may become; a word that ends with / or = "
     "goes\n"
     "               on",
-    word_getinfo },
+    word_getinfo, false },
   { "OPTION", "OPTION <name>[=<value>]",
     "OPTION <name>[=<value>]\n\n"
     "Set for all calls of this session; each is also an option of every\n"
@@ -347,20 +357,20 @@ const struct session_word session_words[] = {
     "  timeout=TIME   seconds, or with ms, s, min, h: limit for each call\n"
     "  output=json    answers as JSON Lines; output=text is the default\n"
     "  reason=TEXT    why, for the log",
-    NULL },
+    NULL, false },
   { "HELP", "HELP [<noun> [<verb>]]",
     "HELP [<noun> [<verb>]]\n\n"
     "Tell about all commands, a noun's verbs, or one verb.",
-    word_help },
+    word_help, false },
   { "RESET", "RESET",
     "RESET\n\n"
     "Forget options (but dry-run), nonce and unsaved changes; the identity\n"
     "stays.",
-    NULL },
-  { "NOP", "NOP", "NOP\n\nDo nothing.", NULL },
+    NULL, false },
+  { "NOP", "NOP", "NOP\n\nDo nothing.", NULL, true },
   { "CANCEL", "CANCEL",
     "CANCEL\n\nEnd a call that streams or waits; otherwise do nothing.",
-    word_cancel },
-  { "BYE", "BYE", "BYE\n\nEnd the session.", NULL },
-  { NULL, NULL, NULL, NULL }
+    word_cancel, true },
+  { "BYE", "BYE", "BYE\n\nEnd the session.", NULL, true },
+  { NULL, NULL, NULL, NULL, false }
 };

@@ -9,29 +9,166 @@
 #include "protocol/memory.h"
 #include "gate.h"
 
+enum effect
+gate_ceiling (const struct gate *gate)
+{
+  return gate->identity && gate->identity->ceiling < gate->ceiling
+             ? gate->identity->ceiling
+             : gate->ceiling;
+}
+
+/* --- Why --- */
+
+/* What comes before any rule; GATE_ALLOWED: nothing is in the way of EFFECT. */
+static enum gate_reason
+look_at_identity (const struct gate *gate, enum effect effect)
+{
+  if (!gate->identity)
+    return GATE_STRANGER;
+  if (identity_expired (gate->identity->expires))
+    return GATE_EXPIRED;
+  return effect > gate_ceiling (gate) ? GATE_CEILING : GATE_ALLOWED;
+}
+
+/* What the rules said: ALLOWED, and RULE decided.  */
+static struct gate_verdict
+rule_verdict (bool allowed, const struct rule *rule)
+{
+  return (struct gate_verdict){ allowed ? GATE_ALLOWED
+                                : rule  ? GATE_DENIED
+                                        : GATE_NO_RULE,
+                                rule };
+}
+
+struct gate_verdict
+gate_explain (const struct gate *gate, const struct call *call)
+{
+  enum gate_reason reason = look_at_identity (gate, call->verb->effect);
+  const struct rule *rule = NULL;
+  bool allowed;
+
+  if (reason != GATE_ALLOWED)
+    return (struct gate_verdict){ reason, NULL };
+  if (call->arguments)
+    allowed = identity_may_call (gate->identity, call, &rule);
+  else
+    allowed = identity_may (gate->identity, call->noun, call->verb, &rule);
+  return rule_verdict (allowed, rule);
+}
+
+struct gate_verdict
+gate_explain_object (const struct gate *gate, const struct noun *noun,
+                     enum effect effect, const struct object_name *names,
+                     size_t count)
+{
+  enum gate_reason reason = look_at_identity (gate, effect);
+  const struct rule *rule = NULL;
+  bool allowed;
+
+  if (reason != GATE_ALLOWED)
+    return (struct gate_verdict){ reason, NULL };
+  allowed = identity_may_object (gate->identity, noun, effect, names, count,
+                                 &rule);
+  return rule_verdict (allowed, rule);
+}
+
+/* --- Refusals --- */
+
+static gpg_error_t
+refuse_ceiling (const struct gate *gate, const char *what, enum effect effect,
+                struct failure *failure)
+{
+  if (effect > gate->ceiling)
+    return fail (failure, GPG_ERR_FORBIDDEN,
+                 "ceiling: this socket admits %s at most, %s is %s",
+                 effect_name (gate->ceiling), what, effect_name (effect));
+  return fail (failure, GPG_ERR_FORBIDDEN,
+               "ceiling: %s may %s at most, %s is %s", gate->identity->name,
+               effect_name (gate->identity->ceiling), what,
+               effect_name (effect));
+}
+
+/* The words for VERDICT about what MISSING says, which is a rule that would
+   allow it; WHAT has EFFECT.  */
+static gpg_error_t
+refuse (const struct gate *gate, const struct gate_verdict *verdict,
+        enum effect effect, const char *what, struct buffer *missing,
+        struct failure *failure)
+{
+  gpg_error_t err = buffer_error (missing);
+
+  if (err)
+    return err;
+  switch (verdict->reason)
+    {
+    case GATE_ALLOWED:
+      return 0;
+    case GATE_STRANGER:
+      return fail (failure, GPG_ERR_NO_AUTH,
+                   "say NONCE and AUTH first, or use reeve");
+    case GATE_EXPIRED:
+      return fail (failure, GPG_ERR_FORBIDDEN,
+                   "the identity %s has expired: it needs another \"expires\"",
+                   gate->identity->name);
+    case GATE_CEILING:
+      return refuse_ceiling (gate, what, effect, failure);
+    case GATE_DENIED:
+      return fail (failure, GPG_ERR_FORBIDDEN, "policy: a rule denies %s to %s",
+                   missing->bytes, gate->identity->name);
+    case GATE_NO_RULE:
+      break;
+    }
+  failure_detail (failure, "rule", "%s", missing->bytes);
+  return fail (failure, GPG_ERR_FORBIDDEN, "policy: no rule allows %s to %s",
+               missing->bytes, gate->identity->name);
+}
+
+static gpg_error_t
+check_call (const struct gate *gate, const struct call *call,
+            struct failure *failure)
+{
+  struct gate_verdict verdict = gate_explain (gate, call);
+  auto_buffer struct buffer missing = BUFFER_EMPTY;
+  auto_buffer struct buffer what = BUFFER_EMPTY;
+
+  if (verdict.reason == GATE_ALLOWED)
+    return 0;
+  if (gate->identity)
+    identity_write_missing (gate->identity, call, &missing);
+  buffer_printf (&what, "%s %s", call->noun->name, call->verb->name);
+  return refuse (gate, &verdict, call->verb->effect,
+                 buffer_error (&what) ? "this" : what.bytes, &missing, failure);
+}
+
+/* --- The gates --- */
+
 gpg_error_t
 gate_check (const struct gate *gate, const struct noun *noun,
             const struct verb *verb, struct failure *failure)
 {
-  const struct rule *rule;
+  const struct call call = { .noun = noun, .verb = verb };
 
-  if (!gate->identity)
-    return fail (failure, GPG_ERR_NO_AUTH,
-                 "say NONCE and AUTH first, or use reeve");
-  if (verb->effect > gate->ceiling)
-    return fail (failure, GPG_ERR_FORBIDDEN,
-                 "ceiling: this socket admits %s at most, %s %s is %s",
-                 effect_name (gate->ceiling), noun->name, verb->name,
-                 effect_name (verb->effect));
-  if (verb->flags & VERB_UNGRANTED
-      || identity_may (gate->identity, noun, verb, &rule))
+  return check_call (gate, &call, failure);
+}
+
+gpg_error_t
+gate_may (const struct call *call, enum effect effect,
+          const struct object_name *names, size_t count,
+          struct failure *failure)
+{
+  const struct gate *gate = call->gate;
+  struct gate_verdict verdict = gate_explain_object (gate, call->noun, effect,
+                                                     names, count);
+  auto_buffer struct buffer missing = BUFFER_EMPTY;
+
+  if (verdict.reason == GATE_ALLOWED)
     return 0;
-  if (rule)
-    return fail (failure, GPG_ERR_FORBIDDEN,
-                 "policy: a rule denies %s %s to %s", noun->name,
-                 policy_verb_name (noun, verb), gate->identity->name);
-  return fail (failure, GPG_ERR_FORBIDDEN, "policy: no rule allows %s %s to %s",
-               noun->name, policy_verb_name (noun, verb), gate->identity->name);
+  buffer_printf (&missing, "%s %s", call->noun->name,
+                 policy_effect_name (effect));
+  if (count)
+    rule_write_term (&missing, call->noun->object, 0, PATTERN_TREE,
+                     names[0].text);
+  return refuse (gate, &verdict, effect, "this", &missing, failure);
 }
 
 /* Ask for each value that the line left open, in declared order; *R_ASKED
@@ -79,11 +216,11 @@ gate_run (const struct gate *gate, struct call *call)
   bool asked = false;
   gpg_error_t err;
 
-  err = gate_check (gate, call->noun, call->verb, &call->failure);
+  err = check_call (gate, call, &call->failure);
   if (!err)
     err = ask_values (gate, call, &asked);
   if (!err && asked)
-    err = gate_check (gate, call->noun, call->verb, &call->failure);
+    err = check_call (gate, call, &call->failure);
   if (!err)
     err = call->verb->run (call);
   if (err || !plan_count (call->plan))

@@ -27,9 +27,52 @@ struct gate
   void *ask_context;
 };
 
-/* Whether VERB may be called at all.  GPG_ERR_NO_AUTH, GPG_ERR_FORBIDDEN.  */
+/* The lower one of the ceilings of GATE and its identity.  */
+enum effect gate_ceiling (const struct gate *gate);
+
+/* --- Why --- */
+
+enum gate_reason
+{
+  GATE_ALLOWED,  /* By RULE; without one the verb needs none.  */
+  GATE_STRANGER, /* There is no identity.  */
+  GATE_EXPIRED,  /* The identity.  */
+  GATE_CEILING,  /* Of the way in or of the identity.  */
+  GATE_DENIED,   /* By RULE.  */
+  GATE_NO_RULE   /* None allows it.  */
+};
+
+struct gate_verdict
+{
+  enum gate_reason reason;
+  const struct rule *rule; /* Lives as long as the policy.  */
+};
+
+/* What GATE says to CALL, of which noun, verb, machine and arguments are looked
+   at.  Without arguments: whether the verb may be used at all.  Values that
+   are still to be asked for are taken for such as may be.  */
+struct gate_verdict gate_explain (const struct gate *gate,
+                                  const struct call *call);
+
+/* The same for an object of a noun that is granted by effect; the names are
+   those of call->may.  */
+struct gate_verdict gate_explain_object (const struct gate *gate,
+                                         const struct noun *noun,
+                                         enum effect effect,
+                                         const struct object_name *names,
+                                         size_t count);
+
+/* --- The gates --- */
+
+/* Whether VERB may be called at all.  GPG_ERR_NO_AUTH, GPG_ERR_FORBIDDEN; the
+   detail "rule" is a rule that would allow it.  */
 gpg_error_t gate_check (const struct gate *gate, const struct noun *noun,
                         const struct verb *verb, struct failure *failure);
+
+/* call->may of a call whose GATE is a struct gate.  */
+gpg_error_t gate_may (const struct call *call, enum effect effect,
+                      const struct object_name *names, size_t count,
+                      struct failure *failure);
 
 /* Take CALL, whose arguments are bound, through all gates and to its end.  On
    an error CALL->failure has the words.  */

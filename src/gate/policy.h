@@ -5,17 +5,21 @@
    The files OWN_POLICY_DIR/NAME.policy, in the order of their names:
 
      [identity panel]
-     key   = panel.key       in OWN_KEYS_DIR
-     peer  = www-data        a user's name or number; may repeat; without
-                             it any user
-     allow = AUG *           a pattern for the noun and one for the verb, or
-                             a lone * for everything
-     deny  = AUG WRITE
+     key        = panel.key                in OWN_KEYS_DIR; may repeat
+     key        = new.key expires=2027-01-31
+     expires    = 2027-06-30T12:00:00Z     a day alone: as soon as it begins
+     peer       = www-data                 a user's name or number, may repeat
+     peer-group = adm                      likewise; without any peer line any
+                                           user
+     ceiling    = write                    read, write or destroy
+     rate       = 100/60s
+     dry-run    = yes
+     allow      = AUG READ path=/files/etc/hosts     (rule.h)
+     deny       = AUG WRITE
 
    One setting a line; comments (#) only at the beginning of a line; a line
    that begins with a blank is an error, so nothing continues by accident.
-   First deny, then allow, else refused.  A noun that is granted by effect
-   (AUG) knows the verbs READ, WRITE and DESTROY in rules.  */
+   First deny, then allow, else refused.  */
 
 #ifndef REEVE_POLICY_H
 #define REEVE_POLICY_H
@@ -27,39 +31,47 @@
 #include "../base/failure.h"
 #include "../base/machine.h"
 #include "../call/registry.h"
+#include "identity.h"
 
 #define POLICY_IDENTITIES 256
+#define POLICY_FILES 256
 #define POLICY_RULES 1024 /* For one identity.  */
-#define POLICY_PEERS 64
-
-struct rule
-{
-  bool allow;
-  char *noun; /* Pattern.  */
-  char *verb; /* Pattern.  */
-  char *file; /* Where it stands.  */
-  unsigned line;
-};
-
-struct identity
-{
-  char *name;
-  char *key; /* File name in OWN_KEYS_DIR; NULL for one that is built in.  */
-  size_t peer_count;
-  uid_t *peer;
-  size_t rule_count;
-  struct rule *rule;
-};
+#define POLICY_PEERS 64   /* Users, and as many groups.  */
+#define POLICY_KEYS 8
+#define POLICY_RATE 1000000 /* Calls in a window.  */
 
 struct policy
 {
   size_t count;
   struct identity *identity;
+  size_t file_count;
+  char **file; /* Those that were read, for the operating system.  */
 };
 
-/* Load all files.  Each is checked for owner and mode, each key file too (its
-   content is not read).  Any error names file and line and what to do; a
-   directory that is not there is an empty policy.  */
+/* What is read.  */
+struct policy_source
+{
+  const struct machine *machine;
+  const struct registry *registry;
+
+  /* The COUNT files PATH, for the operating system; NULL: those in
+     OWN_POLICY_DIR (a directory that is not there is an empty policy).  */
+  const char *const *path;
+  size_t count;
+
+  /* To look at a policy that is not in force (lint): where owner, mode, a key
+     file, a user or a link of this machine is not as it should be, which else
+     is an error, COMPLAIN is called with "FILE:LINE: what".  Key files that
+     may not be read are passed over.  NULL otherwise.  */
+  void (*complain) (void *context, const char *text);
+  void *context;
+};
+
+/* Load all of SOURCE.  Each file is checked for owner and mode, so is each key
+   file that has not expired (its content is not read).  Any error names file
+   and line and what to do.  R_POLICY is empty after an error.  */
+gpg_error_t policy_load_from (const struct policy_source *source,
+                              struct policy *r_policy, struct failure *failure);
 gpg_error_t policy_load (const struct machine *machine,
                          const struct registry *registry,
                          struct policy *r_policy, struct failure *failure);
@@ -69,28 +81,11 @@ void policy_release (struct policy *policy);
 const struct identity *policy_identity (const struct policy *policy,
                                         const char *name);
 
-/* Whether a peer of UID may be IDENTITY; whether it may be any.  */
-bool identity_admits (const struct identity *identity, uid_t uid);
-bool policy_admits (const struct policy *policy, uid_t uid);
+/* The most keys that any identity has; at least 1.  */
+size_t policy_keys_most (const struct policy *policy);
 
-/* Whether IDENTITY may use VERB of NOUN.  *R_RULE (may be NULL) is the rule
-   that decided, NULL if none did.  */
-bool identity_may (const struct identity *identity, const struct noun *noun,
-                   const struct verb *verb, const struct rule **r_rule);
-
-/* The name under which rules know VERB: its own, or its effect's.  */
-const char *policy_verb_name (const struct noun *noun, const struct verb *verb);
-
-/* The open key file of IDENTITY, checked.  */
-gpg_error_t identity_open_key (const struct identity *identity,
-                               const struct machine *machine, int *r_fd,
-                               struct failure *failure);
-
-/* An identity called NAME, static, that may do everything: what the process
-   that started the daemon is to it.  */
-const struct identity *identity_built_in (const char *name);
-
-#define IDENTITY_OWNER "owner"     /* Pipe mode, same ordinary user.  */
-#define IDENTITY_SPAWNER "spawner" /* Holds the key of --key-fd.  */
+/* Whether a peer may be any identity; as identity_admits.  */
+bool policy_admits (const struct policy *policy, uid_t uid, const gid_t *groups,
+                    size_t count);
 
 #endif /* REEVE_POLICY_H */

@@ -87,6 +87,33 @@ file_step_describe (const void *detail, struct buffer *text)
   return diff_unified (&old_side, &new_side, text);
 }
 
+/* Append a content's hash, or null where there is none.  */
+static void
+append_hash (struct buffer *json, const char *name, bool exists,
+             const unsigned char hash[FILE_HASH])
+{
+  buffer_printf (json, ",\"%s\":%s", name, exists ? "\"sha256:" : "null");
+  for (size_t i = 0; exists && i < FILE_HASH; i++)
+    buffer_printf (json, "%02x", hash[i]);
+  buffer_string (json, exists ? "\"" : "");
+}
+
+static gpg_error_t
+file_step_evidence (const void *detail, struct buffer *json)
+{
+  const struct file_step *step = detail;
+  unsigned char hash[FILE_HASH];
+
+  buffer_string (json, "{\"kind\":\"file\",\"object\":");
+  record_json (json, step->path, strlen (step->path));
+  append_hash (json, "before", step->before.exists, step->before.hash);
+  if (step->bytes)
+    file_hash (step->bytes, step->length, hash);
+  append_hash (json, "after", step->bytes, hash);
+  buffer_string (json, "}");
+  return buffer_error (json);
+}
+
 /* --- Preparing --- */
 
 static gpg_error_t
@@ -331,6 +358,7 @@ file_step_finish (void *detail)
 static const struct step_kind file_kind = {
   .name = "file",
   .describe = file_step_describe,
+  .evidence = file_step_evidence,
   .prepare = file_step_prepare,
   .perform = file_step_perform,
   .settle = file_step_settle,

@@ -22,6 +22,7 @@
 #include "../../protocol/buffer.h"
 #include "../../protocol/memory.h"
 #include "../../protocol/record.h"
+#include "../base/directory.h"
 #include "../base/file.h"
 
 #define ID_BYTES 8
@@ -58,72 +59,17 @@ hex (const unsigned char *bytes, size_t count, char *r_text)
 
 /* --- Opening --- */
 
-static gpg_error_t
-make_directory (const struct place *place, mode_t mode, struct failure *failure)
-{
-  if (mkdirat (place->directory_fd, place->name, mode) && errno != EEXIST)
-    return fail_errno (failure, "journal directory %s", place->path);
-  if (fsync (place->directory_fd))
-    return fail_errno (failure, "directory of %s", place->path);
-  return 0;
-}
-
-/* Make the directory PATH and those above it.  */
-static gpg_error_t
-make_directories (const struct machine *machine, const char *path,
-                  struct failure *failure)
-{
-  const char *slash = path;
-  auto_free char *prefix = NULL;
-  struct place place;
-  gpg_error_t err = 0;
-
-  while (!err && slash)
-    {
-      slash = strchr (slash + 1, '/');
-      free (prefix);
-      prefix = slash ? strndup (path, (size_t)(slash - path)) : strdup (path);
-      if (!prefix)
-        return gpg_error (GPG_ERR_ENOMEM);
-      err = place_find (machine, prefix, &place, failure);
-      if (!err && !place.exists)
-        err = make_directory (&place, slash ? 0755 : 0700, failure);
-      place_release (&place);
-    }
-  return err;
-}
-
 gpg_error_t
 journal_directory (const struct machine *machine, bool make, int *r_fd,
                    struct failure *failure)
 {
-  static const char path[] = OWN_JOURNAL_DIR;
-  auto_close int fd = -1;
-  struct place place;
-  struct stat stat;
   gpg_error_t err = 0;
 
   *r_fd = -1;
   if (make)
-    err = make_directories (machine, path, failure);
-  if (!err)
-    err = place_find (machine, path, &place, failure);
-  if (err)
-    return err;
-  fd = openat (place.directory_fd, place.name,
-               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &stat))
-    err = fail_errno (failure, "journal directory %s", path);
-  else if (!place.trusted || !machine_trusts (machine, stat.st_uid)
-           || (stat.st_mode & (S_IWGRP | S_IWOTH)))
-    err = fail (failure, GPG_ERR_EPERM,
-                "others may write to the journal directory: do chmod 0700 "
-                "%s%s and look at those above it",
-                machine->root, path);
-  else
-    *r_fd = take_fd (&fd);
-  place_release (&place);
-  return err;
+    err = directory_make (machine, OWN_JOURNAL_DIR, 0700, failure);
+  return err ? err
+             : directory_open (machine, OWN_JOURNAL_DIR, 0700, r_fd, failure);
 }
 
 /* Make a journal file and lock it.  Recovery may find it before it is

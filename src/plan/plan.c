@@ -9,6 +9,7 @@
 
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/record.h"
 #include "journal.h"
 
 struct step
@@ -109,6 +110,40 @@ plan_describe (const struct plan *plan, struct buffer *text)
   for (size_t i = 0; !err && i < plan->count; i++)
     err = plan->steps[i].kind->describe (plan->steps[i].detail, text);
   return err ? err : buffer_error (text);
+}
+
+static void
+append_string (struct buffer *json, const char *name, const char *text)
+{
+  buffer_printf (json, "\"%s\":", name);
+  record_json (json, text, strlen (text));
+}
+
+gpg_error_t
+plan_evidence (const struct plan *plan, struct buffer *json)
+{
+  gpg_error_t err = 0;
+
+  buffer_string (json, "[");
+  for (size_t i = 0; !err && i < plan->count; i++)
+    {
+      const struct step *step = &plan->steps[i];
+
+      if (i)
+        buffer_string (json, ",");
+      if (step->kind->evidence)
+        err = step->kind->evidence (step->detail, json);
+      else
+        {
+          buffer_string (json, "{");
+          append_string (json, "kind", step->kind->name);
+          buffer_string (json, ",");
+          append_string (json, "object", step->object);
+          buffer_string (json, "}");
+        }
+    }
+  buffer_string (json, "]");
+  return err ? err : buffer_error (json);
 }
 
 /* Undo all steps, the last one first.  What cannot be put back is logged, and

@@ -34,6 +34,12 @@ struct step_kind
   /* Append to TEXT what would change: for a file a unified diff.  */
   gpg_error_t (*describe) (const void *detail, struct buffer *text);
 
+  /* Append to JSON an object that is proof of what changes, for the audit log:
+     {"kind":"file","object":"/etc/hosts","before":"sha256:...","after":null}
+     for a file, null where there is none.  May be NULL: then only kind and
+     object are told.  */
+  gpg_error_t (*evidence) (const void *detail, struct buffer *json);
+
   /* Check the precondition and make all ready without changing anything that
      others see, and note in JOURNAL what recovery needs.  */
   gpg_error_t (*prepare) (void *detail, const struct machine *machine,
@@ -72,6 +78,9 @@ const struct step_kind *plan_kind (const struct plan *plan, size_t index);
 
 /* Append to TEXT what the plan would do.  */
 gpg_error_t plan_describe (const struct plan *plan, struct buffer *text);
+
+/* Append to JSON an array with the evidence of all steps.  */
+gpg_error_t plan_evidence (const struct plan *plan, struct buffer *json);
 
 /* Carry the plan out: all of it, or, on an error, nothing.  */
 gpg_error_t plan_run (struct plan *plan, const struct machine *machine,

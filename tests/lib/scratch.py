@@ -13,6 +13,7 @@
             client.check("AUG SET /files/etc/hosts/1/ipaddr 127.0.0.2")
 """
 
+import json
 import os
 import re
 import secrets
@@ -179,6 +180,11 @@ class Machine:
                 return file.read().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return None
+
+    def audit(self):
+        """The records of the audit log."""
+        lines = (self.read("/var/log/reeve/audit.jsonl") or "").splitlines()
+        return [json.loads(line) for line in lines]
 
     def add_key(self, name, key=None):
         self.write("/etc/reeve/keys/%s.key" % name,

@@ -221,7 +221,7 @@ def test_an_answer_may_be_long_but_not_too_long():
         assert len(client.check("AUG GET" + " $v" * 30).data) > 30 * 2 ** 20
         reply = client.call("AUG GET" + " $v" * 100)
         assert reply.error == "TOO_LARGE", reply.verdict
-        assert "64 MiB" in reply.advice, reply.verdict
+        assert "67108864 bytes" in reply.advice, reply.verdict
         assert len(reply.data) <= 64 * 2 ** 20
         assert goes_on(client)
 

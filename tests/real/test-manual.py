@@ -19,7 +19,6 @@ is thrown away afterwards.
 import difflib
 import importlib.machinery
 import importlib.util
-import json
 import os
 import pty
 import re
@@ -35,6 +34,7 @@ sys.dont_write_bytecode = True
 import scratch  # noqa: E402
 import tap  # noqa: E402
 import transcript  # noqa: E402
+import verbs  # noqa: E402
 
 EMPTY = {"configuration", "manual page", "tutorial"}
 POLICY = """\
@@ -418,28 +418,18 @@ def tell(report, place, example, machine):
 def answered(daemon, example):
     """The verdict on the EXAMPLE of a verb's help, in its own session."""
     with daemon.client("panel") as client:
-        if " /text" in example:
-            client.check("AUG SET /text 127.0.0.1%09gate%0A")
-            client.check("AUG STORE Hosts.lns /text /tree")
-        return client.call(example, {"TEXT": b"127.0.0.1 here\n",
-                                     "SCRIPT": b"print /files/etc/hosts/1\n"}
-                           ).verdict
+        verbs.prepare(client, example)
+        return verbs.call(client, example).verdict
 
 
 def examples_of_the_verbs(report):
     """Each "Example: ..." in the help of a verb is answered by OK."""
-    dump = subprocess.run([scratch.program("reeved"), "--dump-verbs=json"],
-                          check=True, capture_output=True, text=True).stdout
-    files = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
-             "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
-             "/etc/ssh/sshd_config": "Banner none\n"}
-    with scratch.Machine(files) as machine, machine.daemon() as daemon:
-        for row in map(json.loads, dump.splitlines()):
-            for example in re.findall(r"^Example: (.*)$", row["help"],
-                                      re.MULTILINE):
-                verdict = answered(daemon, example)
-                report.result(verdict.startswith("OK"),
-                              "example: " + example, verdict)
+    with scratch.Machine(verbs.FILES) as machine, machine.daemon() as daemon:
+        for example in [example for verb in verbs.all_verbs()
+                        for example in verb.examples]:
+            verdict = answered(daemon, example)
+            report.result(verdict.startswith("OK"), "example: " + example,
+                          verdict)
 
 
 def main(arguments):

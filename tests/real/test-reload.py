@@ -103,6 +103,25 @@ def test_a_signal_to_all_processes_of_the_name_ends_no_session():
         assert not client.call(GET).error
 
 
+def test_who_asks_for_a_reload_learns_why_it_failed():
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            machine.daemon() as daemon, daemon.client("panel") as client:
+        machine.write(POLICY, (RULES % "allow") + "colour = red\n")
+        reply = client.call("POLICY RELOAD")
+        assert reply.error == "CONFIGURATION", reply.lines
+        assert machine.path(POLICY) + ":4: unknown setting" \
+            in b"".join(reply.lines).decode(), reply.lines
+        assert not client.call(GET).error
+        # Two at once: each sees the end of one that began after it asked.
+        machine.write(POLICY, RULES % "allow")
+        with daemon.client("panel") as other:
+            client.send("POLICY RELOAD")
+            other.send("POLICY RELOAD")
+            assert not client.read_reply().error
+            assert not other.read_reply().error
+        assert not client.call(GET).error
+
+
 ROUNDS = 20000
 SCRIPT = b"".join(b"set /files/etc/hosts/1/ipaddr 127.0.0.%d\nsave\n"
                   % (2 + round % 2) for round in range(ROUNDS))

@@ -128,17 +128,35 @@ thing_fences (struct call *call)
   return err ? err : writer_record_end (call->out);
 }
 
-static const struct verb thing_verbs[] = {
-  { "GET", "<name:string> [<mark:string>]", EFFECT_READ, thing_get, NULL, "get",
-    "Help of get.\n" },
-  { "PUT", "<name:string> <text:text>", EFFECT_WRITE, thing_put, thing_put_done,
-    "put", "Help of put.\n" },
-  { "WAIT", "", EFFECT_READ, thing_wait, NULL, "wait", "Help of wait.\n" },
-  { "KEEP", "", EFFECT_READ, thing_keep, NULL, "keep", "Help of keep.\n" },
-  { "OUTER", "<verb:string> [<one:text>] [<two:text>]", EFFECT_READ,
-    thing_outer, NULL, "outer", "Help of outer.\n" },
-  { .name = NULL }
-};
+static const struct verb thing_verbs[]
+    = { { .name = "GET",
+          .args = "<name:string> [<mark:string>]",
+          .run = thing_get,
+          .summary = "get",
+          .help = "Help of get.\n" },
+        { .name = "PUT",
+          .args = "<name:string> <text:text>",
+          .effect = EFFECT_WRITE,
+          .run = thing_put,
+          .done = thing_put_done,
+          .summary = "put",
+          .help = "Help of put.\n" },
+        { .name = "WAIT",
+          .args = "",
+          .run = thing_wait,
+          .summary = "wait",
+          .help = "Help of wait.\n" },
+        { .name = "KEEP",
+          .args = "",
+          .run = thing_keep,
+          .summary = "keep",
+          .help = "Help of keep.\n" },
+        { .name = "OUTER",
+          .args = "<verb:string> [<one:text>] [<two:text>]",
+          .run = thing_outer,
+          .summary = "outer",
+          .help = "Help of outer.\n" },
+        { .name = NULL } };
 static const struct noun thing_noun = { .name = "THING",
                                         .summary = "things",
                                         .help = "THING\n\nHelp of things.",
@@ -147,8 +165,11 @@ static const struct noun thing_noun = { .name = "THING",
                                         .fences = thing_fences };
 
 static const struct verb other_verbs[]
-    = { { "GET", "<name:string> [<mark:string>]", EFFECT_READ, thing_get, NULL,
-          "get", "Help.\n" },
+    = { { .name = "GET",
+          .args = "<name:string> [<mark:string>]",
+          .run = thing_get,
+          .summary = "get",
+          .help = "Help.\n" },
         { .name = NULL } };
 static const struct noun other_noun = { .name = "OTHER",
                                         .summary = "others",
@@ -220,14 +241,15 @@ daemonhand_setup_with (void **state, const struct noun *const *nouns)
   hand->fd = -1;
   daemon = &hand->daemon;
   daemon->machine = hand->scratch->machine;
-  daemon->options.auth_ms = daemon->options.line_ms = 20000;
-  daemon->options.idle_ms = 20000;
-  daemon->options.clients = daemon->options.clients_per_uid = 16;
+  limits_init (&daemon->options.limits);
+  daemon->options.limits.auth_ms = daemon->options.limits.line_ms = 20000;
+  daemon->options.limits.idle_ms = 20000;
+  daemon->options.limits.clients = daemon->options.limits.clients_per_uid = 16;
   daemon->shared = mmap (NULL, sizeof *daemon->shared, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (daemon->shared == MAP_FAILED
       || registry_make (nouns, &daemon->registry, NULL)
-      || tally_new (&daemon->wrong_responses))
+      || tally_new (&daemon->wrong_responses) || rates_new (&daemon->rates))
     return -1;
   daemon->module = calloc (daemon->registry.count, sizeof *daemon->module);
   for (size_t i = 0; i < daemon->registry.count; i++)
@@ -287,6 +309,8 @@ daemonhand_teardown (void **state)
   policy_release (&daemon->policy);
   registry_release (&daemon->registry);
   tally_release (daemon->wrong_responses);
+  rates_release (daemon->rates);
+  rates_release (daemon->rates);
   munmap (daemon->shared, sizeof *daemon->shared);
   free (hand);
   return scratch_teardown (&scratch);

@@ -161,7 +161,7 @@ the_time_to_authenticate (void **state)
 {
   struct daemonhand *hand = *state;
 
-  hand->daemon.options.auth_ms = 300;
+  hand->daemon.options.limits.auth_ms = 300;
   daemonhand_enter (hand);
   poll (NULL, 0, 400);
   asks (hand, "THING GET a", "D a|OK *");
@@ -249,6 +249,27 @@ wrong_answers_wait_and_end (void **state)
   stage->slept_ms = 0;
   daemonhand_enter (hand);
   assert_int_equal (stage->slept_ms, 0);
+  daemonhand_ends (hand);
+}
+
+/* What one user got wrong, another does not wait for.  */
+static void
+users_wait_for_themselves (void **state)
+{
+  struct daemonhand *hand = *state;
+
+  daemonhand_policy (hand, "[identity panel]\nkey = panel.key\n");
+  daemonhand_load (hand);
+  daemonhand_open (hand);
+  daemonhand_auth (hand, "panel", "another key with thirty-two bytes", WRONG);
+  daemonhand_auth (hand, "panel", "another key with thirty-two bytes", WRONG);
+  assert_int_equal (stage->slept_ms, 300);
+  daemonhand_ends (hand);
+  hand->entrance.peer.uid++;
+  stage->slept_ms = 0;
+  daemonhand_open (hand);
+  daemonhand_auth (hand, "panel", "another key with thirty-two bytes", WRONG);
+  assert_int_equal (stage->slept_ms, 100);
   daemonhand_ends (hand);
 }
 
@@ -400,6 +421,7 @@ main (void)
     TEST (responses_of_others),
     TEST (identities_that_are_none),
     TEST (wrong_answers_wait_and_end),
+    TEST (users_wait_for_themselves),
     TEST (the_spawner),
     TEST (one_client_ever),
     TEST (rights_are_those_of_the_latest_policy),

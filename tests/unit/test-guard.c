@@ -67,6 +67,16 @@ assuan_begin_confidential (assuan_context_t context)
 
 static struct daemon daemon_of_all;
 static struct session session;
+static unsigned counted;
+
+gpg_error_t
+session_rate (struct session *whose, struct failure *failure)
+{
+  assert_ptr_equal (whose, &session);
+  assert_null (failure);
+  counted++;
+  return 0;
+}
 
 static int
 setup (void **state)
@@ -74,10 +84,11 @@ setup (void **state)
   (void)state;
   memset (&session, 0, sizeof session);
   memset (&client, 0, sizeof client);
-  daemon_of_all.options.line_ms = 30000;
+  daemon_of_all.options.limits.line_ms = 30000;
   session.daemon = &daemon_of_all;
   client.session = &session;
   hang_ups = 0;
+  counted = 0;
   return 0;
 }
 

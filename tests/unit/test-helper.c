@@ -75,6 +75,8 @@ a_helper_is_asked (void **state)
   int status;
   pid_t pid;
 
+  hand->daemon.options.limits.worker_memory = 64 * MIB;
+  hand->daemon.options.limits.worker_cpu_ms = 7000;
   assert_int_equal (helper_start (&hand->daemon, HELPED, &socket, &pid, NULL),
                     0);
   fd = hand->daemon.module[HELPED].helper_fd;
@@ -84,6 +86,9 @@ a_helper_is_asked (void **state)
   assert_int_equal (send (fd, "one", 3, 0), 3);
   assert_int_equal (recv (fd, text, sizeof text, 0), 4);
   assert_memory_equal (text, "one!", 4);
+  assert_int_equal (send (fd, "limits", 6, 0), 6);
+  assert_int_equal (recv (fd, text, sizeof text, 0), 10);
+  assert_memory_equal (text, "67108864 7", 10);
   close (socket);
   close (fd);
   assert_int_equal (waitpid (pid, &status, 0), pid);
@@ -129,9 +134,10 @@ when_it_is_needed (void **state)
   assert_true (wait (NULL) > 0);
 }
 
-/* The helper: answer each message with itself and a mark.  */
+/* The helper: answer each message with itself and a mark, "limits" with its
+   arguments.  */
 static int
-be_helper (void)
+be_helper (char **argv)
 {
   char text[40];
   ssize_t length;
@@ -139,6 +145,8 @@ be_helper (void)
   while ((length = recv (3, text, sizeof text - 1, 0)) > 0)
     {
       text[length] = '!';
+      if (length == 6 && !memcmp (text, "limits", 6))
+        length = snprintf (text, sizeof text, "%s %s", argv[1], argv[2]) - 1;
       send (3, text, (size_t)length + 1, MSG_NOSIGNAL);
     }
   return 0;
@@ -157,7 +165,7 @@ main (int argc, char **argv)
     TEST (when_it_is_needed),
   };
 
-  if (argc == 1 && !strcmp (argv[0], HELPER))
-    return be_helper ();
+  if (argc == 3 && !strcmp (argv[0], HELPER))
+    return be_helper (argv);
   return cmocka_run_group_tests_name ("helper", tests, NULL, NULL);
 }

@@ -46,10 +46,23 @@ print_options (const struct options *options)
           options->log_file ? options->log_file : "-", options->foreground,
           options->debug, options->key_fd);
   printf ("clients=%u each=%u auth=%llu line=%llu idle=%llu\n",
-          options->clients, options->clients_per_uid,
-          (unsigned long long)options->auth_ms,
-          (unsigned long long)options->line_ms,
-          (unsigned long long)options->idle_ms);
+          (unsigned)options->limits.clients,
+          (unsigned)options->limits.clients_per_uid,
+          (unsigned long long)options->limits.auth_ms,
+          (unsigned long long)options->limits.line_ms,
+          (unsigned long long)options->limits.idle_ms);
+  if (options->foreground)
+    for (const struct limit *limit = limit_table; limit->name; limit++)
+      {
+        char text[RATE_TEXT];
+
+        if (limit->unit == UNIT_RATE)
+          printf ("%s=%s\n", limit->name,
+                  rate_text (limit_rate (&options->limits, limit), text));
+        else
+          printf ("%s=%llu\n", limit->name,
+                  (unsigned long long)limit_number (&options->limits, limit));
+      }
   for (size_t i = 0; i < options->listen_count; i++)
     {
       const struct listen_option *listen = options->listen + i;
@@ -221,6 +234,35 @@ values_of_the_command_line (void **state)
          "--max-clients 10000 --max-clients-per-uid=1 --auth-timeout 3600"
          " --line-timeout 1 --idle-timeout 604800",
          "clients=10000 each=1 auth=3600000 line=1000 idle=604800000\n");
+}
+
+/* Each row of the table is an option, and takes what it is without one.  */
+static void
+each_limit (void **state)
+{
+  struct limits usual;
+
+  limits_init (&usual);
+  for (const struct limit *limit = limit_table; limit->name; limit++)
+    {
+      char text[RATE_TEXT];
+      char line[128];
+      char expected[128];
+
+      if (limit->unit == UNIT_RATE)
+        snprintf (text, sizeof text, "7/9s");
+      else
+        snprintf (text, sizeof text, "%llu",
+                  (unsigned long long)limit_number (&usual, limit));
+      snprintf (line, sizeof line, "--foreground --%s %s", limit->name, text);
+      snprintf (expected, sizeof expected, "\n%s=%s\n", limit->name, text);
+      takes (*state, line, expected);
+    }
+  takes (*state, "--foreground --max-answer=1M", "\nmax-answer=1048576\n");
+  takes (*state, "--foreground --max-calls-per-uid 0", "\nmax-calls-per-uid=0\n");
+  refuses (*state, "--max-answer 1", "--max-answer: \"1\" is no size");
+  refuses (*state, "--max-calls-per-uid 5", "\"5\" is no rate: N/TIME");
+  refuses (*state, "--worker-cpu 1s", "is no number from 1 to 3600");
 }
 
 static void
@@ -420,6 +462,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (nothing_given),
     TEST (values_of_the_command_line),
+    TEST (each_limit),
     TEST (values_of_the_file),
     TEST (the_command_line_counts_more),
     TEST (another_file),

@@ -39,7 +39,7 @@ lines_that_are_no_call (void **state)
   asks (hand, "THING GET \"a", "ERR * - *");
   asks (hand, "THING GET a%2", "ERR * - *");
   asks (hand, "THING GET large",
-        "ERR * - an answer has at most 64 MiB: ask for less");
+        "ERR * - max-answer: an answer has at most 67108864 bytes: *");
   asks (hand, "THING GET a", "D a|OK *");
   daemonhand_ends (hand);
 }

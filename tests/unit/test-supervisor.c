@@ -28,9 +28,12 @@ helped_ask (struct call *call)
   return writer_value (call->out, text, strlen (text));
 }
 
-static const struct verb helped_verbs[]
-    = { { "ASK", "", EFFECT_READ, helped_ask, NULL, "ask", "Help.\n" },
-        { .name = NULL } };
+static const struct verb helped_verbs[] = { { .name = "ASK",
+                                              .args = "",
+                                              .run = helped_ask,
+                                              .summary = "ask",
+                                              .help = "Help.\n" },
+                                            { .name = NULL } };
 static const struct noun helped_noun = { .name = "HELPED",
                                          .summary = "helped",
                                          .help = "HELPED\n\nHelp.",
@@ -107,7 +110,7 @@ there_are_limits (void **state)
   struct daemonhand *hand = *state;
   int one;
 
-  hand->daemon.options.clients = 1;
+  hand->daemon.options.limits.clients = 1;
   start (hand);
   one = enter (hand, "OK *");
   is_refused (hand, "ERR * - too many clients: try later, or raise *");
@@ -116,8 +119,8 @@ there_are_limits (void **state)
   leave (hand, enter_when_there_is_room (hand));
   kill (supervisor.pid, SIGTERM);
   is_over (0);
-  hand->daemon.options.clients = 16;
-  hand->daemon.options.clients_per_uid = 1;
+  hand->daemon.options.limits.clients = 16;
+  hand->daemon.options.limits.clients_per_uid = 1;
   start (hand);
   one = enter (hand, "OK *");
   is_refused (hand, "ERR * - too many clients of this user: *");
@@ -131,7 +134,7 @@ many_clients (void **state)
   struct daemonhand *hand = *state;
   int fds[40];
 
-  hand->daemon.options.clients = hand->daemon.options.clients_per_uid = 40;
+  hand->daemon.options.limits.clients = hand->daemon.options.limits.clients_per_uid = 40;
   start (hand);
   for (int i = 0; i < 40; i++)
     fds[i] = enter (hand, "OK *");
@@ -285,7 +288,7 @@ main (int argc, char **argv)
     TEST (no_descriptors, setup),
   };
 
-  if (argc == 1 && !strcmp (argv[0], HELPER))
+  if (argc == 3 && !strcmp (argv[0], HELPER))
     return be_helper ();
   return cmocka_run_group_tests_name ("supervisor", tests, NULL, NULL);
 }

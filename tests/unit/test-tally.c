@@ -82,6 +82,28 @@ test_many_uids (void **state)
     assert_int_equal (tally_recent (tally, uid, 1010, 2000), 1);
 }
 
+/* Who has many events is not forgotten because others come.  */
+static void
+test_many_uids_do_not_help (void **state)
+{
+  struct tally *tally = *state;
+  const uint64_t start = 1000000;
+  uid_t uid;
+
+  for (int i = 0; i < 3; i++)
+    tally_add (tally, 100000, start + (uint64_t)i);
+  for (uid = 1; uid <= 1000; uid++)
+    {
+      tally_add (tally, uid, start + 10);
+      tally_add (tally, uid, start + 10);
+    }
+  assert_int_equal (tally_recent (tally, 100000, start + 10, 1000), 3);
+  /* After a while it is as good as forgotten, and others need the room.  */
+  for (uid = 1; uid <= 1000; uid++)
+    tally_add (tally, uid, 2 * start);
+  assert_int_equal (tally_recent (tally, 100000, 2 * start, 2 * start), 0);
+}
+
 /* Four processes count at once.  */
 static void
 count_together (struct tally *tally)
@@ -131,7 +153,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST (test_window),    TEST (test_forget),    TEST (test_many_events),
-    TEST (test_many_uids), TEST (test_processes),
+    TEST (test_many_uids), TEST (test_many_uids_do_not_help), TEST (test_processes),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

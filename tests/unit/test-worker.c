@@ -278,6 +278,8 @@ start (struct workerhand *hand)
   if (pid)
     return pid;
   close (hand->session.fd);
+  hand->worker.memory = LIMIT_AUG_MEMORY;
+  hand->worker.cpu_seconds = LIMIT_AUG_CPU_SECONDS;
   worker_run (&hand->worker, hand->worker.channel.fd);
 }
 

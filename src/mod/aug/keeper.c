@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include "leash.h"
 #include "worker.h"
+#include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
 
 #define REQUEST_FD 3
@@ -244,8 +245,21 @@ wake_up (int signal_number)
   (void)signal_number;
 }
 
+/* The limits of workers, from the command line: bytes of memory, seconds of
+   processor time.  */
+static void
+take_limits (struct worker *worker, char **argv)
+{
+  worker->memory = LIMIT_AUG_MEMORY;
+  worker->cpu_seconds = LIMIT_AUG_CPU_SECONDS;
+  if (!argv[0] || !argv[1] || !argv[2])
+    return;
+  worker->memory = strtoul (argv[1], NULL, 10);
+  worker->cpu_seconds = strtoul (argv[2], NULL, 10);
+}
+
 int
-main (void)
+main (int argc, char **argv)
 {
   struct sigaction action = { .sa_handler = wake_up };
   struct worker worker = { 0 };
@@ -255,6 +269,8 @@ main (void)
   gpg_error_t err;
   int fd;
 
+  (void)argc;
+  take_limits (&worker, argv);
   sigaction (SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   sigaction (SIGCHLD, &action, NULL);
   err = prepare (&worker, &table_fd);

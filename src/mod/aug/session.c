@@ -225,9 +225,9 @@ static gpg_error_t
 lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
              uint64_t start)
 {
+  uint64_t cpu_ms = limits_or_usual (call->limits)->worker_cpu_ms;
   uint64_t now = link_now ();
-  bool late = gpg_err_code (err) == GPG_ERR_TIMEOUT
-              || now - start >= LIMIT_AUG_CPU_SECONDS * SECOND;
+  bool late = gpg_err_code (err) == GPG_ERR_TIMEOUT || now - start >= cpu_ms;
   bool blameless = (call->deadline && now >= call->deadline)
                    || gpg_err_code (err) == GPG_ERR_CANCELED
                    || (late && session->wide);
@@ -240,12 +240,12 @@ lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
     {
     case GPG_ERR_EOF:
       /* The kernel ends it when its processor time is up.  */
-      if (now - start < LIMIT_AUG_CPU_SECONDS * SECOND)
+      if (now - start < cpu_ms)
         return fail (&call->failure, GPG_ERR_SERVER_FAILED,
                      "the augeas worker died of this request%s", lost);
       return fail (&call->failure, GPG_ERR_TIMEOUT,
                    "the request took more than %d s of time%s",
-                   LIMIT_AUG_CPU_SECONDS, lost);
+                   (int)(cpu_ms / SECOND), lost);
     case GPG_ERR_TIMEOUT:
       return fail (&call->failure, GPG_ERR_TIMEOUT,
                    "the request took too long%s", lost);
@@ -421,7 +421,7 @@ aug_request (struct call *call, enum channel_operation operation,
              void *context)
 {
   uint64_t start = link_now ();
-  uint64_t deadline = start + LIMIT_AUG_WALL_SECONDS * SECOND;
+  uint64_t deadline = start + limits_or_usual (call->limits)->worker_ms;
   struct aug_session *session;
   gpg_error_t broken = 0;
   gpg_error_t err = aug_session_get (call, &session);

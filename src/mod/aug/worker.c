@@ -339,7 +339,7 @@ worker_load_for (struct worker *worker, const char *path,
 
 /* --- Requests --- */
 
-/* Allow LIMIT_AUG_CPU_SECONDS more than were used so far, and up to two more,
+/* Allow CPU_SECONDS more than were used so far, and up to two more,
    so that the clock need be looked at once a second only.  */
 static void
 limit_time (struct worker *worker)
@@ -353,7 +353,7 @@ limit_time (struct worker *worker)
     return;
   worker->cpu_looked = now;
   clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &used);
-  want = (uint64_t)used.tv_sec + 2 + LIMIT_AUG_CPU_SECONDS;
+  want = (uint64_t)used.tv_sec + 2 + worker->cpu_seconds;
   if (want == worker->cpu_limit)
     return;
   worker->cpu_limit = want;
@@ -448,7 +448,7 @@ worker_run (struct worker *worker, int fd)
   gpg_error_t err;
 
   sigaction (SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-  err = fence_enter (&worker->fence, fd, LIMIT_AUG_MEMORY, &worker->report);
+  err = fence_enter (&worker->fence, fd, worker->memory, &worker->report);
   if (err)
     _exit (1);
   worker->cpu = UINT32_MAX;

@@ -84,13 +84,15 @@ struct worker
   size_t change_count;
   char *settled[WORKER_SETTLED]; /* Expressions that need nothing more: only
                                     reads came since that was found out.  */
+  size_t memory;                 /* Bytes of address space.  */
+  uint64_t cpu_seconds;          /* Of one request.  */
   uint64_t cpu_limit;            /* Seconds in RLIMIT_CPU.  */
   uint64_t cpu_looked; /* When that was set, on the clock of link_now.  */
   uint32_t cpu;        /* Where it runs.  */
 };
 
-/* Serve one session over FD, never to return.  WORKER has AUG, TABLE and
-   FENCE.  */
+/* Serve one session over FD, never to return.  WORKER has AUG, TABLE, FENCE,
+   MEMORY and CPU_SECONDS.  */
 __attribute__ ((noreturn)) void worker_run (struct worker *worker, int fd);
 
 /* --- worker.c --- */

@@ -1,0 +1,192 @@
+/* audit_scan.c - reading the audit log's records back
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/memory.h"
+#include "audit_inside.h"
+
+/* Records that may be missing in a row; a larger number in a record is no
+   number of ours.  */
+#define GAP_MOST 10000000
+
+/* The value behind "NAME": in BODY, which is ours: a client's texts cannot
+   hold an unescaped quotation mark, and the fields that are looked for stand
+   before those whose names are not ours.  */
+static const char *
+find_field (const char *body, size_t length, const char *name)
+{
+  char key[32];
+  int size = snprintf (key, sizeof key, "\"%s\":", name);
+  const char *found = memmem (body, length, key, (size_t)size);
+
+  return found ? found + size : NULL;
+}
+
+/* Copy a text value without undoing escapes: ids and verbs have none.  */
+static void
+copy_field (const char *body, size_t length, const char *name,
+            char r_text[AUDIT_NAME_ROOM])
+{
+  const char *value = find_field (body, length, name);
+  const char *end = body + length;
+  size_t count = 0;
+
+  if (value && value < end && *value == '"')
+    for (value++;
+         value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1; value++)
+      r_text[count++] = *value;
+  r_text[count] = 0;
+}
+
+static uint64_t
+number_field (const char *body, size_t length, const char *name)
+{
+  const char *value = find_field (body, length, name);
+  uint64_t number = 0;
+
+  for (; value && value < body + length && *value >= '0' && *value <= '9';
+       value++)
+    number = 10 * number + (uint64_t)(*value - '0');
+  return number;
+}
+
+/* What LINE begins or ends.  */
+static void
+follow_event (const struct chain_line *line, struct audit_shared *shared,
+              pid_t pid)
+{
+  char event[AUDIT_NAME_ROOM], call[AUDIT_NAME_ROOM], verb[AUDIT_NAME_ROOM];
+  uint64_t begin;
+  int index;
+
+  copy_field (line->body, line->length, "event", event);
+  if (!strcmp (event, "begin"))
+    {
+      index = audit_begun_find (shared, 0);
+      if (audit_begun_find (shared, line->sequence) >= 0 || index < 0)
+        return;
+      copy_field (line->body, line->length, "call", call);
+      copy_field (line->body, line->length, "verb", verb);
+      audit_begun_set (shared, index, line->sequence, pid, call, verb);
+    }
+  else if (!strcmp (event, "end") || !strcmp (event, "aborted"))
+    {
+      begin = number_field (line->body, line->length, "begin");
+      index = begin ? audit_begun_find (shared, begin) : -1;
+      if (index >= 0)
+        audit_begun_clear (shared, index);
+    }
+}
+
+static void
+wrong (struct audit_scan *scan, uint64_t sequence)
+{
+  if (!scan->wrong++)
+    scan->tampered = sequence;
+}
+
+/* Go over the numbers up to SEQUENCE - 1, which are not there.  */
+static void
+pass_gap (struct audit_scan *scan, uint64_t sequence)
+{
+  struct audit_standing *standing = &scan->standing;
+
+  if (!scan->gap_first)
+    scan->gap_first = standing->sequence + 1;
+  scan->gap_last = sequence - 1;
+  for (; standing->sequence < sequence - 1; standing->sequence++)
+    chain_key_next (standing->key);
+}
+
+/* Take LINE, which is behind the standing.  */
+static void
+take_line (struct audit_scan *scan, const struct chain_line *line)
+{
+  struct audit_standing *standing = &scan->standing;
+  unsigned char check[CHAIN_BYTES];
+  bool gap = line->sequence != standing->sequence + 1;
+
+  if (!scan->keyed)
+    standing->sequence = line->sequence;
+  else
+    {
+      if (gap)
+        pass_gap (scan, line->sequence);
+      chain_hash (standing->hash, line->body, line->length, check);
+      standing->sequence++;
+      if (!gap && !chain_equal (check, line->hash))
+        wrong (scan, line->sequence);
+      else
+        {
+          chain_mac (standing->key, line->hash, check);
+          if (!chain_equal (check, line->mac))
+            wrong (scan, line->sequence);
+        }
+      chain_key_next (standing->key);
+    }
+  memcpy (standing->hash, line->hash, CHAIN_BYTES);
+  scan->taken++;
+}
+
+static void
+scan_line (struct audit_scan *scan, const char *text, size_t length,
+           struct audit_shared *shared, pid_t pid)
+{
+  struct audit_standing *standing = &scan->standing;
+  bool behind = scan->last >= standing->sequence;
+  struct chain_line line;
+
+  if (chain_line_split (text, length, &line)
+      || (scan->keyed && line.sequence > standing->sequence + GAP_MOST)
+      || (behind && line.sequence <= standing->sequence))
+    {
+      /* No record, or not one of this place.  It stands for the next one,
+         until a record with that number shows that it was put in.  */
+      if (behind && scan->keyed)
+        wrong (scan, standing->sequence + 1);
+      return;
+    }
+  if (!scan->first)
+    scan->first = line.sequence;
+  scan->last = line.sequence;
+  if (line.sequence <= standing->sequence)
+    return;
+  take_line (scan, &line);
+  follow_event (&line, shared, pid);
+}
+
+gpg_error_t
+audit_scan_file (struct audit_scan *scan, int fd, uint64_t from,
+                 struct audit_shared *shared, pid_t pid)
+{
+  auto_close int copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  auto_free char *line = NULL;
+  FILE *stream = copy < 0 ? NULL : fdopen (copy, "r");
+  gpg_error_t err = 0;
+  size_t allocated = 0;
+  ssize_t length;
+
+  if (!stream)
+    return gpg_error_from_syserror ();
+  copy = -1;
+  scan->good = from;
+  scan->torn = 0;
+  if (fseeko (stream, (off_t)from, SEEK_SET))
+    err = gpg_error_from_syserror ();
+  while (!err && (length = getline (&line, &allocated, stream)) > 0)
+    if (line[length - 1] != '\n')
+      scan->torn = (uint64_t)length;
+    else
+      {
+        scan->good += (uint64_t)length;
+        scan_line (scan, line, (size_t)length, shared, pid);
+      }
+  if (!err && !feof (stream))
+    err = gpg_error_from_syserror ();
+  fclose (stream);
+  return err;
+}

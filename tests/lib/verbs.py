@@ -1,0 +1,49 @@
+# verbs.py - the verbs of the program, and how each is called
+# Copyright (C) 2026 The reeve authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What reeved --dump-verbs says, and the "Example: ..." of each verb's help as
+a call that works on a machine with FILES."""
+
+import json
+import re
+import subprocess
+
+import scratch
+
+FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
+         "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
+         "/etc/ssh/sshd_config": "Banner none\n"}
+ANSWERS = {"TEXT": b"127.0.0.1 here\n",
+           "SCRIPT": b"print /files/etc/hosts/1\n"}
+
+
+class Verb:
+    def __init__(self, row):
+        self.row = row
+        self.noun, self.name = row["noun"], row["verb"]
+        self.effect = row["effect"]
+        self.grant = row.get("grant")  # None: no rule is needed.
+        self.examples = re.findall(r"^Example: (.*)$", row["help"],
+                                   re.MULTILINE)
+
+    def __str__(self):
+        return "%s %s" % (self.noun, self.name)
+
+
+def all_verbs():
+    dump = subprocess.run([scratch.program("reeved"), "--dump-verbs=json"],
+                          check=True, capture_output=True, text=True).stdout
+    return [Verb(row) for row in map(json.loads, dump.splitlines())
+            if "verb" in row]
+
+
+def prepare(client, example):
+    """What an EXAMPLE takes for granted."""
+    if " /text" in example:
+        client.check("AUG SET /text 127.0.0.1%09gate%0A")
+        client.check("AUG STORE Hosts.lns /text /tree")
+
+
+def call(client, example):
+    """The reply to an EXAMPLE, its inquiries answered."""
+    return client.call(example, ANSWERS)
