@@ -93,6 +93,8 @@ struct call
                       const struct object_name *names, size_t count,
                       struct failure *failure);
   const void *gate;
+  unsigned generation; /* Of the policy that MAY asks: another one after each
+                          reload.  */
 
   struct writer *out;
   struct plan *plan; /* For a changing verb; empty at the start.  */

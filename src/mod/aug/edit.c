@@ -11,9 +11,21 @@ aug_will_edit (struct call *call)
   struct aug_session *session;
   gpg_error_t err = aug_session_get (call, &session);
 
-  if (!err)
-    session->edited = session->wrote = true;
-  return err;
+  if (err)
+    return err;
+  if (session->edits == LIMIT_AUG_UNSAVED)
+    return fail (&call->failure, GPG_ERR_LIMIT_REACHED,
+                 "%d unsaved edits: SAVE or REVERT first", LIMIT_AUG_UNSAVED);
+  session->edits++;
+  session->edited = session->wrote = true;
+  return 0;
+}
+
+void
+aug_edits_are_gone (struct aug_session *session)
+{
+  session->edited = false;
+  session->edits = 0;
 }
 
 /* Carry out an OPERATION that edits and answers nothing.  */
@@ -166,6 +178,6 @@ verb_revert (struct call *call)
   if (!err)
     err = aug_request (call, CHANNEL_REVERT, NULL, 0, NULL, NULL);
   if (!err)
-    session->edited = false;
+    aug_edits_are_gone (session);
   return err;
 }
