@@ -340,6 +340,8 @@ session_adopt_policy (struct session *session, struct failure *failure)
                    "the policy does not load: see the daemon's log");
     }
   daemon->generation = generation;
+  daemon->options.integrity = daemon->shared->integrity;
+  daemon->options.config.stat = daemon->shared->config;
   policy_release (&daemon->policy);
   daemon->policy = policy;
   if (!session->identity_name[0] || identity_built_in (session->identity_name))

@@ -20,10 +20,12 @@
    process at any instruction.  */
 struct shared
 {
-  _Atomic unsigned generation; /* Of the policy: a reload adds one.  */
-  _Atomic pid_t single;        /* With --single: the session that has it.  */
-  struct options validated;    /* By the child that checks a reload; only its
-                                  numbers mean anything to others.  */
+  _Atomic unsigned generation;   /* Of the policy: a reload adds one.  */
+  _Atomic pid_t single;          /* With --single: the session that has it.  */
+  struct stat config;            /* As the latest reload read it, ... */
+  enum integrity_mode integrity; /* ... and what it said.  */
+  struct options validated;      /* By the child that checks a reload; only its
+                                    numbers mean anything to others.  */
 };
 
 /* The key of --key-fd, in locked memory that no core dump shows; NULL if

@@ -39,7 +39,8 @@ enum option_value
   OPTION_MAX_CLIENTS_PER_UID,
   OPTION_AUTH_TIMEOUT,
   OPTION_LINE_TIMEOUT,
-  OPTION_IDLE_TIMEOUT
+  OPTION_IDLE_TIMEOUT,
+  OPTION_INTEGRITY
 };
 
 static gpgrt_opt_t table[] = {
@@ -77,6 +78,9 @@ static gpgrt_opt_t table[] = {
                 "|SECONDS|time to send a line or answer an inquiry"),
   ARGPARSE_s_s (OPTION_IDLE_TIMEOUT, "idle-timeout",
                 "|SECONDS|time between two lines"),
+  ARGPARSE_s_s (OPTION_INTEGRITY, "integrity",
+                "|MODE|what a configuration that changed on disk forbids: "
+                "reads (only reads go on), strict (all) or off"),
   ARGPARSE_end ()
 };
 
@@ -139,6 +143,19 @@ read_ceiling (const struct origin *origin, const char *value)
     if (!strcmp (value, effect_name (effect)))
       return effect;
   die (origin, "ceiling is read, write or destroy, not \"%s\"", value);
+}
+
+static enum integrity_mode
+read_integrity (const struct origin *origin, const char *value)
+{
+  static const char *const modes[] = { [INTEGRITY_OFF] = "off",
+                                       [INTEGRITY_READS] = "reads",
+                                       [INTEGRITY_STRICT] = "strict" };
+
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+    if (!strcmp (value, modes[i]))
+      return (enum integrity_mode)i;
+  die (origin, "integrity is reads, strict or off, not \"%s\"", value);
 }
 
 static mode_t
@@ -255,6 +272,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
     case OPTION_IDLE_TIMEOUT:
       options->idle_ms = 1000ULL * read_number (origin, value, 1, 604800);
       break;
+    case OPTION_INTEGRITY:
+      options->integrity = read_integrity (origin, value);
+      break;
     }
 }
 
@@ -268,19 +288,30 @@ option_name (int value)
   return "argument";
 }
 
-/* What must be known before a configuration file can be found.  */
-static const char *
-find_root (int argc, char **argv)
+/* What must be known before a configuration file can be read.  */
+struct beginning
+{
+  const char *root;
+  const char *config; /* By --options; NULL: the usual file.  */
+  bool no_config;
+};
+
+static struct beginning
+find_beginning (int argc, char **argv)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
-  const char *root = NULL;
+  struct beginning beginning = { NULL, NULL, false };
 
   args.flags = ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_NOVERSION;
   while (gpgrt_argparse (NULL, &args, table))
     if (args.r_opt == OPTION_ROOT)
-      root = args.r.ret_str;
+      beginning.root = args.r.ret_str;
+    else if (args.r_opt == OPTION_OPTIONS)
+      beginning.config = args.r.ret_str;
+    else if (args.r_opt == OPTION_NO_OPTIONS)
+      beginning.no_config = true;
   gpgrt_argparse (NULL, &args, NULL);
-  return root;
+  return beginning;
 }
 
 /* Refuse a configuration file that others could have written.  */
@@ -298,6 +329,33 @@ check_file (const struct machine *machine, const char *path)
     }
 }
 
+/* Note what the file PATH is before it is read: libgpg-error opens it by its
+   name.  */
+static void
+note_config (const char *path, struct options *options)
+{
+  options->config.os_path = strdup (path);
+  if (!options->config.os_path)
+    log_fatal ("out of memory\n");
+  integrity_look (path, &options->config.stat);
+}
+
+/* What was read is what was noted if it still is that.  */
+static void
+check_config (const struct options *options)
+{
+  struct stat now;
+
+  if (!options->config.os_path)
+    return;
+  integrity_look (options->config.os_path, &now);
+  if (integrity_equal (&now, &options->config.stat))
+    return;
+  log_error ("%s changed while it was read: try again\n",
+             options->config.os_path);
+  exit (2);
+}
+
 static void
 read_all (int argc, char **argv, const struct machine *machine,
           struct options *options)
@@ -306,10 +364,13 @@ read_all (int argc, char **argv, const struct machine *machine,
   struct origin origin = { NULL, 0, NULL };
   auto_free char *directory = machine_path (machine, OWN_CONFIG_DIR);
   auto_free char *file = machine_path (machine, OWN_CONFIG_FILE);
+  struct beginning beginning = find_beginning (argc, argv);
 
   if (!directory || !file)
     die (&origin, "out of memory");
   check_file (machine, file);
+  if (!beginning.no_config)
+    note_config (beginning.config ? beginning.config : file, options);
   gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
   args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_USER;
   while (gpgrt_argparser (&args, table, "reeved.conf"))
@@ -338,6 +399,7 @@ read_all (int argc, char **argv, const struct machine *machine,
       exit (2);
     }
   gpgrt_argparser (&args, NULL, NULL);
+  check_config (options);
 }
 
 void
@@ -349,13 +411,14 @@ options_read (int argc, char **argv, struct options *r_options)
           .clients_per_uid = LIMIT_CLIENTS_PER_UID,
           .auth_ms = LIMIT_AUTH_SECONDS * 1000,
           .line_ms = LIMIT_LINE_SECONDS * 1000,
-          .idle_ms = LIMIT_IDLE_SECONDS * 1000 };
+          .idle_ms = LIMIT_IDLE_SECONDS * 1000,
+          .integrity = INTEGRITY_READS };
   auto_failure struct failure failure = FAILURE_NONE;
   struct machine machine;
   gpg_error_t err;
 
   *r_options = defaults;
-  err = machine_open (find_root (argc, argv), &machine, &failure);
+  err = machine_open (find_beginning (argc, argv).root, &machine, &failure);
   if (err)
     {
       log_error ("--root: %s\n",
@@ -373,5 +436,6 @@ options_release (struct options *options)
     free (options->listen[i].name);
   options->listen_count = 0;
   free (options->config_file);
-  options->config_file = NULL;
+  free (options->config.os_path);
+  options->config_file = options->config.os_path = NULL;
 }

@@ -11,6 +11,7 @@
 #include <gpg-error.h>
 #include "../base/failure.h"
 #include "../call/verb.h"
+#include "../gate/integrity.h"
 
 #define OPTIONS_LISTEN 16
 
@@ -38,7 +39,10 @@ struct options
   const char *root;
   const char *dump_form;
   const char *log_file;
-  char *config_file; /* That was read; NULL: none.  */
+  char *config_file;            /* That was read; NULL: none.  */
+  struct integrity_file config; /* The same as it was read, or the file that
+                                   was not there; NULL: none is read.  */
+  enum integrity_mode integrity;
   bool foreground;
   bool debug;
   int key_fd; /* -1: none.  */

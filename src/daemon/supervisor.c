@@ -328,6 +328,8 @@ finish_reload (struct supervisor *supervisor, int status)
   daemon->options.line_ms = options->line_ms;
   daemon->options.idle_ms = options->idle_ms;
   daemon->options.debug = options->debug;
+  daemon->options.integrity = daemon->shared->integrity = options->integrity;
+  daemon->options.config.stat = daemon->shared->config = options->config.stat;
   /* A session that was forked before has the old one beside the old policy,
      however late it begins.  */
   daemon->generation = atomic_fetch_add (&daemon->shared->generation, 1) + 1;

@@ -158,5 +158,6 @@ policy_release (struct policy *policy)
   for (size_t i = 0; i < policy->count; i++)
     identity_release (policy->identity + i);
   free (policy->identity);
+  integrity_release (&policy->seen);
   memset (policy, 0, sizeof *policy);
 }

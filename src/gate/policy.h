@@ -27,6 +27,7 @@
 #include "../base/failure.h"
 #include "../base/machine.h"
 #include "../call/registry.h"
+#include "integrity.h"
 
 #define POLICY_IDENTITIES 256
 #define POLICY_RULES 1024 /* For one identity.  */
@@ -55,6 +56,7 @@ struct policy
 {
   size_t count;
   struct identity *identity;
+  struct integrity seen; /* The files that it was made of.  */
 };
 
 /* Load all files.  Each is checked for owner and mode, each key file too (its

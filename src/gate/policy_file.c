@@ -293,11 +293,14 @@ check_identities (struct reader *reader, size_t first)
                      "%s: the identity %s has no key: add \"key = %s.key\"",
                      reader->file, identity->name, identity->name);
       err = identity_open_key (identity, reader->machine, &fd, &inner);
+      if (!err)
+        err = integrity_seen_key (&reader->policy->seen, reader->machine,
+                                  identity->key, fd);
       if (err)
         fail (reader->failure, gpg_err_code (err), "%s: identity %s: %s",
               reader->file, identity->name,
               inner.text ? inner.text : gpg_strerror (err));
-      else
+      if (fd >= 0)
         close (fd);
       failure_release (&inner);
     }
@@ -314,6 +317,8 @@ read_file (struct reader *reader, const char *path)
 
   reader->file = path;
   err = file_open_own (reader->machine, path, false, &fd, reader->failure);
+  if (!err)
+    err = integrity_seen (&reader->policy->seen, path, fd);
   if (err)
     return err;
   stream = fdopen (fd, "r");
@@ -328,10 +333,7 @@ read_file (struct reader *reader, const char *path)
 static int
 is_policy_file (const struct dirent *entry)
 {
-  size_t length = strlen (entry->d_name);
-
-  return *entry->d_name != '.' && length > 7
-         && !strcmp (entry->d_name + length - 7, ".policy");
+  return integrity_is_policy (entry->d_name);
 }
 
 gpg_error_t
@@ -350,11 +352,17 @@ policy_load (const struct machine *machine, const struct registry *registry,
   memset (r_policy, 0, sizeof *r_policy);
   if (!directory)
     return gpg_error (GPG_ERR_ENOMEM);
+  err = integrity_begin (&r_policy->seen, machine, failure);
+  if (err)
+    {
+      policy_release (r_policy);
+      return err;
+    }
   count = scandir (directory, &entries, is_policy_file, alphasort);
   if (count < 0 && errno == ENOENT)
     return 0;
   if (count < 0)
-    return fail_errno (failure, "%s", directory);
+    err = fail_errno (failure, "%s", directory);
   for (int i = 0; i < count; i++)
     {
       auto_free char *path = NULL;
