@@ -49,7 +49,8 @@ was_just_changed (const struct stat *stat)
         + (now.tv_nsec - stat->st_ctim.tv_nsec);
   if (age < 0 || age >= TICK_NS)
     return false;
-  nanosleep (&(struct timespec){ .tv_nsec = TICK_NS }, NULL);
+  clock_nanosleep (CLOCK_MONOTONIC, 0,
+                   &(struct timespec){ .tv_nsec = TICK_NS }, NULL);
   return true;
 }
 

@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include "scratch.h"
+#include "check.h"
 #include "faults.h"
 #include <sys/socket.h>
 #include <sys/un.h>
