@@ -406,10 +406,21 @@ load_policy (struct session *session, unsigned generation,
 {
   struct daemon *daemon = session->daemon;
   auto_failure struct failure inner = FAILURE_NONE;
+  unsigned char digest[FILE_HASH];
   struct policy policy;
   gpg_error_t err;
 
   err = policy_load (&daemon->machine, &daemon->registry, &policy, &inner);
+  if (!err)
+    {
+      integrity_digest (&policy.seen, digest);
+      if (memcmp (digest, daemon->shared->policy, sizeof digest))
+        {
+          policy_release (&policy);
+          err = fail (&inner, GPG_ERR_CONFIGURATION,
+                      "the policy was changed again and not reloaded");
+        }
+    }
   if (err)
     {
       /* The files changed again since the supervisor found them good.  */
@@ -419,6 +430,8 @@ load_policy (struct session *session, unsigned generation,
                    "the policy does not load: see the daemon's log");
     }
   daemon->generation = generation;
+  daemon->options.integrity = daemon->shared->integrity;
+  daemon->options.config.stat = daemon->shared->config;
   policy_release (&daemon->policy);
   daemon->policy = policy;
   return 0;

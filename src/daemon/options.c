@@ -37,6 +37,7 @@ enum option_value
   OPTION_LOG_FILE,
   OPTION_OPTIONS,
   OPTION_NO_OPTIONS,
+  OPTION_INTEGRITY,
   OPTION_LIMIT /* And more: one for each row of limit_table.  */
 };
 
@@ -69,6 +70,9 @@ static const gpgrt_opt_t fixed[] = {
                      "|FILE|read options from FILE, not from reeved.conf"),
   ARGPARSE_noconffile (OPTION_NO_OPTIONS, "no-options",
                        "read no configuration file"),
+  ARGPARSE_s_s (OPTION_INTEGRITY, "integrity",
+                "|MODE|what a configuration that changed on disk forbids: "
+                "reads (only reads go on), strict (all) or off"),
   ARGPARSE_group (302, "@\nLimits:\n "),
 };
 
@@ -157,6 +161,19 @@ read_ceiling (const struct origin *origin, const char *value)
     if (!strcmp (value, effect_name (effect)))
       return effect;
   die (origin, "ceiling is read, write or destroy, not \"%s\"", value);
+}
+
+static enum integrity_mode
+read_integrity (const struct origin *origin, const char *value)
+{
+  static const char *const modes[] = { [INTEGRITY_OFF] = "off",
+                                       [INTEGRITY_READS] = "reads",
+                                       [INTEGRITY_STRICT] = "strict" };
+
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+    if (!strcmp (value, modes[i]))
+      return (enum integrity_mode)i;
+  die (origin, "integrity is reads, strict or off, not \"%s\"", value);
 }
 
 static mode_t
@@ -277,6 +294,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
     case OPTION_LOG_FILE:
       options->log_file = value;
       break;
+    case OPTION_INTEGRITY:
+      options->integrity = read_integrity (origin, value);
+      break;
     default:
       take_limit (args->r_opt - OPTION_LIMIT, value, origin, &options->limits);
       break;
@@ -293,19 +313,30 @@ option_name (int value)
   return "argument";
 }
 
-/* What must be known before a configuration file can be found.  */
-static const char *
-find_root (int argc, char **argv)
+/* What must be known before a configuration file can be read.  */
+struct beginning
+{
+  const char *root;
+  const char *config; /* By --options; NULL: the usual file.  */
+  bool no_config;
+};
+
+static struct beginning
+find_beginning (int argc, char **argv)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
-  const char *root = NULL;
+  struct beginning beginning = { NULL, NULL, false };
 
   args.flags = ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_NOVERSION;
   while (gpgrt_argparse (NULL, &args, table))
     if (args.r_opt == OPTION_ROOT)
-      root = args.r.ret_str;
+      beginning.root = args.r.ret_str;
+    else if (args.r_opt == OPTION_OPTIONS)
+      beginning.config = args.r.ret_str;
+    else if (args.r_opt == OPTION_NO_OPTIONS)
+      beginning.no_config = true;
   gpgrt_argparse (NULL, &args, NULL);
-  return root;
+  return beginning;
 }
 
 /* Refuse a configuration file that others could have written.  */
@@ -323,6 +354,33 @@ check_file (const struct machine *machine, const char *path)
     }
 }
 
+/* Note what the file PATH is before it is read: libgpg-error opens it by its
+   name.  */
+static void
+note_config (const char *path, struct options *options)
+{
+  options->config.os_path = strdup (path);
+  if (!options->config.os_path)
+    log_fatal ("out of memory\n");
+  integrity_look (path, &options->config.stat);
+}
+
+/* What was read is what was noted if it still is that.  */
+static void
+check_config (const struct options *options)
+{
+  struct stat now;
+
+  if (!options->config.os_path)
+    return;
+  integrity_look (options->config.os_path, &now);
+  if (integrity_equal (&now, &options->config.stat))
+    return;
+  log_error ("%s changed while it was read: try again\n",
+             options->config.os_path);
+  exit (2);
+}
+
 static void
 read_all (int argc, char **argv, const struct machine *machine,
           struct options *options)
@@ -331,10 +389,13 @@ read_all (int argc, char **argv, const struct machine *machine,
   struct origin origin = { NULL, 0, NULL };
   auto_free char *directory = machine_path (machine, OWN_CONFIG_DIR);
   auto_free char *file = machine_path (machine, OWN_CONFIG_FILE);
+  struct beginning beginning = find_beginning (argc, argv);
 
   if (!directory || !file)
     die (&origin, "out of memory");
   check_file (machine, file);
+  if (!beginning.no_config)
+    note_config (beginning.config ? beginning.config : file, options);
   gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
   args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_USER;
   while (gpgrt_argparser (&args, table, "reeved.conf"))
@@ -363,6 +424,7 @@ read_all (int argc, char **argv, const struct machine *machine,
       exit (2);
     }
   gpgrt_argparser (&args, NULL, NULL);
+  check_config (options);
 }
 
 void
@@ -373,9 +435,9 @@ options_read (int argc, char **argv, struct options *r_options)
   gpg_error_t err;
 
   make_table ();
-  *r_options = (struct options){ .key_fd = -1 };
+  *r_options = (struct options){ .key_fd = -1, .integrity = INTEGRITY_READS };
   limits_init (&r_options->limits);
-  err = machine_open (find_root (argc, argv), &machine, &failure);
+  err = machine_open (find_beginning (argc, argv).root, &machine, &failure);
   if (err)
     {
       log_error ("--root: %s\n",
@@ -405,5 +467,6 @@ options_release (struct options *options)
     free (options->listen[i].name);
   options->listen_count = 0;
   free (options->config_file);
-  options->config_file = NULL;
+  free (options->config.os_path);
+  options->config_file = options->config.os_path = NULL;
 }

@@ -13,6 +13,7 @@
 #include "../base/limits.h"
 #include "../call/verb.h"
 #include "../gate/audit.h"
+#include "../gate/integrity.h"
 
 #define OPTIONS_LISTEN 16
 
@@ -40,7 +41,10 @@ struct options
   const char *root;
   const char *dump_form;
   const char *log_file;
-  char *config_file; /* That was read; NULL: none.  */
+  char *config_file;            /* That was read; NULL: none.  */
+  struct integrity_file config; /* The same as it was read, or the file that
+                                   was not there; NULL: none is read.  */
+  enum integrity_mode integrity;
   bool foreground;
   bool debug;
   bool dry_run; /* Of the whole daemon: no client can lift it.  */

@@ -91,6 +91,8 @@ adopt_options (struct daemon *daemon)
   shared->limits[(daemon->turn + 1) % RELOAD_TURNS] = daemon->options.limits;
   daemon->turn = atomic_fetch_add (&shared->turn, 1) + 1;
   daemon->options.debug = options->debug;
+  daemon->options.integrity = daemon->shared->integrity = options->integrity;
+  daemon->options.config.stat = daemon->shared->config = options->config.stat;
 }
 
 /* Adopt what the validator found good.  */
@@ -110,6 +112,7 @@ adopt (const struct reload *reload, struct daemon *daemon)
     }
   policy_release (&daemon->policy);
   daemon->policy = policy;
+  integrity_digest (&policy.seen, daemon->shared->policy);
   adopt_options (daemon);
   /* A session that was forked before has the old one beside the old policy,
      however late it begins.  */
@@ -157,15 +160,20 @@ reload_adopt_limits (struct daemon *daemon)
   audit_configure (daemon->audit, &audit);
 }
 
-/* Whether the policy would load.  */
+/* Whether the policy loads; if ADOPT, it will be.  */
 static gpg_error_t
-try_policy (struct call *call, struct daemon *daemon)
+try_policy (struct call *call, struct daemon *daemon, bool adopt)
 {
   auto_failure struct failure inner = FAILURE_NONE;
   struct policy policy;
 
   if (policy_load (&daemon->machine, &daemon->registry, &policy, &inner))
     return fail (&call->failure, GPG_ERR_CONFIGURATION, "%s", inner.text);
+  if (adopt)
+    {
+      integrity_digest (&policy.seen, daemon->shared->policy);
+      atomic_fetch_add (&daemon->shared->generation, 1);
+    }
   policy_release (&policy);
   return 0;
 }
@@ -178,16 +186,10 @@ reload_ask (struct call *call)
   uint64_t end = call->deadline ? call->deadline
                                 : link_now () + LIMIT_RELOAD_SECONDS * 1000;
   unsigned ticket;
-  gpg_error_t err;
 
   /* In pipe mode there is no supervisor, and no option that could change.  */
   if (call->dry_run || session->daemon->options.mode == RUN_SERVER)
-    {
-      err = try_policy (call, session->daemon);
-      if (!err && !call->dry_run)
-        atomic_fetch_add (&session->daemon->shared->generation, 1);
-      return err;
-    }
+    return try_policy (call, session->daemon, !call->dry_run);
   ticket = atomic_fetch_add (&shared->asked, 1) + 1;
   if (kill (getppid (), SIGHUP))
     return fail_errno (&call->failure, "cannot reach the supervisor");

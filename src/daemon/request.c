@@ -139,6 +139,8 @@ run_call (struct session *session, const struct registry_verb *verb,
 
   /* Who may not call it learns nothing about its arguments.  */
   err = gate_check (&session->gate, call->noun, call->verb, &call->failure);
+  if (!err && !(call->verb->flags & VERB_DESPITE_CHANGES))
+    err = session_check_integrity (session, call->verb->effect, &call->failure);
   if (err)
     return err;
   err = arguments_bind (&verb->grammar, &daemon->registry.common,

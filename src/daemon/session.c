@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -365,10 +365,25 @@ make_id (char r_id[17])
 
 /* Locked memory is not inherited: each session makes its own.  */
 static void
-init_secure_memory (void)
+init_secure_memory (const struct daemon *daemon)
 {
   gcry_control (GCRYCTL_INIT_SECMEM, 16384, 0);
   gcry_control (GCRYCTL_INITIALIZATION_FINISHED, 0);
+  if (daemon->key)
+    mlock (daemon->key, sizeof *daemon->key);
+}
+
+/* Confine a session whose socket has the ceiling read.  */
+static gpg_error_t
+confine (struct session *session)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err = session_confine (session, &failure);
+
+  if (err)
+    log_error ("session %s: %s\n", session->id,
+               failure.text ? failure.text : gpg_strerror (err));
+  return err;
 }
 
 void
@@ -388,12 +403,14 @@ session_run (struct daemon *daemon, const struct entrance *entrance)
   session.gate.ceiling = entrance->ceiling;
   session.gate.ask = request_ask;
   session.gate.ask_context = &session;
-  init_secure_memory ();
+  init_secure_memory (daemon);
   make_id (session.id);
   account_start (&session);
   link_init (&session.link, entrance->in, entrance->out);
   catch_sigterm (entrance->in);
   err = session_start (&session);
+  if (!err)
+    err = confine (&session);
   if (!err)
     err = serve (&session);
   if (err && gpg_err_code (err) != GPG_ERR_EOF)

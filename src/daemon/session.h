@@ -43,6 +43,7 @@ struct session
   const struct entrance *entrance;
   assuan_context_t context;
   struct link link;
+  bool confined;
   char id[17];
   uint64_t calls;
   struct gate gate;
@@ -138,6 +139,22 @@ gpg_error_t session_inquire (struct session *session, const char *keyword,
    to be here ends the session.  */
 gpg_error_t session_adopt_policy (struct session *session,
                                   struct failure *failure);
+
+/* Take from the process of SESSION, whose ceiling is read, what a client that
+   only reads never needs (../base/confine.h); without effect under another
+   ceiling, or the second time.  It holds for good: the ceiling of a session
+   that is confined must not be raised again.  An error means that the session
+   must end.  */
+gpg_error_t session_confine (struct session *session, struct failure *failure);
+
+/* Write the fences round the process of SESSION, for GETINFO fences.  */
+gpg_error_t session_write_fences (struct writer *out);
+
+/* Refuse a call of EFFECT if a file of reeve's configuration changed since it
+   was loaded and the option "integrity" says so.  GPG_ERR_CONFIGURATION.  */
+gpg_error_t session_check_integrity (const struct session *session,
+                                     enum effect effect,
+                                     struct failure *failure);
 
 /* Drop what belongs to requests: options but dry-run, nonce, modules'
    state.  */
