@@ -1,0 +1,136 @@
+/* audit.h - what was asked, refused and done, provable afterwards
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   OWN_LOG_DIR/audit.jsonl has one JSON object a line, each chained to the one
+   before (protocol/chain.h).  First sequence, time and event; then, each only
+   where there is something to tell:
+
+     call begin end   call session identity uid gid pid executable verb
+                      arguments{name:[values]} reason dry_run plan[] begin
+                      outcome error{code text} duration_us
+     refused          the same up to verb, gate outcome error
+     refusals         uid count gate{gate:count}: of one second, summed up
+     aborted          call verb begin pid outcome: its process died
+     missed           count: records that could not be written before this
+     recovered        text: what was put right after a crash
+     gap              first last: numbers of records that are not there
+     tampered         record: the number of a record with a wrong hash or mac
+     rekey            the key of the records behind this one is a new one
+     any other        text, and who did it
+
+   "begin" in an end or aborted record is the sequence of its begin record.
+
+   A changing call's begin record is on disk before the first step; the room
+   for its end is reserved then.  All processes of a machine append to one
+   log: what they share is a file in OWN_RUN_DIR, and any of them may die at
+   any instruction.  A NULL audit is allowed everywhere and keeps nothing.  */
+
+#ifndef REEVE_AUDIT_H
+#define REEVE_AUDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <gpg-error.h>
+#include "../base/failure.h"
+#include "../base/machine.h"
+#include "../call/call.h"
+
+#define AUDIT_LOG_NAME                                                         \
+  "audit.jsonl"             /* In OWN_LOG_DIR.  Rotated files are              \
+                               audit.jsonl.FIRST-LAST.  */
+#define AUDIT_END_MOST 4096 /* Bytes of an end record.  */
+
+struct audit;
+
+struct audit_options
+{
+  uint64_t size;   /* Bytes after which a new file is begun; 0: never.  */
+  uint64_t age_ms; /* Likewise by time.  */
+  unsigned files;  /* Rotated files that are kept; 0: all.  */
+  bool journald;   /* Send each record to the system's journal, too.  */
+};
+
+/* Who asks.  Any may be NULL.  */
+struct audit_subject
+{
+  const char *session;
+  const char *call;
+  const char *identity;
+  const struct peer *peer;
+  const char *executable;
+};
+
+enum audit_refusal
+{
+  AUDIT_PEER,
+  AUDIT_HANDSHAKE,
+  AUDIT_PARSE,
+  AUDIT_POLICY,
+  AUDIT_RATE,
+  AUDIT_LIMIT,
+  AUDIT_INTEGRITY,
+  AUDIT_CEILING,
+  AUDIT_IDENTITY
+};
+
+/* Open MACHINE's log, which is made if it is not there; find its state again
+   after a crash; close what processes that died left begun.  MACHINE must
+   outlive the result.  Processes forked later say audit_after_fork.  */
+gpg_error_t audit_open (const struct machine *machine,
+                        const struct audit_options *options,
+                        struct audit **r_audit, struct failure *failure);
+void audit_configure (struct audit *audit, const struct audit_options *options);
+void audit_after_fork (struct audit *audit);
+
+/* Make all durable and free AUDIT.  */
+void audit_close (struct audit *audit);
+
+/* CALL, with its plan, is about to change something: on success the record is
+   on disk and the end will have room.  On an error (GPG_ERR_ENOSPC, ...) the
+   change must not happen.  */
+gpg_error_t audit_begin (struct audit *audit,
+                         const struct audit_subject *subject,
+                         const struct call *call, struct failure *failure);
+
+/* What came of the call that was begun; CALL->failure has the words.  */
+void audit_end (struct audit *audit, const struct audit_subject *subject,
+                const struct call *call, gpg_error_t outcome,
+                uint64_t duration_us);
+
+/* A call that carried out no plan: it read, was a dry run, or failed before.
+   Not made durable at once.  What cannot be written is counted, and told in
+   the next record that can.  */
+void audit_call (struct audit *audit, const struct audit_subject *subject,
+                 const struct call *call, gpg_error_t outcome,
+                 uint64_t duration_us);
+
+/* Something was refused.  WHAT is its verb ("AUG SET") or "", TEXT what the
+   client was told.  More than AUDIT_REFUSALS a second of one uid become one
+   record a second.  */
+#define AUDIT_REFUSALS 10
+void audit_refuse (struct audit *audit, const struct audit_subject *subject,
+                   enum audit_refusal gate, const char *what, gpg_error_t err,
+                   const char *text);
+
+/* EVENT ("start", "stop", "reload", ...) happened.  SUBJECT may be NULL.  */
+void audit_event (struct audit *audit, const char *event,
+                  const struct audit_subject *subject, const char *format, ...)
+    __attribute__ ((format (printf, 4, 5)));
+
+/* The process PID died: close what it left begun.  For the supervisor.  */
+void audit_abort (struct audit *audit, pid_t pid);
+
+/* Write what waits: summed up refusals, missed records, and make all durable.
+   For the supervisor, about once a second while there are sessions.  Returns
+   the milliseconds until something waits again, -1 if nothing does.  */
+int audit_tick (struct audit *audit);
+
+/* Make a new key and store it, as the operator shall keep it, at *R_TEXT (to
+   be wiped and freed): the first one of a new log, or, where there is a log,
+   that of the records from now on, whoever writes them.  */
+gpg_error_t audit_key_new (const struct machine *machine, char **r_text,
+                           struct failure *failure);
+
+#endif /* REEVE_AUDIT_H */
