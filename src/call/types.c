@@ -150,6 +150,22 @@ check_enum (char *text, size_t *length, const char *choices, int64_t *number,
   return type_is_choice (text, choices) ? 0 : gpg_error (GPG_ERR_INV_ARG);
 }
 
+/* Whole numbers that JSON readers of all languages keep exactly.  */
+static gpg_error_t
+check_int (char *text, size_t *length, const char *choices, int64_t *number,
+           const char **r_wanted)
+{
+  char *end;
+
+  (void)choices;
+  *r_wanted = "a whole number from 0 to 9007199254740992";
+  if (*text < '0' || *text > '9' || (*text == '0' && *length > 1)
+      || *length > 16)
+    return gpg_error (GPG_ERR_INV_ARG);
+  *number = strtoll (text, &end, 10);
+  return *end || *number > INT64_C (1) << 53 ? gpg_error (GPG_ERR_INV_ARG) : 0;
+}
+
 /* Seconds, or a number with ms, s, min or h; canonical in milliseconds.  */
 static gpg_error_t
 check_duration (char *text, size_t *length, const char *choices,
@@ -191,6 +207,7 @@ static const struct argument_type types[] = {
   { "path", 0, check_path, "a file: an absolute path, without \"..\"" },
   { "bool", TYPE_FLAG, check_bool, "1 or 0" },
   { "enum", TYPE_CHOICE, check_enum, "one of the words named" },
+  { "int", 0, check_int, "a whole number, 0 or more" },
   { "duration", 0, check_duration,
     "seconds, or a number with ms, s, min or h; at most 24h" },
   { NULL, 0, NULL, NULL }

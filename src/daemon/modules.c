@@ -5,7 +5,9 @@
 #include <stddef.h>
 
 #include "../mod/aug/aug.h"
+#include "../mod/audit/audit.h"
 #include "../mod/module/module.h"
 #include "daemon.h"
 
-const struct noun *const daemon_nouns[] = { &aug_noun, &module_noun, NULL };
+const struct noun *const daemon_nouns[] = { &audit_noun, &aug_noun,
+                                            &module_noun, NULL };
