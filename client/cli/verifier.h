@@ -13,10 +13,11 @@
 #define GAPS 32
 #define CLAIMS 32
 
-/* How far one record may be ahead of the one before to be believed, and how
-   many steps of keys may be in vain in all.  */
-#define FAR (UINT64_C (1) << 24)
-#define IN_VAIN (UINT64_C (1) << 26)
+/* How far one record may be ahead of the one before to be believed; how many
+   steps of keys may be in vain before only what is NEAR is tried.  */
+#define FAR (UINT64_C (1) << 22)
+#define NEAR 1024
+#define IN_VAIN (UINT64_C (1) << 22)
 
 /* The key text number INDEX, evolved for the record SEQUENCE.  */
 struct evolved

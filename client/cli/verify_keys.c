@@ -36,7 +36,9 @@ compare_state (struct verifier *verifier, const struct evolved *key)
 bool
 key_advance (struct verifier *verifier, struct evolved *key, uint64_t sequence)
 {
-  if (sequence - key->sequence > FAR || verifier->in_vain > IN_VAIN)
+  uint64_t steps = sequence - key->sequence;
+
+  if (steps > FAR || (steps > NEAR && verifier->in_vain > IN_VAIN))
     return false;
   compare_state (verifier, key);
   while (key->sequence < sequence)
