@@ -41,6 +41,8 @@ struct settings
   const char *reeved;
   const char *data;
   const char *client_nonce;
+  const char *state;
+  int key_fd; /* -1: not given.  */
   unsigned timeout_ms;
   uid_t client_uid, server_uid; /* (uid_t)-1: not given.  */
   bool spawn, json, raw, dry_run, keep_going, no_auth, yes;
@@ -49,7 +51,7 @@ struct settings
 
 #define SETTINGS_NONE                                                          \
   {                                                                            \
-    .client_uid = (uid_t)-1, .server_uid = (uid_t)-1                           \
+    .key_fd = -1, .client_uid = (uid_t)-1, .server_uid = (uid_t)-1             \
   }
 
 /* The printing of answers.  */
@@ -90,6 +92,10 @@ char *connect_identity (const struct settings *settings);
 
 /* The path of the key file of IDENTITY, for the caller to free.  */
 char *connect_key_path (const struct settings *settings, const char *identity);
+
+/* The program that --spawn starts, for the caller to free; NULL and errno if
+   there is none.  */
+char *connect_reeved (const struct settings *settings);
 
 /* --- advice.c: say what is missing and what to type next --- */
 
@@ -222,6 +228,8 @@ extern const struct own_word own_words[];
 /* The row of WORD, which may be NULL; or NULL.  */
 const struct own_word *own_find (const char *word);
 
+enum status audit_run (const struct settings *settings, char **words,
+                       size_t count);
 enum status complete_run (const struct settings *settings, char **words,
                           size_t count);
 enum status edit_run (const struct settings *settings, char **words,

@@ -97,9 +97,8 @@ connect_key_path (const struct settings *settings, const char *identity)
 
 /* --- A server of one's own --- */
 
-/* The program that --spawn starts, for the caller to free.  */
-static char *
-find_reeved (const struct settings *settings)
+char *
+connect_reeved (const struct settings *settings)
 {
   char own[4096];
   ssize_t length = readlink ("/proc/self/exe", own, sizeof own);
@@ -152,7 +151,7 @@ is_owner (void)
 static enum status
 spawn (const struct settings *settings, reeve_t reeve, int key_fd)
 {
-  auto_free char *program = find_reeved (settings);
+  auto_free char *program = connect_reeved (settings);
   const char *argv[6] = { "reeved", "--server" };
   size_t count = 2;
   gpg_error_t err;

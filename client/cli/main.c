@@ -17,6 +17,8 @@ static const char help_text[]
       "  or:  reeve [OPTION]...              (commands on standard input, or"
       " at a\n"
       "                                      terminal)\n"
+      "  or:  reeve audit verify [--key-fd=N] [OPTION]... [FILE]...\n"
+      "  or:  reeve audit init [OPTION]...\n"
       "  or:  reeve edit FILE [OPTION]...\n"
       "  or:  reeve help [NOUN [VERB]] [OPTION]...\n"
       "  or:  reeve key new NAME [OPTION]...\n"
@@ -51,6 +53,12 @@ static const char help_text[]
       "\n"
       "      --help            print this help and exit\n"
       "      --version         print the version and exit\n"
+      "\n"
+      "\"audit verify\" checks the audit log (or copies of its files) with the"
+      " key text\n"
+      "on the descriptor --key-fd=N, and its end with --state=FILE (default:"
+      " the\n"
+      "machine's own).  \"audit init\" makes that key and prints it.\n"
       "\n"
       "\"edit\" lets you edit a file in VISUAL or EDITOR, shows the difference"
       " and\n"
@@ -97,11 +105,15 @@ print (const char *text)
   return STATUS_ERROR;
 }
 
-const struct own_word own_words[]
-    = { { "complete", complete_run, true }, { "edit", edit_run, false },
-        { "help", help_run, false },        { "key", key_run, false },
-        { "proxy", proxy_run, false },      { "respond", respond_run, false },
-        { "shell-quote", quote_run, true }, { NULL, NULL, false } };
+const struct own_word own_words[] = { { "audit", audit_run, false },
+                                      { "complete", complete_run, true },
+                                      { "edit", edit_run, false },
+                                      { "help", help_run, false },
+                                      { "key", key_run, false },
+                                      { "proxy", proxy_run, false },
+                                      { "respond", respond_run, false },
+                                      { "shell-quote", quote_run, true },
+                                      { NULL, NULL, false } };
 
 const struct own_word *
 own_find (const char *word)

@@ -68,6 +68,10 @@ struct call
   bool (*canceled) (void *client);
   void *client;
 
+  /* Whether the session is to end when this call has ended: what only waits
+     for something to happen then ends, too.  May be NULL.  */
+  bool (*ending) (void *client);
+
   /* Carry out VERB of the same noun as if the client had asked for it: through
      all gates, under the same identity, dry run and deadline, with a plan of
      its own that is carried out before this returns.  The COUNT ARGUMENTS,

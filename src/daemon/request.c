@@ -126,6 +126,14 @@ is_canceled (void *client)
   return count && recv (poll_in.fd, line, (size_t)count, 0) == count;
 }
 
+/* call.ending.  */
+static bool
+is_ending (void *client)
+{
+  (void)client;
+  return session_is_ending ();
+}
+
 /* Bind the words of CALL and take it through the gates.  It runs under OUTER,
    if that is not NULL, else by the client's options.  */
 static gpg_error_t
@@ -282,6 +290,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .identity = identity_name (session),
                         .canceled = is_canceled,
                         .client = session,
+                        .ending = is_ending,
                         .perform = perform,
                         .reload = reload_ask,
                         .may = gate_may,

@@ -201,9 +201,14 @@ static gpg_error_t
 sink_data (void *context, const char *bytes, size_t length)
 {
   struct session *session = context;
-  gpg_error_t err = assuan_send_data (session->context, bytes, length);
+  gpg_error_t err = bytes ? assuan_send_data (session->context, bytes, length)
+                          : 0;
 
-  return err ? err : assuan_send_data (session->context, NULL, 0);
+  if (!err)
+    err = assuan_send_data (session->context, NULL, 0);
+  if (!err && !bytes && link_flush (&session->link))
+    err = gpg_error_from_syserror ();
+  return err;
 }
 
 static gpg_error_t
