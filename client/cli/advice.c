@@ -281,13 +281,29 @@ advise_not_accepted (const struct settings *settings, const char *identity,
           as_root (), identity, root_of (settings));
 }
 
+/* The value of the detail NAME of the last error, or NULL.  */
+static const char *
+find_detail (reeve_t reeve, const char *wanted, size_t *r_length)
+{
+  const char *name, *value;
+
+  for (size_t i = 0; i < reeve_detail_count (reeve); i++)
+    {
+      reeve_detail (reeve, i, &name, &value, r_length);
+      if (!strcmp (name, wanted))
+        return value;
+    }
+  return NULL;
+}
+
 void
 advise_refused (const struct settings *settings, reeve_t reeve,
                 enum status status)
 {
-  static const char no_rule[] = "policy: no rule allows ";
   const char *text = reeve_error_text (reeve);
-  const char *identity, *rule;
+  auto_free char *identity = NULL;
+  size_t length = 0;
+  const char *rule = find_detail (reeve, "rule", &length);
 
   if (status == STATUS_OK)
     return;
@@ -302,15 +318,12 @@ advise_refused (const struct settings *settings, reeve_t reeve,
         advise_section (settings, name);
       return;
     }
-  /* A script's error begins with its line.  */
-  rule = strstr (text, no_rule);
-  if (status != STATUS_FORBIDDEN || !rule
-      || !(identity = strstr (rule, " to ")))
+  if (status != STATUS_FORBIDDEN || !rule)
     return;
-  rule += strlen (no_rule);
-  remark ("to allow it, %swrite \"allow = %.*s\" below [identity %.*s] in"
+  identity = connect_identity (settings);
+  remark ("to allow it, %swrite \"allow = %.*s\" below [identity %s] in"
           " %s" POLICY_FOLDER,
-          as_root (), (int)(identity - rule), rule,
-          (int)strcspn (identity + 4, "\n"), identity + 4, root_of (settings));
+          as_root (), (int)length, rule, identity ? identity : "NAME",
+          root_of (settings));
   advise_reload (settings);
 }
