@@ -185,9 +185,8 @@ put_end (struct audit *audit, const struct audit_subject *subject,
   record_field (record, "call", subject->call);
   record_field (record, "verb", verb);
   if (turn.closes >= 0)
-    record_number (
-        record, "begin",
-        atomic_load (&audit->shared->begun[turn.closes].sequence));
+    record_number (record, "begin",
+                   atomic_load (&audit->shared->begun[turn.closes].sequence));
   record_outcome (record, call, outcome, duration_us);
   err = put (audit, &turn);
   if (!err && turn.closes >= 0)

@@ -13,7 +13,7 @@
 #define OTHERS (AUDIT_FLOODERS - 1)
 
 static const char *const gate_names[AUDIT_GATES]
-    = { "peer", "handshake", "parse",   "policy",  "rate",
+    = { "peer",  "handshake", "parse",   "policy",  "rate",
         "limit", "integrity", "ceiling", "identity" };
 
 /* Write the sums of FLOODER, whose second is over, and forget them.  */
@@ -74,8 +74,8 @@ flooder_for (struct audit *audit, uint64_t owner, int64_t now)
 bool
 audit_flood_take (struct audit *audit, uint64_t owner, int gate)
 {
-  struct audit_flooder *flooder
-      = flooder_for (audit, owner, audit_now () / 1000);
+  struct audit_flooder *flooder = flooder_for (audit, owner,
+                                               audit_now () / 1000);
 
   if (flooder->count++ < AUDIT_REFUSALS)
     return true;

@@ -36,8 +36,8 @@ copy_field (const char *body, size_t length, const char *name,
   size_t count = 0;
 
   if (value && value < end && *value == '"')
-    for (value++;
-         value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1; value++)
+    for (value++; value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1;
+         value++)
       r_text[count++] = *value;
   r_text[count] = 0;
 }
