@@ -18,6 +18,8 @@
 #include "protocol/memory.h"
 #include "audit_inside.h"
 
+#define KEY_NAME "audit.key"
+
 struct copy_begun
 {
   uint64_t sequence;
@@ -68,7 +70,7 @@ static gpg_error_t
 open_copy (const struct audit *audit, bool make, int *r_fd)
 {
   auto_close int fd = openat (
-      audit->state_directory_fd, AUDIT_KEY_NAME,
+      audit->state_directory_fd, KEY_NAME,
       O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
   struct stat stat;
 
@@ -128,7 +130,7 @@ write_copy (const struct audit *audit, const struct copy *copy)
     return gpg_error_from_syserror ();
   if (pwrite (fd, zeros, sizeof zeros, SLOT - where) < 0)
     gpgrt_log_error ("audit: an old key stays in %s/%s\n", OWN_STATE_DIR,
-                     AUDIT_KEY_NAME);
+                     KEY_NAME);
   return 0;
 }
 

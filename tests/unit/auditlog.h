@@ -77,8 +77,11 @@ static const struct verb set_verb
 static const struct noun test_noun = { .name = "TEST" };
 static const struct peer test_peer = { .uid = 1000, .gid = 100, .pid = 4711 };
 static const struct audit_subject test_subject
-    = { .session = "abc", .call = "abc.7", .identity = "panel",
-        .peer = &test_peer, .executable = "/usr/bin/php" };
+    = { .session = "abc",
+        .call = "abc.7",
+        .identity = "panel",
+        .peer = &test_peer,
+        .executable = "/usr/bin/php" };
 
 /* A call with what it needs.  */
 struct test_call
@@ -149,11 +152,11 @@ struct verdict
   uint64_t records;
   uint64_t first;
   uint64_t last;
-  uint64_t bad;      /* Lines that are no records, or have a wrong hash or
-                        mac.  */
-  uint64_t jumps;    /* Numbers that do not follow.  */
-  unsigned begun;    /* Begins without an end.  */
-  unsigned begins;   /* All.  */
+  uint64_t bad;    /* Lines that are no records, or have a wrong hash or
+                      mac.  */
+  uint64_t jumps;  /* Numbers that do not follow.  */
+  unsigned begun;  /* Begins without an end.  */
+  unsigned begins; /* All.  */
   unsigned files;
   bool torn;
 };
@@ -161,8 +164,7 @@ struct verdict
 static inline uint64_t
 value_of (const struct chain_line *line, const char *name)
 {
-  const char *found
-      = memmem (line->body, line->length, name, strlen (name));
+  const char *found = memmem (line->body, line->length, name, strlen (name));
 
   return found ? strtoull (found + strlen (name), NULL, 10) : 0;
 }
@@ -269,8 +271,8 @@ static inline struct verdict
 check_log (void)
 {
   static struct checker checker;
-  uint64_t first[256], last[256];
-  uint64_t order[256];
+  uint64_t first[4096], last[4096];
+  uint64_t order[4096];
   unsigned count = 0;
   char path[4096];
   DIR *directory = opendir (scratch_path (scratch, OWN_LOG_DIR));

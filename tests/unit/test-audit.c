@@ -345,11 +345,12 @@ test_unknown_key (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[]
-      = { TEST (test_nothing),   TEST (test_records),    TEST (test_modes),
-          TEST (test_not_trusted), TEST (test_concurrent), TEST (test_abort),
-          TEST (test_reap),      TEST (test_nested),     TEST (test_many_begun),
-          TEST (test_key_new),   TEST (test_unknown_key) };
+  const struct CMUnitTest tests[] = {
+    TEST (test_nothing),     TEST (test_records),    TEST (test_modes),
+    TEST (test_not_trusted), TEST (test_concurrent), TEST (test_abort),
+    TEST (test_reap),        TEST (test_nested),     TEST (test_many_begun),
+    TEST (test_key_new),     TEST (test_unknown_key)
+  };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -77,8 +77,7 @@ begin_fails_for_long (struct audit *audit, int error)
 
   fault_at ("fallocate", 1, error);
   fault.last = 100;
-  assert_int_equal (gpg_err_code (log_set (audit, true, NULL)),
-                    GPG_ERR_ENOSPC);
+  assert_int_equal (gpg_err_code (log_set (audit, true, NULL)), GPG_ERR_ENOSPC);
   assert_int_equal (fault.count, 2);
   fault_clear ();
   assert_int_equal (check_log ().records, records);
@@ -164,8 +163,8 @@ test_abort (void **state)
 static void
 test_open (void **state)
 {
-  static const char *const calls[]
-      = { "openat", "fallocate", "ftruncate", "fsync", "pwrite", "fdatasync" };
+  static const char *const calls[] = { "openat", "fallocate", "ftruncate",
+                                       "fsync",  "pwrite",    "fdatasync" };
 
   (void)state;
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
@@ -256,8 +255,8 @@ test_log_gone (void **state)
         {
           struct test_call test;
 
-          audit_end (audit, &test_subject,
-                     call_make (&test, &set_verb, "/x"), 0, 1);
+          audit_end (audit, &test_subject, call_make (&test, &set_verb, "/x"),
+                     0, 1);
           call_end (&test);
         }
       assert_non_null (fault.hit);
@@ -337,8 +336,7 @@ test_full_disk (void **state)
   assert_non_null (strstr (failure.text, "free some for"));
 
   /* With room again it is told what is missing.  */
-  assert_int_equal (
-      unlink (scratch_path (scratch, OWN_LOG_DIR "/filler")), 0);
+  assert_int_equal (unlink (scratch_path (scratch, OWN_LOG_DIR "/filler")), 0);
   log_get (audit);
   assert_int_equal (audit_begin (audit, &test_subject, call, NULL), 0);
   audit_end (audit, &test_subject, call, 0, 5);
@@ -356,9 +354,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[]
-      = { TEST (test_missed), TEST (test_begin),
-          TEST (test_end),   TEST (test_abort),    TEST (test_open),
-          TEST (test_key_new), TEST (test_log_gone), TEST (test_full_disk) };
+      = { TEST (test_missed),   TEST (test_begin),    TEST (test_end),
+          TEST (test_abort),    TEST (test_open),     TEST (test_key_new),
+          TEST (test_log_gone), TEST (test_full_disk) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

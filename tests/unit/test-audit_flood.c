@@ -28,8 +28,7 @@ refuse (struct audit *audit, uid_t uid, enum audit_refusal gate)
   const struct peer peer = { .uid = uid, .gid = 1, .pid = 1 };
   const struct audit_subject subject = { .peer = &peer };
 
-  audit_refuse (audit, &subject, gate, "", gpg_error (GPG_ERR_FORBIDDEN),
-                "no");
+  audit_refuse (audit, &subject, gate, "", gpg_error (GPG_ERR_FORBIDDEN), "no");
 }
 
 static void

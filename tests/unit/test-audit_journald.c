@@ -98,8 +98,8 @@ test_no_journal (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[]
-      = { TEST (test_journal), TEST (test_no_journal) };
+  const struct CMUnitTest tests[] = { TEST (test_journal),
+                                      TEST (test_no_journal) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

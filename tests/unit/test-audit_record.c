@@ -25,7 +25,8 @@ teardown_audit (void **state)
 }
 
 static const struct verb login_verb
-    = { .name = "LOGIN", .effect = EFFECT_WRITE,
+    = { .name = "LOGIN",
+        .effect = EFFECT_WRITE,
         .args = "<user:string> <password:secret>" };
 
 /* Log a call of VERB that ended with OUTCOME and TEXT.  */
@@ -154,8 +155,8 @@ release_nothing (void *detail)
 static void
 test_plan (void **state)
 {
-  static const struct step_kind plain
-      = { .name = "unit", .release = release_nothing };
+  static const struct step_kind plain = { .name = "unit",
+                                          .release = release_nothing };
   static const struct step_kind broken
       = { .name = "bad", .release = release_nothing, .evidence = no_evidence };
   struct file_image image;
@@ -171,9 +172,8 @@ test_plan (void **state)
   audit_end (audit, &test_subject, call, 0, 1);
   scratch_mkdir (scratch, "/etc");
   scratch_write (scratch, "/etc/file", "abc");
-  assert_int_equal (file_read (&scratch->machine, "/etc/file", 100, &image,
-                               NULL, NULL),
-                    0);
+  assert_int_equal (
+      file_read (&scratch->machine, "/etc/file", 100, &image, NULL, NULL), 0);
   assert_int_equal (plan_file_write (plan, "/etc/file", &image, "", 0), 0);
   assert_int_equal (plan_file_remove (plan, "/etc/file", &image), 0);
   file_image_release (&image);
@@ -206,8 +206,8 @@ static void
 test_large_plan (void **state)
 {
   auto_failure struct failure failure = FAILURE_NONE;
-  static const struct step_kind plain
-      = { .name = "unit", .release = release_nothing };
+  static const struct step_kind plain = { .name = "unit",
+                                          .release = release_nothing };
   struct test_call test;
   struct call *call = call_make (&test, &set_verb, "/x");
   char object[3000];
@@ -253,8 +253,8 @@ test_largest_end (void **state)
   call_end (&test);
   assert_log (2);
   end = strchr (scratch_text (scratch, LOG), '\n') + 1;
-  assert_int_equal (strncmp (strstr (end, "\"event\""), "\"event\":\"end\"", 13),
-                    0);
+  assert_int_equal (
+      strncmp (strstr (end, "\"event\""), "\"event\":\"end\"", 13), 0);
   assert_true (strlen (end) <= AUDIT_END_MOST);
   assert_true (strlen (end) > AUDIT_END_MOST / 2);
 }
@@ -267,7 +267,8 @@ test_cut (void **state)
 
   (void)state;
   memset (text, 'x', sizeof text);
-  strcpy (text + 255, "\xc3\xa4" "more");
+  strcpy (text + 255, "\xc3\xa4"
+                      "more");
   log_call (&get_verb, "/x", GPG_ERR_CONFLICT, text);
   assert_says ("xxxxxxxx\"},\"duration_us\"");
   assert_says_not ("base64");
@@ -283,9 +284,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    AUDIT_TEST (test_arguments),  AUDIT_TEST (test_secret),
-    AUDIT_TEST (test_reason),     AUDIT_TEST (test_outcomes),
-    AUDIT_TEST (test_plan),       AUDIT_TEST (test_large_plan),
+    AUDIT_TEST (test_arguments),   AUDIT_TEST (test_secret),
+    AUDIT_TEST (test_reason),      AUDIT_TEST (test_outcomes),
+    AUDIT_TEST (test_plan),        AUDIT_TEST (test_large_plan),
     AUDIT_TEST (test_largest_end), AUDIT_TEST (test_cut),
   };
 

@@ -159,8 +159,8 @@ cut (int count, int more)
 
   while (count--)
     end = strchr (end, '\n') + 1;
-  assert_int_equal (
-      truncate (scratch_path (scratch, LOG), end - text + more), 0);
+  assert_int_equal (truncate (scratch_path (scratch, LOG), end - text + more),
+                    0);
 }
 
 static void
@@ -211,18 +211,18 @@ test_removed (void **state)
   assert_says ("\"event\":\"gap\",\"first\":1,\"last\":2,");
   assert_says ("{\"sequence\":4,");
 
-  assert_int_equal (rename (scratch_path (scratch, LOG),
-                            scratch_path (scratch, LOG ".away")),
-                    0);
+  assert_int_equal (
+      rename (scratch_path (scratch, LOG), scratch_path (scratch, LOG ".away")),
+      0);
   assert_int_equal (audit_tick (audit), -1);
   log_get (audit);
   assert_says ("{\"sequence\":5,");
   assert_says ("\"event\":\"gap\",\"first\":3,\"last\":4,");
 
   /* The same records in another file are the log.  */
-  assert_int_equal (rename (scratch_path (scratch, LOG),
-                            scratch_path (scratch, LOG ".copy")),
-                    0);
+  assert_int_equal (
+      rename (scratch_path (scratch, LOG), scratch_path (scratch, LOG ".copy")),
+      0);
   scratch_write (scratch, LOG, scratch_text (scratch, LOG ".copy"));
   assert_int_equal (chmod (scratch_path (scratch, LOG), 0640), 0);
   audit_tick (audit);
@@ -271,6 +271,31 @@ test_changed (void **state)
   fill (1);
   assert_says ("\"event\":\"tampered\",\"record\":12,\"count\":1,");
   assert_says_not ("\"gap\"");
+}
+
+/* A record that was taken out.  */
+static void
+test_taken_out (void **state)
+{
+  struct verdict verdict;
+  char *text;
+  char *line;
+
+  (void)state;
+  fill (2);
+  assert_int_equal (in_child (append_and_exit), 0);
+  text = strdup (scratch_text (scratch, LOG));
+  line = strchr (strchr (strchr (text, '\n') + 1, '\n') + 1, '\n') + 1;
+  memmove (line, strchr (line, '\n') + 1, strlen (strchr (line, '\n') + 1) + 1);
+  scratch_write (scratch, LOG, text);
+  free (text);
+  forget_state ();
+  fill (1);
+  assert_says ("\"event\":\"gap\",\"first\":4,\"last\":4,");
+  verdict = check_log ();
+  assert_int_equal (verdict.jumps, 1);
+  assert_int_equal (verdict.bad, 1);
+  assert_int_equal (verdict.last, 9);
 }
 
 /* A hash that was computed anew does not help without the key.  */
@@ -343,9 +368,9 @@ test_damaged_copy (void **state)
   assert_log (5);
   /* Over a rotated file.  */
   assert_int_equal (unlink (scratch_path (scratch, KEY)), 0);
-  assert_int_equal (rename (scratch_path (scratch, LOG),
-                            scratch_path (scratch, LOG ".1-5")),
-                    0);
+  assert_int_equal (
+      rename (scratch_path (scratch, LOG), scratch_path (scratch, LOG ".1-5")),
+      0);
   forget_state ();
   fill (1);
   assert_log (7);
@@ -437,6 +462,73 @@ test_killed (void **state)
       }
 }
 
+/* At any instruction.  */
+static void
+work_for_ever (void)
+{
+  struct audit *audit = open_audit ();
+
+  for (;;)
+    {
+      log_get (audit);
+      log_set (audit, true, NULL);
+    }
+}
+
+static void
+test_killed_anywhere (void **state)
+{
+  struct audit *audit;
+
+  (void)state;
+  options.size = 20000;
+  audit = open_audit ();
+  for (int i = 0; i < 100; i++)
+    {
+      pid_t pid = start_child (work_for_ever);
+      pid_t other = start_child (work_for_ever);
+
+      usleep ((useconds_t)(1000 + i * 17));
+      kill (pid, SIGKILL);
+      assert_int_equal (waitpid (pid, NULL, 0), pid);
+      kill (other, SIGKILL);
+      assert_int_equal (waitpid (other, NULL, 0), other);
+      audit_abort (audit, pid);
+      audit_abort (audit, other);
+      log_get (audit);
+    }
+  audit_close (audit);
+  assert_int_equal (check_log ().bad, 0);
+  assert_int_equal (check_log ().jumps, 0);
+  assert_false (check_log ().torn);
+  assert_int_equal (check_log ().begun, 0);
+  assert_true (check_log ().records > 500);
+}
+
+/* The machine stopped while a change was under way, and the copy knows.  */
+static void
+begin_and_save (void)
+{
+  struct audit *audit = open_audit ();
+
+  log_set (audit, false, NULL);
+  log_set (audit, false, NULL);
+  audit_event (audit, "start", NULL, "makes it durable");
+  for (int i = 0; i < 260; i++)
+    log_set (audit, false, NULL);
+}
+
+static void
+test_begun_saved (void **state)
+{
+  (void)state;
+  assert_int_equal (in_child (begin_and_save), 0);
+  assert_int_equal (check_log ().begun, 256);
+  forget_state ();
+  fill (1);
+  assert_log (256 + 1 + 256 + 1);
+}
+
 /* A record that was written when its process died before it could say so.  */
 static void
 die_behind_write (void)
@@ -472,11 +564,14 @@ int
 main (void)
 {
   const struct CMUnitTest tests[]
-      = { TEST (test_other_boot), TEST (test_old_copy),     TEST (test_torn),
-          TEST (test_cut_off),    TEST (test_removed),      TEST (test_changed),
-          TEST (test_rehashed),   TEST (test_put_in),
+      = { TEST (test_other_boot),   TEST (test_old_copy),
+          TEST (test_torn),         TEST (test_cut_off),
+          TEST (test_removed),      TEST (test_changed),
+          TEST (test_rehashed),     TEST (test_put_in),
           TEST (test_damaged_copy), TEST (test_state_removed),
-          TEST (test_killed),     TEST (test_written) };
+          TEST (test_killed),       TEST (test_written),
+          TEST (test_taken_out),    TEST (test_killed_anywhere),
+          TEST (test_begun_saved) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

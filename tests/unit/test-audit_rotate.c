@@ -292,9 +292,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[]
-      = { CLOCK_TEST (test_size),  CLOCK_TEST (test_age),
-          CLOCK_TEST (test_kept),  CLOCK_TEST (test_begun),
-          CLOCK_TEST (test_others), CLOCK_TEST (test_faults),
+      = { CLOCK_TEST (test_size),       CLOCK_TEST (test_age),
+          CLOCK_TEST (test_kept),       CLOCK_TEST (test_begun),
+          CLOCK_TEST (test_others),     CLOCK_TEST (test_faults),
           CLOCK_TEST (test_kept_fault), CLOCK_TEST (test_killed) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -98,9 +98,9 @@ test_no_line (void **state)
 {
   const size_t length = strlen (first);
   const size_t tail = length - CHAIN_TAIL;
-  static const char *const heads[]
-      = { "{\"sequence\":1", "{\"sequence\":0,", "{\"sequence\":01,",
-          "{\"sequence\":,", "{\"sequence\":18446744073709551616," };
+  static const char *const heads[] = { "{\"sequence\":1", "{\"sequence\":0,",
+                                       "{\"sequence\":01,", "{\"sequence\":,",
+                                       "{\"sequence\":18446744073709551616," };
   char text[256];
   struct chain_line line;
 
@@ -149,14 +149,20 @@ test_largest (void **state)
 static void
 test_key (void **state)
 {
-  static const char *const bad[]
-      = { "", "1", "1:", ":", "0:", "x:", "1:00",
-          "3:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b729188524",
-          "3:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b729188524g",
-          "3:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b7291885249x",
-          "3;eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b7291885249",
-          "0:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b7291885249"
-        };
+  static const char *const bad[] = {
+    "",
+    "1",
+    "1:",
+    ":",
+    "0:",
+    "x:",
+    "1:00",
+    "3:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b729188524",
+    "3:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b729188524g",
+    "3:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b7291885249x",
+    "3;eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b7291885249",
+    "0:eb009614690539aa38680c24928ac5b4c7a222fd8db447115a1a9b7291885249"
+  };
   unsigned char key[CHAIN_BYTES];
   char text[CHAIN_KEY_TEXT];
   uint64_t sequence;

@@ -83,8 +83,8 @@ test_errors (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[]
-      = { TEST (test_make), TEST (test_refused), TEST (test_errors) };
+  const struct CMUnitTest tests[] = { TEST (test_make), TEST (test_refused),
+                                      TEST (test_errors) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
