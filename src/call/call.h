@@ -61,7 +61,9 @@ struct call
   const char *identity;
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;
-  uint64_t deadline; /* On the clock of link_now; 0: none.  */
+  uint64_t started_us; /* When it began, on that of link_now_us.  */
+  bool recorded;       /* The audit has its end.  */
+  uint64_t deadline;   /* On the clock of link_now; 0: none.  */
 
   /* Whether the client gave up: it said CANCEL or hung up.  Asked now and
      then by what waits, which then ends with GPG_ERR_CANCELED.  */

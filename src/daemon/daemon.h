@@ -45,6 +45,7 @@ struct daemon
   unsigned turn;       /* Of OPTIONS.limits, likewise.  */
   struct shared *shared;
   struct tally *wrong_responses;
+  struct audit *audit;   /* NULL: none is kept (see main.c).  */
   struct rates *rates;   /* Of calls.  */
   struct module *module; /* One for each noun of the registry.  */
   struct handed_key *key;

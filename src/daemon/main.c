@@ -208,6 +208,15 @@ daemon_release (struct daemon *daemon)
   machine_close (&daemon->machine);
 }
 
+static gpg_error_t
+open_audit (struct daemon *daemon, struct failure *failure)
+{
+  struct audit_options options;
+
+  options_audit (&daemon->options, &options);
+  return audit_open (&daemon->machine, &options, &daemon->audit, failure);
+}
+
 /* --- Pipe mode --- */
 
 /* Whether whoever spawned us is who we are: an ordinary user who gains no
@@ -320,6 +329,8 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
   err = listeners_open (daemon, &listeners, &failure);
   if (!err)
     err = plan_recover (&daemon->machine, NULL, &failure);
+  if (!err)
+    err = open_audit (daemon, &failure);
   if (err)
     die (err, &failure);
   if (!daemon->policy.count && !daemon->key)
@@ -368,6 +379,10 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
   err = plan_recover (&daemon->machine, NULL, &failure);
   if (err && !is_hidden (daemon, err))
     die (err, &failure);
+  /* Nor is the audit log: the owner gains no right that had to be watched.  */
+  err = open_audit (daemon, &failure);
+  if (err && !is_hidden (daemon, err))
+    die (err, &failure);
   return run_server (daemon, connection_fd);
 }
 
@@ -392,6 +407,7 @@ main (int argc, char **argv)
   if (err)
     die (err, &failure);
   status = run_mode (&daemon, connection_fd, argc, argv);
+  audit_close (daemon.audit);
   daemon_release (&daemon);
   return status;
 }

@@ -30,6 +30,7 @@ enum option_value
   OPTION_ROOT,
   OPTION_FOREGROUND,
   OPTION_DEBUG,
+  OPTION_AUDIT_JOURNALD,
   OPTION_DRY_RUN,
   OPTION_KEY_FD,
   OPTION_LISTEN,
@@ -53,6 +54,8 @@ static const gpgrt_opt_t fixed[] = {
                 "|DIR|reeve's files and what it administers are below DIR"),
   ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
   ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
+  ARGPARSE_s_n (OPTION_AUDIT_JOURNALD, "audit-journald",
+                "send the audit log to the system's journal, too"),
   ARGPARSE_s_n (OPTION_DRY_RUN, "dry-run",
                 "show what every change would do, change nothing"),
   ARGPARSE_s_s (OPTION_KEY_FD, "key-fd",
@@ -259,6 +262,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
     case OPTION_DEBUG:
       options->debug = true;
       break;
+    case OPTION_AUDIT_JOURNALD:
+      options->audit_journald = true;
+      break;
     case OPTION_DRY_RUN:
       options->dry_run = true;
       break;
@@ -378,6 +384,18 @@ options_read (int argc, char **argv, struct options *r_options)
     }
   read_all (argc, argv, &machine, r_options);
   machine_close (&machine);
+}
+
+void
+options_audit (const struct options *options, struct audit_options *r_audit)
+{
+  *r_audit = (struct audit_options){
+    .size = options->limits.audit_size,
+    .age_ms = options->limits.audit_age_ms,
+    .files = (unsigned)options->limits.audit_files,
+    .refusals = (unsigned)options->limits.audit_refusals,
+    .journald = options->audit_journald,
+  };
 }
 
 void

@@ -83,8 +83,11 @@ adopt_options (struct daemon *daemon)
 {
   struct reload_shared *shared = &daemon->shared->reload;
   const struct options *options = &shared->validated;
+  struct audit_options audit;
 
   limits_adopt (&daemon->options.limits, &options->limits);
+  options_audit (&daemon->options, &audit);
+  audit_configure (daemon->audit, &audit);
   shared->limits[(daemon->turn + 1) % RELOAD_TURNS] = daemon->options.limits;
   daemon->turn = atomic_fetch_add (&shared->turn, 1) + 1;
   daemon->options.debug = options->debug;
@@ -101,6 +104,7 @@ adopt (const struct reload *reload, struct daemon *daemon)
   if (policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
     {
       log_error ("reload: %s: the old policy stays in force\n", failure.text);
+      audit_event (daemon->audit, "reload", NULL, "refused: %s", failure.text);
       answer (reload, shared, failure.text);
       return;
     }
@@ -111,6 +115,7 @@ adopt (const struct reload *reload, struct daemon *daemon)
      however late it begins.  */
   daemon->generation = atomic_fetch_add (&daemon->shared->generation, 1) + 1;
   log_info ("reload: done\n");
+  audit_event (daemon->audit, "reload", NULL, "done");
   answer (reload, shared, NULL);
 }
 
@@ -126,6 +131,8 @@ reload_reaped (struct reload *reload, struct daemon *daemon, pid_t pid,
   else
     {
       log_error ("reload: the old configuration stays in force\n");
+      audit_event (daemon->audit, "reload", NULL, "refused: %s",
+                   daemon->shared->reload.text);
       answer (reload, &daemon->shared->reload, daemon->shared->reload.text);
     }
   if (reload->again)
@@ -140,11 +147,14 @@ reload_adopt_limits (struct daemon *daemon)
 {
   const struct reload_shared *shared = &daemon->shared->reload;
   unsigned turn = atomic_load (&shared->turn);
+  struct audit_options audit;
 
   if (turn == daemon->turn)
     return;
   daemon->options.limits = shared->limits[turn % RELOAD_TURNS];
   daemon->turn = turn;
+  options_audit (&daemon->options, &audit);
+  audit_configure (daemon->audit, &audit);
 }
 
 /* Whether the policy would load.  */

@@ -182,6 +182,8 @@ session_leave (struct session *session, gpg_error_t err,
   if (!err)
     return 0;
   err = gpg_err_make (GPG_ERR_SOURCE_USER_1, gpg_err_code (err));
+  account_refused (session, assuan_get_command_name (session->context), err,
+                   failure);
   for (detail = failure->details; detail; detail = detail->next)
     send_detail (session, detail);
   if (!failure->text)
@@ -388,6 +390,7 @@ session_run (struct daemon *daemon, const struct entrance *entrance)
   session.gate.ask_context = &session;
   init_secure_memory ();
   make_id (session.id);
+  account_start (&session);
   link_init (&session.link, entrance->in, entrance->out);
   catch_sigterm (entrance->in);
   err = session_start (&session);

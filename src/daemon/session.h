@@ -12,6 +12,7 @@
 #ifndef REEVE_SESSION_H
 #define REEVE_SESSION_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -45,6 +46,9 @@ struct session
   char id[17];
   uint64_t calls;
   struct gate gate;
+  struct audit_subject subject; /* Of the last record.  */
+  char call_id[48];             /* Of the line that is being carried out.  */
+  char executable[PATH_MAX];    /* Of the peer; "" if it cannot be told.  */
 
   /* What the monitor saw that libassuan would let pass.  */
   bool inquiring;
@@ -77,6 +81,25 @@ void session_run (struct daemon *daemon, const struct entrance *entrance);
 
 /* End the process of a session.  */
 void session_exit (void) __attribute__ ((noreturn));
+
+/* --- What a session leaves in the audit log (account.c) --- */
+
+/* The program that the process PID runs, "" if that cannot be told.  */
+void account_executable (pid_t pid, char r_path[PATH_MAX]);
+
+/* The session begins; a line of a noun begins, which gets a call id.  */
+void account_start (struct session *session);
+void account_line (struct session *session);
+
+/* If FAILURE tells that a gate refused WHAT ("AUG SET", "AUTH", "") with ERR:
+   record that, once.  */
+void account_refused (struct session *session, const char *what,
+                      gpg_error_t err, struct failure *failure);
+
+/* CALL came to its end with ERR, or was refused.  */
+void account_call (struct session *session, struct call *call, gpg_error_t err);
+
+void account_login (struct session *session);
 
 /* --- Between the files of the session --- */
 

@@ -36,7 +36,7 @@ struct copy
 };
 
 #define SLOT 65536 /* Bytes; a copy is shorter.  */
-_Static_assert (sizeof (struct copy) <= SLOT, "a copy fits");
+_Static_assert(sizeof (struct copy) <= SLOT, "a copy fits");
 
 static const char version[16] = "reeve-key-1";
 
@@ -67,11 +67,9 @@ copy_free (struct copy *copy)
 static gpg_error_t
 open_copy (const struct audit *audit, bool make, int *r_fd)
 {
-  auto_close int fd
-      = openat (audit->state_directory_fd, AUDIT_KEY_NAME,
-                O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC
-                    | (make ? O_CREAT : 0),
-                0600);
+  auto_close int fd = openat (
+      audit->state_directory_fd, AUDIT_KEY_NAME,
+      O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
   struct stat stat;
 
   if (fd < 0 || fstat (fd, &stat))
@@ -248,9 +246,9 @@ audit_durable_read (struct audit *audit, struct audit_standing *r_standing)
   if (!whole[0] && !whole[1])
     err = gpg_error (GPG_ERR_NOT_FOUND);
   else
-    take_copy (&copies[!whole[0]
-                       || (whole[1] && copies[1].number > copies[0].number)],
-               audit->shared, r_standing);
+    take_copy (
+        &copies[!whole[0] || (whole[1] && copies[1].number > copies[0].number)],
+        audit->shared, r_standing);
   explicit_bzero (copies, 2 * sizeof *copies);
   free (copies);
   return err;

@@ -34,8 +34,7 @@
 #define AUDIT_KEY_NAME "audit.key"     /* In OWN_STATE_DIR.  */
 #define AUDIT_BEGUN 256                /* Changes under way at once.  */
 #define AUDIT_FLOODERS 64              /* Uids that refusals are told for.  */
-#define AUDIT_GATES (AUDIT_IDENTITY + 1)
-#define AUDIT_NAME_ROOM 64 /* For a call's id, a verb.  */
+#define AUDIT_NAME_ROOM 64             /* For a call's id, a verb.  */
 #define AUDIT_BOOT 40
 
 /* Where the log stands.  */
@@ -64,24 +63,24 @@ struct audit_flooder
 {
   uint64_t owner; /* uid + 1; 0: free.  */
   int64_t second;
-  uint32_t count; /* In that second, ... */
-  uint32_t held;  /* ... of which so many were not told, ... */
-  uint32_t gates[AUDIT_GATES]; /* ... by these gates.  */
+  uint32_t count;                /* In that second, ... */
+  uint32_t held;                 /* ... of which so many were not told, ... */
+  uint32_t gates[REFUSAL_COUNT]; /* ... by these gates.  */
 };
 
 struct audit_shared
 {
   char version[16];
-  char boot[AUDIT_BOOT]; /* The kernel's boot_id; "": not in use yet.  */
+  char boot[AUDIT_BOOT];    /* The kernel's boot_id; "": not in use yet.  */
   _Atomic uint32_t current; /* Which standing holds.  */
   _Atomic int32_t busy;     /* The process that has the lock, or 0.  */
   struct audit_standing standing[2];
-  uint64_t allocated;         /* Up to there the file's blocks are ours.  */
-  uint32_t begun_count;       /* Ends for which there is room.  */
-  _Atomic uint64_t missed;    /* Records that could not be written.  */
+  uint64_t allocated;          /* Up to there the file's blocks are ours.  */
+  uint32_t begun_count;        /* Ends for which there is room.  */
+  _Atomic uint64_t missed;     /* Records that could not be written.  */
   _Atomic int64_t missed_told; /* When the operator was told, ms.  */
-  _Atomic uint64_t durable;   /* The copy on disk holds this sequence.  */
-  uint64_t durable_count;     /* Copies written.  */
+  _Atomic uint64_t durable;    /* The copy on disk holds this sequence.  */
+  uint64_t durable_count;      /* Copies written.  */
   struct audit_begun begun[AUDIT_BEGUN];
   struct audit_flooder flooder[AUDIT_FLOODERS];
 };
@@ -234,9 +233,9 @@ struct audit_scan
   uint64_t first;     /* The first one.  */
   uint64_t good;      /* Bytes that are whole lines.  */
   uint64_t torn;      /* Bytes behind them.  */
-  uint64_t taken;     /* Records behind STANDING as it was.  */
   uint64_t tampered;  /* The first record that is wrong, 0: none; ... */
   uint64_t wrong;     /* ... how many.  */
+  uint64_t rubbish;   /* Lines since the last record that are none.  */
   uint64_t gap_first; /* Numbers that are not there.  */
   uint64_t gap_last;
 };
@@ -290,7 +289,6 @@ void audit_journald (struct audit *audit, const char *line, size_t length);
    own.  Tell the sums of the seconds before NOW.  The lock is held.  */
 bool audit_flood_take (struct audit *audit, uint64_t owner, int gate);
 bool audit_flood_tell (struct audit *audit);
-const char *audit_gate_name (int gate);
 
 /* --- audit.c --- */
 

@@ -130,9 +130,9 @@ is_right (const struct audit *audit)
   struct stat stat;
 
   return audit->log_fd >= 0 && audit->log_file == standing->file
-         && !atomic_load (&audit->shared->busy)
-         && *audit->shared->boot && !fstat (audit->log_fd, &stat)
-         && stat.st_nlink && (uint64_t)stat.st_size == standing->size;
+         && !atomic_load (&audit->shared->busy) && *audit->shared->boot
+         && !fstat (audit->log_fd, &stat) && stat.st_nlink
+         && (uint64_t)stat.st_size == standing->size;
 }
 
 gpg_error_t

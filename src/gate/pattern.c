@@ -11,66 +11,7 @@
 
 #include "protocol/buffer.h"
 #include "protocol/memory.h"
-#include "pattern.h"
-
-struct pattern
-{
-  const struct argument_type *type;
-  char *glob;     /* As written.  */
-  regex_t *regex; /* NULL: not an expression.  */
-  size_t count;   /* Of the steps of a path or tree, without the last **.  */
-  char **step;
-  bool below; /* It ended with **.  */
-  int64_t low;
-  int64_t high;
-};
-
-/* --- Steps --- */
-
-/* Where the step at TEXT ends.  */
-static const char *
-step_end (const char *text, bool tree)
-{
-  for (; *text && *text != '/'; text++)
-    if (tree && *text == '\\' && text[1])
-      text++;
-  return text;
-}
-
-/* Take the path TEXT apart; *R_STEP is one block, for free.  In a TREE a slash
-   may stand behind a backslash, which PLAIN takes away.  */
-static gpg_error_t
-split_steps (const char *text, bool tree, bool plain, char ***r_step,
-             size_t *r_count)
-{
-  size_t length = strlen (text);
-  size_t most = 1;
-  char **step;
-  char *to;
-
-  for (size_t i = 0; i < length; i++)
-    most += text[i] == '/';
-  step = malloc (most * sizeof *step + length + 1);
-  if (!step)
-    return gpg_error_from_syserror ();
-  to = (char *)(step + most);
-  *r_step = step;
-  *r_count = 0;
-  while (*text == '/' && length > 1)
-    {
-      const char *end = step_end (++text, tree);
-
-      step[(*r_count)++] = to;
-      for (; text < end; text++)
-        {
-          if (plain && *text == '\\' && text + 1 < end)
-            text++;
-          *to++ = *text;
-        }
-      *to++ = 0;
-    }
-  return 0;
-}
+#include "pattern_inside.h"
 
 /* --- Globs --- */
 
@@ -194,7 +135,7 @@ make_steps (struct pattern *pattern, const char *text, struct failure *failure)
 
   if (*text != '/')
     return fail (failure, GPG_ERR_INV_ARG, "a path begins with /");
-  err = split_steps (text, tree, false, &pattern->step, &pattern->count);
+  err = pattern_split (text, tree, false, &pattern->step, &pattern->count);
   if (err)
     return err;
   pattern->below = pattern->count
@@ -241,43 +182,25 @@ check_regex (const char *text, struct failure *failure)
 }
 
 static gpg_error_t
-compile (regex_t *regex, const char *text, struct failure *failure)
-{
-  char why[80];
-  int rc = regcomp (regex, text, REG_EXTENDED | REG_NOSUB);
-
-  if (!rc)
-    return 0;
-  regerror (rc, regex, why, sizeof why);
-  return fail (failure, rc == REG_ESPACE ? GPG_ERR_ENOMEM : GPG_ERR_SYNTAX,
-               "no regular expression: %s", why);
-}
-
-/* Whatever TEXT is by itself, it cannot get out of the parentheses that it is
-   put between here: it has been compiled without them before.  */
-static gpg_error_t
 make_regex (struct pattern *pattern, const char *text, struct failure *failure)
 {
-  char anchored[PATTERN_LENGTH + 5];
-  regex_t alone;
   gpg_error_t err = check_regex (text, failure);
+  char why[80];
+  int rc;
 
-  if (!err)
-    err = compile (&alone, text, failure);
   if (err)
     return err;
-  regfree (&alone);
   pattern->regex = calloc (1, sizeof *pattern->regex);
   if (!pattern->regex)
     return gpg_error_from_syserror ();
-  snprintf (anchored, sizeof anchored, "^(%s)$", text);
-  err = compile (pattern->regex, anchored, failure);
-  if (err)
-    {
-      free (pattern->regex);
-      pattern->regex = NULL;
-    }
-  return err;
+  rc = regcomp (pattern->regex, text, REG_EXTENDED);
+  if (!rc)
+    return 0;
+  regerror (rc, pattern->regex, why, sizeof why);
+  free (pattern->regex);
+  pattern->regex = NULL;
+  return fail (failure, rc == REG_ESPACE ? GPG_ERR_ENOMEM : GPG_ERR_SYNTAX,
+               "no regular expression: %s", why);
 }
 
 /* --- Numbers --- */
@@ -315,29 +238,6 @@ make_range (struct pattern *pattern, const char *text, struct failure *failure)
 
 /* --- Choices --- */
 
-static bool
-matches_text (const struct pattern *pattern, const char *text, bool doubt)
-{
-  int rc;
-
-  if (!pattern->regex)
-    return !fnmatch (pattern->glob, text, FNM_NOESCAPE);
-  if (strnlen (text, PATTERN_VALUE + 1) > PATTERN_VALUE)
-    return doubt;
-  rc = regexec (pattern->regex, text, 0, NULL, 0);
-  return rc == REG_ESPACE ? doubt : !rc;
-}
-
-/* A flag has its canonical value and the word for that.  */
-static bool
-matches_choice (const struct pattern *pattern, const char *text, bool doubt)
-{
-  if (matches_text (pattern, text, doubt))
-    return true;
-  return pattern->type->flags & TYPE_FLAG
-         && matches_text (pattern, *text == '1' ? "yes" : "no", doubt);
-}
-
 static gpg_error_t
 check_choices (const struct pattern *pattern, const char *choices,
                struct failure *failure)
@@ -350,7 +250,7 @@ check_choices (const struct pattern *pattern, const char *choices,
   if (!copy)
     return gpg_error_from_syserror ();
   while ((choice = strsep (&rest, "|")))
-    if (matches_choice (pattern, choice, false))
+    if (pattern_matches (pattern, choice, 0, false))
       return 0;
   return fail (failure, GPG_ERR_INV_ARG, "matches none of %s",
                choices ? choices : "yes|no");
@@ -380,11 +280,11 @@ make_glob (struct pattern *pattern, const char *text, struct failure *failure)
 }
 
 static gpg_error_t
-fill (struct pattern *pattern, const char *choices, char operator,
-      const char * text, struct failure *failure)
+fill (struct pattern *pattern, const char *choices, char sign, const char *text,
+      struct failure *failure)
 {
   enum pattern_form form = pattern->type->pattern;
-  bool regex = operator== '~' && form != PATTERN_NONE;
+  bool regex = sign == '~' && form != PATTERN_NONE;
   gpg_error_t err;
 
   if (strlen (text) > PATTERN_LENGTH)
@@ -404,8 +304,8 @@ fill (struct pattern *pattern, const char *choices, char operator,
 }
 
 gpg_error_t
-pattern_make (const struct argument_type *type, const char *choices,
-              char operator, const char * text, struct pattern **r_pattern,
+pattern_make (const struct argument_type *type, const char *choices, char sign,
+              const char *text, struct pattern **r_pattern,
               struct failure *failure)
 {
   struct pattern *pattern = calloc (1, sizeof *pattern);
@@ -415,7 +315,7 @@ pattern_make (const struct argument_type *type, const char *choices,
   if (!pattern)
     return gpg_error_from_syserror ();
   pattern->type = type;
-  err = fill (pattern, choices, operator, text, failure);
+  err = fill (pattern, choices, sign, text, failure);
   if (err)
     pattern_release (pattern);
   else
@@ -434,162 +334,4 @@ pattern_release (struct pattern *pattern)
   free (pattern->step);
   free (pattern->glob);
   free (pattern);
-}
-
-static bool
-matches_path (const struct pattern *pattern, const char *text, bool doubt)
-{
-  char **step;
-  size_t count;
-  bool match;
-
-  if (split_steps (text, false, false, &step, &count))
-    return doubt;
-  match = pattern->below ? count > pattern->count : count == pattern->count;
-  for (size_t i = 0; match && i < pattern->count; i++)
-    match = !fnmatch (pattern->step[i], step[i], FNM_NOESCAPE);
-  free (step);
-  return match;
-}
-
-bool
-pattern_matches (const struct pattern *pattern, const char *text,
-                 int64_t number, bool doubt)
-{
-  if (pattern->regex)
-    return pattern->type->pattern == PATTERN_CHOICE
-               ? matches_choice (pattern, text, doubt)
-               : matches_text (pattern, text, doubt);
-  switch (pattern->type->pattern)
-    {
-    case PATTERN_TEXT:
-      return matches_text (pattern, text, doubt);
-    case PATTERN_PATH:
-      return matches_path (pattern, text, doubt);
-    case PATTERN_CHOICE:
-      return matches_choice (pattern, text, doubt);
-    case PATTERN_NUMBER:
-      return number >= pattern->low && number <= pattern->high;
-    case PATTERN_TREE:
-    case PATTERN_NONE:
-      break;
-    }
-  return doubt;
-}
-
-/* --- Links --- */
-
-/* Keep the first name that is told.  */
-static void
-keep_first (void *context, const char *name)
-{
-  char **first = context;
-
-  if (!*first)
-    *first = strdup (name);
-}
-
-gpg_error_t
-pattern_check_links (const struct pattern *pattern,
-                     const struct machine *machine, struct failure *failure)
-{
-  auto_buffer struct buffer literal = BUFFER_EMPTY;
-  auto_free char *first = NULL;
-
-  if (pattern->regex || pattern->type->pattern != PATTERN_PATH)
-    return 0;
-  for (size_t i = 0; i < pattern->count && !strpbrk (pattern->step[i], "*?[");
-       i++)
-    buffer_printf (&literal, "/%s", pattern->step[i]);
-  if (!literal.length && !buffer_error (&literal))
-    return 0;
-  if (buffer_error (&literal))
-    return buffer_error (&literal);
-  /* What cannot be followed now may be there later.  */
-  if (pattern->type->names (machine, literal.bytes, keep_first, &first))
-    return 0;
-  if (!first)
-    return gpg_error (GPG_ERR_ENOMEM);
-  return strcmp (first, literal.bytes)
-             ? fail (failure, GPG_ERR_INV_ARG,
-                     "%s leads to %s: name what is there", literal.bytes, first)
-             : 0;
-}
-
-/* --- Nodes of a tree --- */
-
-gpg_error_t
-node_name_make (const struct object_name *name, struct node_name *r_name)
-{
-  gpg_error_t err = split_steps (name->text, true, true, &r_name->label,
-                                 &r_name->count);
-  const char *at = name->text;
-
-  if (err)
-    return err;
-  r_name->entire = name->entire;
-  r_name->whole = 0;
-  while (*at == '/' && at < name->text + name->whole)
-    {
-      r_name->whole++;
-      at = step_end (at + 1, true);
-    }
-  return 0;
-}
-
-void
-node_name_release (struct node_name *name)
-{
-  free (name->label);
-  name->label = NULL;
-}
-
-/* Whether the first COUNT steps of PATTERN match the labels of NAME; those
-   below the whole with FLAGS.  */
-static bool
-match_labels (const struct pattern *pattern, const struct node_name *name,
-              size_t count, int flags)
-{
-  for (size_t i = 0; i < count; i++)
-    if (fnmatch (pattern->step[i], name->label[i], i < name->whole ? 0 : flags))
-      return false;
-  return true;
-}
-
-bool
-pattern_covers (const struct pattern *pattern, const struct node_name *name)
-{
-  if (pattern->below
-          ? name->count <= pattern->count
-          : name->count < pattern->count || pattern->count < name->whole)
-    return false;
-  return match_labels (pattern, name, pattern->count, 0);
-}
-
-bool
-pattern_touches (const struct pattern *pattern, const struct node_name *name,
-                 bool below)
-{
-  size_t needed = pattern->count + pattern->below;
-
-  if (needed > name->count && !below)
-    return false;
-  return match_labels (pattern, name,
-                       pattern->count < name->count ? pattern->count
-                                                    : name->count,
-                       FNM_CASEFOLD);
-}
-
-void
-pattern_quote (struct buffer *out, enum pattern_form form, const char *text)
-{
-  bool tree = form == PATTERN_TREE;
-
-  for (; *text; text++)
-    if (tree && *text == '\\' && text[1])
-      buffer_append (out, text++, 2);
-    else if (strchr ("*?[", *text))
-      buffer_printf (out, tree ? "\\%c" : "[%c]", *text);
-    else
-      buffer_append (out, text, 1);
 }

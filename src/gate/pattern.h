@@ -34,11 +34,11 @@
 
 struct pattern;
 
-/* Make the pattern TEXT, which stands behind OPERATOR ('=' or '~'), for values
+/* Make the pattern TEXT, which stands behind SIGN ('=' or '~'), for values
    of TYPE (an enum: with CHOICES).  What no value of the type can match is an
    error; FAILURE then says what would be right.  */
 gpg_error_t pattern_make (const struct argument_type *type, const char *choices,
-                          char operator, const char * text,
+                          char sign, const char *text,
                           struct pattern **r_pattern, struct failure *failure);
 void pattern_release (struct pattern *pattern);
 

@@ -81,7 +81,7 @@ read_term (const char *word, struct rule_term *term, struct failure *failure)
                  "\"%.40s\": behind noun and verb stand ARGUMENT=PATTERN or "
                  "ARGUMENT~EXPRESSION (options without hyphens)",
                  word);
-  term->operator= * at;
+  term->sign = *at;
   term->argument = strndup (word, name);
   term->text = strdup (at + 1);
   return term->argument && term->text ? 0 : gpg_error (GPG_ERR_ENOMEM);
@@ -125,8 +125,8 @@ bad_term (struct reading *reading, const struct rule_term *term,
   if (term->position)
     buffer_printf (&position, ".%u", term->position);
   return fail (reading->failure, code, "%s%s%c%.100s: %s", term->argument,
-               position.length ? position.bytes : "", term->operator,
-               term->text, inner->text ? inner->text : gpg_strerror (code));
+               position.length ? position.bytes : "", term->sign, term->text,
+               inner->text ? inner->text : gpg_strerror (code));
 }
 
 /* The argument NAME of VERB, as rules know it, or NULL.  */
@@ -194,7 +194,7 @@ make_term (struct reading *reading, struct rule_term *term,
   gpg_error_t err;
 
   term->flag = target->flag;
-  err = pattern_make (target->type, target->choices, term->operator, term->text,
+  err = pattern_make (target->type, target->choices, term->sign, term->text,
                       &term->pattern, &inner);
   return err ? bad_term (reading, term, gpg_err_code (err), &inner) : 0;
 }
@@ -353,7 +353,7 @@ rule_check_links (const struct rule *rule, const struct machine *machine,
       err = pattern_check_links (term->pattern, machine, &inner);
       if (err)
         fail (failure, gpg_err_code (err), "%s%c%.100s: %s", term->argument,
-              term->operator, term->text,
+              term->sign, term->text,
               inner.text ? inner.text : gpg_strerror (err));
     }
   return err;
@@ -376,7 +376,7 @@ rule_write (const struct rule *rule, struct buffer *out)
       buffer_string (&word, term->argument);
       if (term->position)
         buffer_printf (&word, ".%u", term->position);
-      buffer_printf (&word, "%c%s", term->operator, term->text);
+      buffer_printf (&word, "%c%s", term->sign, term->text);
       buffer_string (out, " ");
       if (buffer_error (&word))
         out->failed = 1;

@@ -33,7 +33,7 @@ struct rule_term
 {
   char *argument;
   unsigned position; /* From 1; 0: all values.  */
-  char operator;     /* '=' or '~'.  */
+  char sign;         /* '=' or '~'.  */
   char *text;        /* Of the pattern.  */
   bool flag;         /* An option that needs no value.  */
   struct pattern *pattern;

@@ -104,6 +104,65 @@ what_is_not_given_is_not_there (void **state)
 }
 
 static void
+defaults_fill_in (void **state)
+{
+  static const char row[] = "<a:text> [<b:augpath=/files>] [--c=<d:int=010>] "
+                            "[--e]";
+  const struct argument_value *value;
+  struct bound bound;
+
+  (void)state;
+  assert_int_equal (bind (row, "x", &bound), 0);
+  assert_string_equal (arg_text (&bound.call, "b"), "/files");
+  assert_int_equal (arg_count (&bound.call, "b"), 1);
+  assert_string_equal (arg_text (&bound.call, "c"), "10");
+  assert_int_equal (arg_number (&bound.call, "c", 7), 10);
+  assert_int_equal (arg_count (&bound.call, "e"), 0);
+  assert_int_equal (arguments_count (bound.call.arguments), 3);
+  assert_true (arguments_value (bound.call.arguments, 0)->given);
+  assert_false (arguments_value (bound.call.arguments, 1)->given);
+  assert_false (arguments_value (bound.call.arguments, 2)->given);
+  unbind (&bound);
+
+  assert_int_equal (bind (row, "--c=3 x @", &bound), 0);
+  assert_int_equal (arg_number (&bound.call, "c", 7), 3);
+  assert_int_equal (arguments_count (bound.call.arguments), 3);
+  value = arguments_value (bound.call.arguments, 2);
+  assert_true (value->given);
+  assert_null (value->text);
+  unbind (&bound);
+}
+
+/* What a session's options are to its calls.  */
+static void
+options_have_defaults (void **state)
+{
+  struct bound bound;
+
+  (void)state;
+  assert_int_equal (bind (edit, "/a", &bound), 0);
+  assert_int_equal (
+      arguments_default (bound.call.arguments, "reason", "why", &bound.failure),
+      0);
+  assert_int_equal (
+      arguments_default (bound.call.arguments, "reason", "x", &bound.failure),
+      0);
+  assert_string_equal (arg_text (&bound.call, "reason"), "why");
+  assert_int_equal (arg_count (&bound.call, "reason"), 1);
+  assert_false (arguments_value (bound.call.arguments, 1)->given);
+  assert_code (
+      arguments_default (bound.call.arguments, "output", "xml", &bound.failure),
+      GPG_ERR_INV_ARG);
+  unbind (&bound);
+  assert_int_equal (bind (edit, "--reason=mine /a", &bound), 0);
+  assert_int_equal (
+      arguments_default (bound.call.arguments, "reason", "why", &bound.failure),
+      0);
+  assert_string_equal (arg_text (&bound.call, "reason"), "mine");
+  unbind (&bound);
+}
+
+static void
 values_may_look_like_options (void **state)
 {
   struct bound bound;
@@ -341,6 +400,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (binds_all),
     cmocka_unit_test (what_is_not_given_is_not_there),
+    cmocka_unit_test (defaults_fill_in),
+    cmocka_unit_test (options_have_defaults),
     cmocka_unit_test (values_may_look_like_options),
     cmocka_unit_test (options_end_at_the_first_argument),
     cmocka_unit_test (only_a_literal_at_sign_asks),

@@ -158,21 +158,25 @@ static const struct noun *const nouns[] = { &thing, &open_thing, NULL };
 
 /* --- Identities --- */
 
+#define IDENTITY(rule_list)                                                    \
+  {                                                                            \
+    .name = panel_name, .ceiling = EFFECT_DESTROY,                             \
+    .rule_count = sizeof rule_list / sizeof *rule_list, .rule = rule_list      \
+  }
+
 static char star[] = "*";
 static char get_name[] = "GET";
 static char set_name[] = "SET";
-static char file[] = "x.policy";
 static char panel_name[] = "panel";
-static struct rule everything[] = { { true, star, star, file, 1 } };
-static struct rule read_only[] = { { true, star, get_name, file, 1 } };
-static struct rule no_set[] = { { true, star, star, file, 1 },
-                                { false, star, set_name, file, 2 } };
-static const struct identity admin
-    = { panel_name, NULL, 0, NULL, 1, everything };
-static const struct identity reader
-    = { panel_name, NULL, 0, NULL, 1, read_only };
-static const struct identity denied = { panel_name, NULL, 0, NULL, 2, no_set };
-static const struct identity nobody = { panel_name, NULL, 0, NULL, 0, NULL };
+static struct rule everything[] = { { true, star, star, 0, NULL, "x", 1 } };
+static struct rule read_only[] = { { true, star, get_name, 0, NULL, "x", 1 } };
+static struct rule no_set[] = { { true, star, star, 0, NULL, "x", 1 },
+                                { false, star, set_name, 0, NULL, "x", 2 } };
+static const struct identity admin = IDENTITY (everything);
+static const struct identity reader = IDENTITY (read_only);
+static const struct identity denied = IDENTITY (no_set);
+static const struct identity nobody = { .name = panel_name,
+                                        .ceiling = EFFECT_DESTROY };
 
 /* --- A call on its way --- */
 

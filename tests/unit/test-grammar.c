@@ -50,6 +50,29 @@ parses_every_form (void **state)
 }
 
 static void
+defaults_are_kept (void **state)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct grammar grammar;
+
+  (void)state;
+  assert_int_equal (
+      grammar_parse (
+          "<a:text> [<b:augpath=/files>] [--c=<d:int=10>] "
+          "[--e=<f:enum(x|y)=y>] [--g=<h:text=a b]>] [--i=<j:text=>]",
+          &grammar, &failure),
+      0);
+  assert_item (&grammar, 1, "b", "augpath", "?");
+  assert_null (grammar.item[0].fallback);
+  assert_string_equal (grammar.item[1].fallback, "/files");
+  assert_string_equal (grammar.item[2].fallback, "10");
+  assert_string_equal (grammar.item[3].fallback, "y");
+  assert_string_equal (grammar.item[4].fallback, "a b]");
+  assert_string_equal (grammar.item[5].fallback, "");
+  grammar_release (&grammar);
+}
+
+static void
 nothing_is_a_grammar (void **state)
 {
   struct grammar grammar;
@@ -118,7 +141,15 @@ refuses_what_does_not_parse (void **state)
                                        "<a:enum(b c)>",
                                        "<a:text(b)>",
                                        "<a:text>\t<b:text>",
-                                       "<a:text>,<b:text>" };
+                                       "<a:text>,<b:text>",
+                                       "<a:text=b>",
+                                       "[<a:text=b>...]",
+                                       "[<a:secret=b>]",
+                                       "[<a:int=b>]",
+                                       "[<a:enum(b|c)=d>]",
+                                       "[<a:string=>]",
+                                       "[<a:int=1]",
+                                       "[<a:int=1 >]" };
 
   (void)state;
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -215,6 +246,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (parses_every_form),
+    cmocka_unit_test (defaults_are_kept),
     cmocka_unit_test (nothing_is_a_grammar),
     cmocka_unit_test (refuses_what_does_not_parse),
     cmocka_unit_test (refuses_what_makes_no_sense),

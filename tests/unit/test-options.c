@@ -259,7 +259,8 @@ each_limit (void **state)
       takes (*state, line, expected);
     }
   takes (*state, "--foreground --max-answer=1M", "\nmax-answer=1048576\n");
-  takes (*state, "--foreground --max-calls-per-uid 0", "\nmax-calls-per-uid=0\n");
+  takes (*state, "--foreground --max-calls-per-uid 0",
+         "\nmax-calls-per-uid=0\n");
   refuses (*state, "--max-answer 1", "--max-answer: \"1\" is no size");
   refuses (*state, "--max-calls-per-uid 5", "\"5\" is no rate: N/TIME");
   refuses (*state, "--worker-cpu 1s", "is no number from 1 to 3600");

@@ -209,6 +209,62 @@ choices_are_whole_words (void **state)
 }
 
 static void
+numbers_are_whole (void **state)
+{
+  static const char *const wrong[] = { "",
+                                       "-1",
+                                       "+1",
+                                       "1.0",
+                                       "0x1",
+                                       " 1",
+                                       "1 ",
+                                       "1k",
+                                       "a",
+                                       "9007199254740993",
+                                       "99999999999999999999999" };
+  char text[64];
+  int64_t number;
+
+  (void)state;
+  assert_accepts ("int", "0", "0");
+  assert_accepts ("int", "000", "0");
+  assert_accepts ("int", "0010", "10");
+  assert_int_equal (
+      check_value ("int", "9007199254740992", NULL, text, &number), 0);
+  assert_int_equal (number, 9007199254740992);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_refuses ("int", wrong[i]);
+}
+
+static void
+sizes_are_bytes (void **state)
+{
+  static const struct
+  {
+    const char *text;
+    int64_t bytes;
+  } right[] = { { "0", 0 },
+                { "512", 512 },
+                { "10k", 10240 },
+                { "3M", 3145728 },
+                { "8388608G", 9007199254740992 } };
+  static const char *const wrong[] = { "",    "k",   "-1k",      "1K",
+                                       "1kB", "1 k", "8388609G", "1T" };
+  char text[64];
+  int64_t number;
+
+  (void)state;
+  for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+    {
+      assert_int_equal (
+          check_value ("size", right[i].text, NULL, text, &number), 0);
+      assert_int_equal (number, right[i].bytes);
+    }
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_refuses ("size", wrong[i]);
+}
+
+static void
 durations_are_milliseconds (void **state)
 {
   static const struct
@@ -268,6 +324,8 @@ main (void)
     cmocka_unit_test (paths_get_one_spelling),
     cmocka_unit_test (bools_become_digits),
     cmocka_unit_test (choices_are_whole_words),
+    cmocka_unit_test (numbers_are_whole),
+    cmocka_unit_test (sizes_are_bytes),
     cmocka_unit_test (durations_are_milliseconds),
   };
 

@@ -56,7 +56,7 @@ struct proposal
    other errors if it cannot be found out.  */
 gpg_error_t aug_judge (struct call *call, const struct proposal *proposal);
 
-/* --- object_rule.c --- */
+/* --- rule.c --- */
 
 /* The noun's hook for patterns in rules: see verb.h.  */
 gpg_error_t aug_check_object (const struct machine *machine, enum effect effect,

@@ -1,4 +1,4 @@
-/* test-object_rule.c - tests of src/mod/aug/object_rule.c
+/* test-aug_rule.c - tests of src/mod/aug/rule.c
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -77,5 +77,5 @@ main (void)
     cmocka_unit_test_setup_teardown (patterns, scratch_setup, scratch_teardown),
   };
 
-  return cmocka_run_group_tests_name ("object_rule", tests, NULL, NULL);
+  return cmocka_run_group_tests_name ("rule", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* object_rule.c - what rules of policy may say about files and nodes
+/* rule.c - what rules of policy may say about files and nodes
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
