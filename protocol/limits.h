@@ -63,7 +63,6 @@
 #define LIMIT_UNSAVED 10000            /* ... and edits that are not saved;
                                           reeved.conf may change these.  */
 #define LIMIT_AUG_EXPRESSION (64 * KIB) /* Bytes of a path expression.  */
-#define LIMIT_AUG_UNSAVED 10000        /* Editing calls between two SAVEs.  */
 #define LIMIT_AUG_JUDGED 100000        /* Nodes of a file that SAVE changes,
                                           where policy has rules for nodes.  */
 #define LIMIT_AUG_DEATHS 3             /* Deaths of a uid's workers within ... */

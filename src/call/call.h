@@ -45,6 +45,8 @@ struct object_name
 {
   const char *text;
   size_t whole;
+  bool entire; /* All that may be below it is meant, too: what denies any of
+                  that denies it.  */
 };
 
 struct call

@@ -295,6 +295,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .reload = reload_ask,
                         .may = gate_may,
                         .gate = &session->gate,
+                        .generation = daemon->generation,
                         .out = out };
 }
 

@@ -61,7 +61,9 @@ fake_policy_may (const struct call *call, enum effect effect,
       if (!count)
         denied |= rule->deny;
       for (size_t i = 0; i < count && rule->deny; i++)
-        denied |= fake_rule_covers (rule->object, names[i].text);
+        denied |= fake_rule_covers (rule->object, names[i].text)
+                  || (names[i].entire
+                      && fake_rule_covers (names[i].text, rule->object));
       if (!rule->deny
           && (!count ? !*rule->object
                      : fake_rule_covers (rule->object, names[0].text)))

@@ -10,8 +10,8 @@
    node that is not named to be what it was, among the same neighbours.
 
    A name is the labels on the way, "/1/ipaddr", with a "\" before "/" and "\"
-   in a label.  "" is the file itself: it appears or vanishes, its old text
-   does not parse, or the texts differ in more than the nodes tell.  */
+   in a label.  "" is the file itself: it appears or vanishes, or the texts
+   differ in more than the nodes tell.  */
 
 #include <config.h>
 #include <search.h>
@@ -283,13 +283,16 @@ compare_items (struct comparison *comparison, const struct item *items)
   err = parse_text (worker, lens, &items[1], OLD, &old);
   if (!err)
     err = parse_text (worker, lens, &items[2], NEW, &new);
-  if (!err && new == TEXT_BROKEN)
-    err = fail (&worker->failure, GPG_ERR_BAD_DATA,
-                "its lens %s does not parse what it would have", lens);
+  if (err)
+    return err;
+  if (old == TEXT_BROKEN || new == TEXT_BROKEN)
+    {
+      channel_begin (&worker->channel, CHANNEL_ANSWER, 1);
+      channel_end (&worker->channel);
+    }
   channel_begin (&worker->channel, CHANNEL_ANSWER, 0);
-  if (!err)
-    err = compare_parsed (comparison, lens, old == TEXT_PARSED,
-                          new == TEXT_PARSED);
+  err = compare_parsed (comparison, lens, old == TEXT_PARSED,
+                        new == TEXT_PARSED);
   /* A newline at the end.  */
   if (!err && !comparison->count && !items_equal (&items[1], &items[2]))
     err = tell_name (comparison);

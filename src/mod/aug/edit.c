@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <config.h>
+#include <inttypes.h>
 #include "verbs.h"
 
 gpg_error_t
@@ -10,12 +11,14 @@ aug_will_edit (struct call *call)
 {
   struct aug_session *session;
   gpg_error_t err = aug_session_get (call, &session);
+  uint64_t most;
 
   if (err)
     return err;
-  if (session->edits == LIMIT_AUG_UNSAVED)
+  most = limits_or_usual (call->limits)->unsaved;
+  if (session->edits >= most)
     return fail (&call->failure, GPG_ERR_LIMIT_REACHED,
-                 "%d unsaved edits: SAVE or REVERT first", LIMIT_AUG_UNSAVED);
+                 "%" PRIu64 " unsaved edits: SAVE or REVERT first", most);
   session->edits++;
   session->edited = session->wrote = true;
   return 0;

@@ -43,6 +43,12 @@ take_names (struct call *call, const struct message *message, void *context)
   const struct proposal *proposal = judgement->proposal;
   gpg_error_t err = 0;
 
+  if (message->code)
+    {
+      judgement->count++;
+      return aug_may_write (call, proposal->path, proposal->resolved, NULL,
+                            &call->failure);
+    }
   for (size_t i = 0; i < message->count && !err; i++)
     {
       auto_free char *name = item_string (&message->items[i]);
@@ -112,21 +118,13 @@ compare (struct call *call, const struct proposal *proposal, const char *lens)
     err = fail (&call->failure, GPG_ERR_SERVER_FAILED,
                 "the augeas worker does not tell what differs in %s",
                 proposal->path);
-  if (gpg_err_code (err) == GPG_ERR_BAD_DATA)
-    {
-      auto_free char *why = take (&call->failure.text);
-
-      err = fail (&call->failure, GPG_ERR_FORBIDDEN,
-                  "policy: %s cannot be judged: %s", proposal->path,
-                  why ? why : "");
-    }
   if (err)
     failure_detail (&call->failure, "file", "%s", proposal->path);
   return err;
 }
 
 /* The rules for nodes are made for the image's lens.  Where it has none, the
-   client must be allowed to write the file as a whole.  */
+   client must be allowed to write the file with all that it may have.  */
 static gpg_error_t
 judge (struct call *call, const struct proposal *proposal,
        const struct lens_table *table)
@@ -142,7 +140,7 @@ judge (struct call *call, const struct proposal *proposal,
   if (!lens)
     {
       lens = find_lens (table, proposal->path);
-      err = aug_may_write (call, proposal->path, proposal->resolved, "",
+      err = aug_may_write (call, proposal->path, proposal->resolved, NULL,
                            &call->failure);
     }
   if (!err && !lens)

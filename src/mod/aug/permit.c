@@ -29,7 +29,8 @@ make_name (const char *path, const char *below, struct buffer *name,
       buffer_append (name, p, 1);
     }
   r_object->whole = name->length;
-  buffer_string (name, below);
+  buffer_string (name, below ? below : "");
+  r_object->entire = !below;
   err = buffer_error (name);
   if (!err)
     r_object->text = name->bytes;
@@ -76,6 +77,6 @@ aug_may_write (const struct call *call, const char *path, const char *resolved,
   gpg_error_t err = ask (call, EFFECT_WRITE, path, resolved, below, failure);
 
   if (gpg_err_code (err) == GPG_ERR_FORBIDDEN)
-    failure_detail (failure, "node", "/files%s%s", path, below);
+    failure_detail (failure, "node", "/files%s%s", path, below ? below : "");
   return err;
 }

@@ -27,7 +27,8 @@ gpg_error_t aug_may_read (const struct call *call, const char *path,
                           const char *resolved, struct failure *failure);
 
 /* Whether policy lets the client change a file, or one node of it.  BELOW is
-   "" for the file itself, or the node's name from there on: "/1/ipaddr".  A
+   "" for the file itself, or the node's name from there on: "/1/ipaddr"; NULL
+   is the file with all that it may have, where its nodes are not known.  A
    refusal has the detail "node".  */
 gpg_error_t aug_may_write (const struct call *call, const char *path,
                            const char *resolved, const char *below,
