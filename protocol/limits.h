@@ -64,8 +64,16 @@
 #define LIMIT_UNSAVED 10000            /* ... and edits that are not saved;
                                           reeved.conf may change these.  */
 #define LIMIT_AUG_EXPRESSION (64 * KIB) /* Bytes of a path expression.  */
+#define LIMIT_AUG_JUDGED 100000        /* Nodes of a file that SAVE changes,
+                                          where policy has rules for nodes.  */
 #define LIMIT_AUG_DEATHS 3             /* Deaths of a uid's workers within ... */
 #define LIMIT_AUG_DEATH_SECONDS 60     /* ... this time pause AUG for it.  */
+
+/* The audit log; reeved.conf may change these.  */
+#define LIMIT_AUDIT_SIZE (64 * MIB)    /* Bytes of one file, ...  */
+#define LIMIT_AUDIT_SECONDS (30 * 86400) /* ... and its age.  */
+#define LIMIT_AUDIT_REFUSALS 10        /* Of a user in a second that have a
+                                          record each.  */
 
 /* Files.  */
 #define LIMIT_PATH 4096                /* Bytes of a path.  */

@@ -21,10 +21,16 @@
 uint64_t
 link_now (void)
 {
+  return link_now_us () / 1000 + 1;
+}
+
+uint64_t
+link_now_us (void)
+{
   struct timespec now;
 
   clock_gettime (CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
+  return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* Whether FD is a socket; if so its receive time-out goes to R_TIMEO_MS.  */

@@ -43,6 +43,9 @@ struct link
 /* Now, in milliseconds on the monotonic clock, never 0.  */
 uint64_t link_now (void);
 
+/* The same in microseconds.  */
+uint64_t link_now_us (void);
+
 /* Make LINK one over IN and OUT with no time limits.  */
 void link_init (struct link *link, int in, int out);
 

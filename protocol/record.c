@@ -4,7 +4,6 @@
 
 #include "record.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const char digits[] = "0123456789abcdef";
@@ -109,9 +108,11 @@ character_length (const unsigned char *bytes, size_t length)
   return count;
 }
 
-static bool
-is_utf8 (const unsigned char *bytes, size_t length)
+bool
+record_is_utf8 (const char *text, size_t length)
 {
+  const unsigned char *bytes = (const unsigned char *)text;
+
   while (length)
     {
       size_t count = character_length (bytes, length);
@@ -201,7 +202,7 @@ append_json_string (struct buffer *buffer, const char *bytes, size_t length)
 void
 record_json (struct buffer *buffer, const char *bytes, size_t length)
 {
-  if (is_utf8 ((const unsigned char *)bytes, length))
+  if (record_is_utf8 (bytes, length))
     append_json_string (buffer, bytes, length);
   else
     {

@@ -14,6 +14,7 @@
 #ifndef REEVE_RECORD_H
 #define REEVE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <gpg-error.h>
 #include "buffer.h"
@@ -29,5 +30,8 @@ gpg_error_t record_unescape (struct buffer *buffer, const char *text,
 /* Append BYTES as a JSON string, or as {"base64":"..."} where they are not
    valid UTF-8.  */
 void record_json (struct buffer *buffer, const char *bytes, size_t length);
+
+/* Whether BYTES are valid UTF-8.  */
+bool record_is_utf8 (const char *bytes, size_t length);
 
 #endif /* REEVE_RECORD_H */

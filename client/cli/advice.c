@@ -281,17 +281,16 @@ advise_not_accepted (const struct settings *settings, const char *identity,
           as_root (), identity, root_of (settings));
 }
 
-/* The value of the detail NAME of REEVE's last error, or NULL.  */
+/* The value of the detail NAME of the last error, or NULL.  */
 static const char *
-find_detail (reeve_t reeve, const char *name)
+find_detail (reeve_t reeve, const char *wanted, size_t *r_length)
 {
-  const char *found, *value;
-  size_t length;
+  const char *name, *value;
 
   for (size_t i = 0; i < reeve_detail_count (reeve); i++)
     {
-      reeve_detail (reeve, i, &found, &value, &length);
-      if (!strcmp (found, name))
+      reeve_detail (reeve, i, &name, &value, r_length);
+      if (!strcmp (name, wanted))
         return value;
     }
   return NULL;
@@ -302,25 +301,29 @@ advise_refused (const struct settings *settings, reeve_t reeve,
                 enum status status)
 {
   const char *text = reeve_error_text (reeve);
-  const char *rule = find_detail (reeve, "rule");
   auto_free char *identity = NULL;
+  size_t length = 0;
+  const char *rule = find_detail (reeve, "rule", &length);
 
+  if (status == STATUS_OK)
+    return;
   if (status == STATUS_CONNECTION && settings->no_auth
       && !strstr (text, "policy: "))
     remark ("leave --no-auth out");
-  if (status == STATUS_OK
-      || (!rule && !strstr (text, "policy: no identity admits")))
-    return;
-  identity = connect_identity (settings);
-  if (!identity)
-    return;
-  if (!rule)
+  if (strstr (text, "policy: no identity admits"))
     {
-      advise_section (settings, identity);
+      auto_free char *name = connect_identity (settings);
+
+      if (name)
+        advise_section (settings, name);
       return;
     }
-  remark ("to allow it, %swrite \"allow = %s\" below [identity %s] in"
+  if (status != STATUS_FORBIDDEN || !rule)
+    return;
+  identity = connect_identity (settings);
+  remark ("to allow it, %swrite \"allow = %.*s\" below [identity %s] in"
           " %s" POLICY_FOLDER,
-          as_root (), rule, identity, root_of (settings));
+          as_root (), (int)length, rule, identity ? identity : "NAME",
+          root_of (settings));
   advise_reload (settings);
 }

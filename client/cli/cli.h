@@ -41,6 +41,8 @@ struct settings
   const char *reeved;
   const char *data;
   const char *client_nonce;
+  const char *state;
+  int key_fd; /* -1: not given.  */
   const char *policy;
   unsigned overlap; /* Seconds; 0: not given.  */
   unsigned timeout_ms;
@@ -51,7 +53,7 @@ struct settings
 
 #define SETTINGS_NONE                                                          \
   {                                                                            \
-    .client_uid = (uid_t)-1, .server_uid = (uid_t)-1                           \
+    .key_fd = -1, .client_uid = (uid_t)-1, .server_uid = (uid_t)-1             \
   }
 
 /* The printing of answers.  */
@@ -245,6 +247,8 @@ extern const struct own_word own_words[];
 /* The row of the command whose words, up to NULL, are WORDS; or NULL.  */
 const struct own_word *own_find (char *const *words);
 
+enum status audit_run (const struct settings *settings, char **words,
+                       size_t count);
 enum status complete_run (const struct settings *settings, char **words,
                           size_t count);
 enum status edit_run (const struct settings *settings, char **words,

@@ -77,8 +77,8 @@ offer_options (const char *prefix)
 static bool
 wants_file (const char *name, size_t length)
 {
-  static const char *const names[] = { "data",   "key",  "policy",
-                                       "reeved", "root", "socket" };
+  static const char *const names[] = { "data", "key",    "policy", "reeved",
+                                       "root", "socket", "state" };
 
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strlen (names[i]) == length && !memcmp (names[i], name, length))

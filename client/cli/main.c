@@ -17,6 +17,8 @@ static const char help_text[]
       "  or:  reeve [OPTION]...              (commands on standard input, or"
       " at a\n"
       "                                      terminal)\n"
+      "  or:  reeve audit verify [--key-fd=N] [OPTION]... [FILE]...\n"
+      "  or:  reeve audit init [OPTION]...\n"
       "  or:  reeve edit FILE [OPTION]...\n"
       "  or:  reeve help [NOUN [VERB]] [OPTION]...\n"
       "  or:  reeve key list|new|rotate|revoke [NAME [FILE]] [OPTION]...\n"
@@ -58,6 +60,12 @@ static const char help_text[]
       "\n"
       "      --help            print this help and exit\n"
       "      --version         print the version and exit\n"
+      "\n"
+      "\"audit verify\" checks the audit log (or copies of its files) with the"
+      " key text\n"
+      "on the descriptor --key-fd=N, and its end with --state=FILE (default:"
+      " the\n"
+      "machine's own).  \"audit init\" makes that key and prints it.\n"
       "\n"
       "\"edit\" lets you edit a file in VISUAL or EDITOR, shows the difference"
       " and\n"
@@ -111,12 +119,14 @@ print (const char *text)
   return STATUS_ERROR;
 }
 
+static const char *const audit_verbs[] = { "init", "verify", NULL };
 static const char *const key_verbs[] = { "list", "new", "revoke", "rotate",
                                          NULL };
 static const char *const policy_verbs[] = { "lint", "test", NULL };
 
 const struct own_word own_words[]
-    = { { "complete", complete_run, .literal = true },
+    = { { "audit", audit_run, .verbs = audit_verbs, .shared = true },
+        { "complete", complete_run, .literal = true },
         { "edit", edit_run, .literal = false },
         { "help", help_run, .literal = false },
         { "key", key_run, .verbs = key_verbs },

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ enum
   OPTION_JSON,
   OPTION_KEEP_GOING,
   OPTION_KEY,
+  OPTION_KEY_FD,
   OPTION_NO_AUTH,
   OPTION_NO_PAGER,
   OPTION_OVERLAP,
@@ -41,6 +43,7 @@ enum
   OPTION_SERVER_UID,
   OPTION_SOCKET,
   OPTION_SPAWN,
+  OPTION_STATE,
   OPTION_TIMEOUT,
   OPTION_VERSION,
   OPTION_YES
@@ -57,6 +60,7 @@ const struct option options_table[]
         { "json", no_argument, NULL, OPTION_JSON },
         { "keep-going", no_argument, NULL, OPTION_KEEP_GOING },
         { "key", required_argument, NULL, OPTION_KEY },
+        { "key-fd", required_argument, NULL, OPTION_KEY_FD },
         { "no-auth", no_argument, NULL, OPTION_NO_AUTH },
         { "no-pager", no_argument, NULL, OPTION_NO_PAGER },
         { "overlap", required_argument, NULL, OPTION_OVERLAP },
@@ -67,6 +71,7 @@ const struct option options_table[]
         { "server-uid", required_argument, NULL, OPTION_SERVER_UID },
         { "socket", required_argument, NULL, OPTION_SOCKET },
         { "spawn", no_argument, NULL, OPTION_SPAWN },
+        { "state", required_argument, NULL, OPTION_STATE },
         { "timeout", required_argument, NULL, OPTION_TIMEOUT },
         { "version", no_argument, NULL, OPTION_VERSION },
         { "yes", no_argument, NULL, OPTION_YES },
@@ -138,6 +143,19 @@ read_uid (const char *text, uid_t *r_uid)
   return true;
 }
 
+static bool
+read_descriptor (const char *text, int *r_fd)
+{
+  unsigned long value;
+  char *end;
+
+  value = strtoul (text, &end, 10);
+  if (*text < '0' || *text > '9' || *end || value > INT_MAX)
+    return false;
+  *r_fd = (int)value;
+  return true;
+}
+
 /* Where the word behind OPTION is kept, or NULL.  */
 static const char **
 text_of (int option, struct settings *settings)
@@ -160,6 +178,8 @@ text_of (int option, struct settings *settings)
       return &settings->root;
     case OPTION_SOCKET:
       return &settings->socket;
+    case OPTION_STATE:
+      return &settings->state;
     default:
       return NULL;
     }
@@ -220,6 +240,13 @@ take_option (int option, struct settings *settings)
       if (!read_overlap (optarg, &settings->overlap))
         return complain_usage ("--overlap is a time from 1s to 366d, as 7d or"
                                " 12h, not \"%s\"",
+                               optarg);
+    }
+  else if (option == OPTION_KEY_FD)
+    {
+      if (!read_descriptor (optarg, &settings->key_fd))
+        return complain_usage ("--key-fd is the number of an open descriptor,"
+                               " as in --key-fd=3 3<FILE, not \"%s\"",
                                optarg);
     }
   else if (!read_uid (optarg, option == OPTION_CLIENT_UID

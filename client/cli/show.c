@@ -334,6 +334,8 @@ show_result (reeve_t reeve, const char *what, gpg_error_t err,
       reeve_detail (reeve, i, &name, &value, &length);
       if (!strcmp (name, "message") && !advice[first])
         continue; /* It is the advice, and was printed whole.  */
+      if (!strcmp (name, "rule"))
+        continue; /* advise_refused tells it.  */
       print_detail (name, value, length);
     }
   return err ? status_of_connection (err) : status_of_server (server_error);

@@ -56,6 +56,14 @@ fail (struct failure *failure, gpg_err_code_t code, const char *format, ...)
 }
 
 gpg_error_t
+failure_refuse (struct failure *failure, enum refusal refusal, gpg_error_t err)
+{
+  if (failure)
+    failure->refusal = refusal;
+  return err;
+}
+
+gpg_error_t
 fail_errno (struct failure *failure, const char *format, ...)
 {
   int number = errno;
@@ -136,4 +144,15 @@ failure_release (struct failure *failure)
   free (failure->text);
   failure->text = NULL;
   failure->code = 0;
+  failure->refusal = REFUSAL_NONE;
+}
+
+const char *
+refusal_name (enum refusal refusal)
+{
+  static const char *const names[]
+      = { "none",  "peer",     "handshake", "parse",  "rate",
+          "limit", "identity", "ceiling",   "policy", "integrity" };
+
+  return names[refusal];
 }

@@ -21,16 +21,37 @@ struct detail
   size_t length;
 };
 
+/* Which gate a request did not pass; a failure that is no refusal has none.  */
+enum refusal
+{
+  REFUSAL_NONE,
+  REFUSAL_PEER,      /* Nobody of this user is admitted.  */
+  REFUSAL_HANDSHAKE, /* The key was not proved.  */
+  REFUSAL_PARSE,     /* The line is no well formed request.  */
+  REFUSAL_RATE,
+  REFUSAL_LIMIT,
+  REFUSAL_IDENTITY, /* None, or one that has expired or is revoked.  */
+  REFUSAL_CEILING,
+  REFUSAL_POLICY,
+  REFUSAL_INTEGRITY /* The configuration was changed behind our back.  */
+};
+
+#define REFUSAL_COUNT (REFUSAL_INTEGRITY + 1)
+
+/* Its name in the audit log: "peer", "handshake", ...  */
+const char *refusal_name (enum refusal refusal);
+
 struct failure
 {
   gpg_error_t code;
   char *text; /* What to do: one line, NULL if there is none.  */
   struct detail *details;
+  enum refusal refusal;
 };
 
 #define FAILURE_NONE                                                           \
   {                                                                            \
-    0, NULL, NULL                                                              \
+    0, NULL, NULL, REFUSAL_NONE                                                \
   }
 #define auto_failure __attribute__ ((cleanup (failure_release)))
 
@@ -45,6 +66,11 @@ gpg_error_t fail (struct failure *failure, gpg_err_code_t code,
    strerror follow.  */
 gpg_error_t fail_errno (struct failure *failure, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
+
+/* Note that ERR, which FAILURE (may be NULL) tells of, is a refusal.  Returns
+   ERR.  */
+gpg_error_t failure_refuse (struct failure *failure, enum refusal refusal,
+                            gpg_error_t err);
 
 /* Add a detail.  FAILURE may be NULL.  */
 void failure_detail (struct failure *failure, const char *name,

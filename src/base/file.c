@@ -228,3 +228,46 @@ file_open_own (const struct machine *machine, const char *os_path, bool secret,
   *r_fd = take_fd (&fd);
   return 0;
 }
+
+gpg_error_t
+file_check_own_directory (const struct machine *machine, const char *os_path,
+                          struct failure *failure)
+{
+  auto_close int fd = open (os_path,
+                            O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat stat;
+
+  if (fd < 0 && !lstat (os_path, &stat) && S_ISLNK (stat.st_mode))
+    return fail (failure, GPG_ERR_ELOOP,
+                 "%s is a symbolic link: put the directory itself there",
+                 os_path);
+  if (fd < 0 || fstat (fd, &stat))
+    return fail_errno (failure, "%s", os_path);
+  return check_own (machine, os_path, &stat, S_IWGRP | S_IWOTH, failure);
+}
+
+gpg_error_t
+file_open_log (const struct machine *machine, const char *os_path, int *r_fd,
+               struct failure *failure)
+{
+  auto_close int fd = open (os_path,
+                            O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW
+                                | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                            0640);
+  struct stat stat;
+  gpg_error_t err;
+
+  *r_fd = -1;
+  if (fd < 0 && errno == ELOOP)
+    return fail (failure, GPG_ERR_ELOOP,
+                 "%s is a symbolic link: put the file itself there", os_path);
+  if (fd < 0 || fstat (fd, &stat))
+    return fail_errno (failure, "%s", os_path);
+  if (!S_ISREG (stat.st_mode) || stat.st_nlink != 1)
+    return fail (failure, GPG_ERR_INV_OBJ,
+                 "%s is not a regular file with one name", os_path);
+  err = check_own (machine, os_path, &stat, S_IWGRP | S_IWOTH, failure);
+  if (!err)
+    *r_fd = take_fd (&fd);
+  return err;
+}

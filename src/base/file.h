@@ -79,4 +79,16 @@ void file_hash (const void *bytes, size_t length,
 gpg_error_t file_open_own (const struct machine *machine, const char *os_path,
                            bool secret, int *r_fd, struct failure *failure);
 
+/* Check the directory OS_PATH of reeve's own (policy, keys): no link, owned by
+   the daemon's uid or root, not writable by group or others.  GPG_ERR_ENOENT
+   if there is none.  */
+gpg_error_t file_check_own_directory (const struct machine *machine,
+                                      const char *os_path,
+                                      struct failure *failure);
+
+/* Open the log OS_PATH for appending, made with mode 0640 if it is not there:
+   no link, one name, a regular file, owner and mode as above.  */
+gpg_error_t file_open_log (const struct machine *machine, const char *os_path,
+                           int *r_fd, struct failure *failure);
+
 #endif /* REEVE_FILE_H */

@@ -37,6 +37,10 @@ struct limits
   uint64_t worker_cpu_ms;
   uint64_t worker_ms;
   uint64_t unsaved;
+  uint64_t audit_size; /* Bytes.  */
+  uint64_t audit_age_ms;
+  uint64_t audit_files;
+  uint64_t audit_refusals; /* In a second.  */
 };
 
 enum limit_unit

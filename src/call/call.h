@@ -45,6 +45,8 @@ struct object_name
 {
   const char *text;
   size_t whole;
+  bool entire; /* All that may be below it is meant, too: what denies any of
+                  that denies it.  */
 };
 
 struct call
@@ -59,12 +61,18 @@ struct call
   const char *identity;
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;
-  uint64_t deadline; /* On the clock of link_now; 0: none.  */
+  uint64_t started_us; /* When it began, on that of link_now_us.  */
+  bool recorded;       /* The audit has its end.  */
+  uint64_t deadline;   /* On the clock of link_now; 0: none.  */
 
   /* Whether the client gave up: it said CANCEL or hung up.  Asked now and
      then by what waits, which then ends with GPG_ERR_CANCELED.  */
   bool (*canceled) (void *client);
   void *client;
+
+  /* Whether the session is to end when this call has ended: what only waits
+     for something to happen then ends, too.  May be NULL.  */
+  bool (*ending) (void *client);
 
   /* Carry out VERB of the same noun as if the client had asked for it: through
      all gates, under the same identity, dry run and deadline, with a plan of
@@ -91,6 +99,8 @@ struct call
                       const struct object_name *names, size_t count,
                       struct failure *failure);
   const void *gate;
+  unsigned generation; /* Of the policy that MAY asks: another one after each
+                          reload.  */
 
   struct writer *out;
   struct plan *plan; /* For a changing verb; empty at the start.  */

@@ -159,6 +159,23 @@ writer_field_list (struct writer *out, const char *name,
 }
 
 gpg_error_t
+writer_field_json (struct writer *out, const char *name, const char *text,
+                   size_t length)
+{
+  if (out->output == OUTPUT_TEXT)
+    return writer_field_bytes (out, name, text, length);
+  begin_field (out, name);
+  buffer_append (&out->line, text, length);
+  return end_field (out);
+}
+
+gpg_error_t
+writer_flush (struct writer *out)
+{
+  return out->sink.data (out->sink.context, NULL, 0);
+}
+
+gpg_error_t
 writer_record_end (struct writer *out)
 {
   out->in_record = false;

@@ -24,7 +24,8 @@ enum output
 /* Where the bytes go.  */
 struct writer_sink
 {
-  /* A piece of the answer, whole lines where the answer has lines.  */
+  /* A piece of the answer, whole lines where the answer has lines.  With
+     BYTES NULL the client is to have now what was handed on.  */
   gpg_error_t (*data) (void *context, const char *bytes, size_t length);
   /* A status line "S KEYWORD TEXT".  */
   gpg_error_t (*status) (void *context, const char *keyword, const char *text);
@@ -63,8 +64,16 @@ gpg_error_t writer_field_bool (struct writer *out, const char *name,
 gpg_error_t writer_field_list (struct writer *out, const char *name,
                                const char *const *items, size_t count);
 
+/* The same with TEXT, which is valid JSON in one line: in text as it is, in
+   JSON as a part of the whole.  */
+gpg_error_t writer_field_json (struct writer *out, const char *name,
+                               const char *text, size_t length);
+
 /* The record is complete.  */
 gpg_error_t writer_record_end (struct writer *out);
+
+/* Let the client have now what was written so far.  */
+gpg_error_t writer_flush (struct writer *out);
 
 /* "S WARNING text".  */
 gpg_error_t writer_warning (struct writer *out, const char *format, ...)

@@ -199,8 +199,10 @@ refuse (struct session *session, const char *name, struct failure *failure)
   pause_wrong (session);
   if (++session->wrong >= LIMIT_AUTH_TRIES)
     assuan_set_flag (session->context, ASSUAN_FORCE_CLOSE, 1);
-  return fail (failure, GPG_ERR_BAD_AUTH,
-               "not this identity, key or peer: say NONCE and try again");
+  return failure_refuse (
+      failure, REFUSAL_HANDSHAKE,
+      fail (failure, GPG_ERR_BAD_AUTH,
+            "not this identity, key or peer: say NONCE and try again"));
 }
 
 /* What a response is judged by and what it proved.  */
@@ -301,6 +303,7 @@ admit (struct session *session, const struct identity *identity,
     log_info ("session %s uid=%lu pid=%ld: identity %s\n", session->id,
               (unsigned long)session->entrance->peer.uid,
               (long)session->entrance->peer.pid, identity->name);
+  account_login (session);
   return assuan_write_status (session->context, "AUTH", text);
 }
 
@@ -403,10 +406,21 @@ load_policy (struct session *session, unsigned generation,
 {
   struct daemon *daemon = session->daemon;
   auto_failure struct failure inner = FAILURE_NONE;
+  unsigned char digest[FILE_HASH];
   struct policy policy;
   gpg_error_t err;
 
   err = policy_load (&daemon->machine, &daemon->registry, &policy, &inner);
+  if (!err)
+    {
+      integrity_digest (&policy.seen, digest);
+      if (memcmp (digest, daemon->shared->policy, sizeof digest))
+        {
+          policy_release (&policy);
+          err = fail (&inner, GPG_ERR_CONFIGURATION,
+                      "the policy was changed again and not reloaded");
+        }
+    }
   if (err)
     {
       /* The files changed again since the supervisor found them good.  */
@@ -416,6 +430,8 @@ load_policy (struct session *session, unsigned generation,
                    "the policy does not load: see the daemon's log");
     }
   daemon->generation = generation;
+  daemon->options.integrity = daemon->shared->integrity;
+  daemon->options.config.stat = daemon->shared->config;
   policy_release (&daemon->policy);
   daemon->policy = policy;
   return 0;
@@ -428,7 +444,8 @@ end_session (struct session *session, gpg_err_code_t code, const char *why,
 {
   session->gate.identity = NULL;
   assuan_set_flag (session->context, ASSUAN_FORCE_CLOSE, 1);
-  return fail (failure, code, "%s", why);
+  return failure_refuse (failure, REFUSAL_IDENTITY,
+                         fail (failure, code, "%s", why));
 }
 
 gpg_error_t

@@ -22,8 +22,11 @@
    process at any instruction.  */
 struct shared
 {
-  _Atomic unsigned generation; /* Of the policy: a reload adds one.  */
-  _Atomic pid_t single;        /* With --single: the session that has it.  */
+  _Atomic unsigned generation;   /* Of the policy: a reload adds one.  */
+  _Atomic pid_t single;          /* With --single: the session that has it.  */
+  struct stat config;            /* As the latest reload read it, ... */
+  enum integrity_mode integrity; /* ... and what it said.  */
+  unsigned char policy[FILE_HASH]; /* The digest of the latest reload's.  */
   struct reload_shared reload;
 };
 
@@ -45,6 +48,7 @@ struct daemon
   unsigned turn;       /* Of OPTIONS.limits, likewise.  */
   struct shared *shared;
   struct tally *wrong_responses;
+  struct audit *audit;   /* NULL: none is kept (see main.c).  */
   struct rates *rates;   /* Of calls.  */
   struct module *module; /* One for each noun of the registry.  */
   struct handed_key *key;

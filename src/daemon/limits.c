@@ -44,10 +44,11 @@ refuse (const struct rate *rate, const char *who, uint64_t wait_ms,
 
   nanosleep (&(struct timespec){ .tv_nsec = (long)pause * 1000000 }, NULL);
   failure_detail (failure, "wait", "%" PRIu64, wait_ms);
-  return fail (failure, GPG_ERR_LIMIT_REACHED,
-               "rate: at most %" PRIu64
-               " calls in %s for this %s: wait %" PRIu64 " ms",
-               rate->calls, window, who, wait_ms);
+  return failure_refuse (failure, REFUSAL_RATE,
+                         fail (failure, GPG_ERR_LIMIT_REACHED,
+                               "rate: at most %" PRIu64
+                               " calls in %s for this %s: wait %" PRIu64 " ms",
+                               rate->calls, window, who, wait_ms));
 }
 
 gpg_error_t
@@ -63,10 +64,15 @@ session_rate (struct session *session, struct failure *failure)
   if (!rate_take (daemon->rates, RATE_UID, session->entrance->peer.uid,
                   &limits->calls_per_uid, now, &wait))
     return refuse (&limits->calls_per_uid, "user", wait, failure);
-  if (identity
-      && !rate_take (daemon->rates, RATE_IDENTITY, rate_key (identity->name),
-                     &limits->calls_per_identity, now, &wait))
-    return refuse (&limits->calls_per_identity, "identity", wait, failure);
+  if (identity)
+    {
+      const struct rate own = { identity->rate_calls, identity->rate_ms };
+      const struct rate *rate = own.calls ? &own : &limits->calls_per_identity;
+
+      if (!rate_take (daemon->rates, RATE_IDENTITY, rate_key (identity->name),
+                      rate, now, &wait))
+        return refuse (rate, "identity", wait, failure);
+    }
   return 0;
 }
 

@@ -15,7 +15,6 @@
 #include "protocol/memory.h"
 #include "listen.h"
 
-#define ACTIVATION_FIRST 3 /* sd_listen_fds(3).  */
 #define BACKLOG 128
 
 /* The address of NAME in the directory DIRECTORY: through the descriptor, so
@@ -248,6 +247,16 @@ environment_number (const char *name)
   return errno || *end ? -1 : number;
 }
 
+int
+listeners_passed (void)
+{
+  long count = environment_number ("LISTEN_FDS");
+
+  if (environment_number ("LISTEN_PID") != getpid () || count < 0)
+    return 0;
+  return count < OPTIONS_LISTEN ? (int)count : OPTIONS_LISTEN;
+}
+
 static gpg_error_t
 adopt_all (const struct daemon *daemon, struct listeners *listeners,
            struct failure *failure)
@@ -268,7 +277,7 @@ adopt_all (const struct daemon *daemon, struct listeners *listeners,
     {
       size_t length = names ? strcspn (names, ":") : 0;
 
-      err = listener_adopt (daemon, ACTIVATION_FIRST + (int)i,
+      err = listener_adopt (daemon, LISTENERS_FIRST + (int)i,
                             names ? names : "", length,
                             listeners->listener + listeners->count, failure);
       if (!err)

@@ -24,6 +24,11 @@ struct listeners
   struct listener listener[OPTIONS_LISTEN];
 };
 
+/* The first descriptor of those that systemd passes (sd_listen_fds(3)), and how
+   many it passes to this process.  */
+#define LISTENERS_FIRST 3
+int listeners_passed (void);
+
 /* Bind all sockets of the options (the default one if they name none), or
    take those that systemd passes (LISTEN_FDS): then none is bound, and the
    name of each (LISTEN_FDNAMES), where it is that of a "listen" option,

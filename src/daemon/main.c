@@ -23,8 +23,10 @@
 
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "../base/file.h"
 #include "../plan/plan.h"
 #include "administer.h"
+#include "inherited.h"
 #include "listen.h"
 #include "session.h"
 #include "supervisor.h"
@@ -93,28 +95,7 @@ harden (void)
 #ifndef REEVE_SANITIZE /* Its leak checker traces its own process.  */
   prctl (PR_SET_DUMPABLE, 0);
 #endif
-  unsetenv ("ASSUAN_DEBUG");
-  unsetenv ("ASSUAN_FULL_LOGGING");
-  unsetenv ("_assuan_pipe_connect_pid");
-}
-
-/* The value of the variable by which libassuan's pipe clients hand over a
-   socket, or -1; the variable is gone then.  */
-static int
-take_connection_fd (void)
-{
-  const char *value = getenv ("_assuan_connection_fd");
-  char *end;
-  long fd = -1;
-
-  if (value && *value >= '0' && *value <= '9')
-    {
-      fd = strtol (value, &end, 10);
-      if (*end || fd > 1 << 20)
-        fd = -1;
-    }
-  unsetenv ("_assuan_connection_fd");
-  return (int)fd;
+  inherited_clear_environment ();
 }
 
 static void *
@@ -161,6 +142,33 @@ read_handed_key (int fd, struct handed_key **r_key, struct failure *failure)
   return 0;
 }
 
+/* Write the log to the file OS_PATH.  */
+static gpg_error_t
+log_to (const struct daemon *daemon, const char *os_path,
+        struct failure *failure)
+{
+  int fd;
+  gpg_error_t err = file_open_log (&daemon->machine, os_path, &fd, failure);
+
+  if (!err)
+    log_set_fd (fd);
+  return err;
+}
+
+/* The log that the options name.  The owner of a pipe, to whom root's is
+   closed, goes on with his standard error.  */
+static gpg_error_t
+open_log (struct daemon *daemon, struct failure *failure)
+{
+  const char *os_path = daemon->options.log_file;
+  gpg_error_t err = log_to (daemon, os_path, failure);
+
+  if (gpg_err_code (err) == GPG_ERR_EACCES
+      && daemon->options.mode == RUN_SERVER)
+    return 0;
+  return err ? err : machine_add_own (&daemon->machine, os_path);
+}
+
 static gpg_error_t
 daemon_prepare (struct daemon *daemon, struct failure *failure)
 {
@@ -170,7 +178,7 @@ daemon_prepare (struct daemon *daemon, struct failure *failure)
   if (!err && daemon->options.config_file)
     err = machine_add_own (&daemon->machine, daemon->options.config_file);
   if (!err && daemon->options.log_file)
-    err = machine_add_own (&daemon->machine, daemon->options.log_file);
+    err = open_log (daemon, failure);
   if (!err)
     err = registry_make (daemon_nouns, &daemon->registry, failure);
   if (err)
@@ -207,6 +215,15 @@ daemon_release (struct daemon *daemon)
   registry_release (&daemon->registry);
   options_release (&daemon->options);
   machine_close (&daemon->machine);
+}
+
+static gpg_error_t
+open_audit (struct daemon *daemon, struct failure *failure)
+{
+  struct audit_options options;
+
+  options_audit (&daemon->options, &options);
+  return audit_open (&daemon->machine, &options, &daemon->audit, failure);
 }
 
 /* --- Pipe mode --- */
@@ -280,6 +297,7 @@ log_to_file (const struct daemon *daemon)
       = { LOCALSTATEDIR, LOCALSTATEDIR "/log", OWN_LOG_DIR, NULL };
   auto_free char *file = machine_path (&daemon->machine,
                                        OWN_LOG_DIR "/reeved.log");
+  auto_failure struct failure failure = FAILURE_NONE;
 
   for (size_t i = 0; directories[i]; i++)
     {
@@ -290,7 +308,8 @@ log_to_file (const struct daemon *daemon)
       if (mkdir (path, directories[i + 1] ? 0755 : 0750) && errno != EEXIST)
         log_error ("%s: %s\n", path, strerror (errno));
     }
-  log_set_file (file);
+  if (log_to (daemon, file, &failure))
+    log_error ("%s\n", failure.text);
 }
 
 static void
@@ -319,8 +338,11 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
       && !getenv ("LISTEN_FDS"))
     ready = detach ();
   err = listeners_open (daemon, &listeners, &failure);
+  inherited_forget_sockets ();
   if (!err)
     err = plan_recover (&daemon->machine, NULL, &failure);
+  if (!err)
+    err = open_audit (daemon, &failure);
   if (err)
     die (err, &failure);
   if (!daemon->policy.count && !daemon->key)
@@ -375,6 +397,10 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
   err = plan_recover (&daemon->machine, NULL, &failure);
   if (err && !is_hidden (daemon, err))
     die (err, &failure);
+  /* Nor is the audit log: the owner gains no right that had to be watched.  */
+  err = open_audit (daemon, &failure);
+  if (err && !is_hidden (daemon, err))
+    die (err, &failure);
   return run_server (daemon, connection_fd);
 }
 
@@ -383,7 +409,7 @@ main (int argc, char **argv)
 {
   struct daemon daemon = { 0 };
   auto_failure struct failure failure = FAILURE_NONE;
-  int connection_fd = take_connection_fd ();
+  int connection_fd = inherited_connection ();
   int status;
   gpg_error_t err;
 
@@ -393,12 +419,12 @@ main (int argc, char **argv)
   if (!gcry_check_version ("1.10.0"))
     log_fatal ("libgcrypt is too old\n");
   options_read (argc, argv, &daemon.options);
-  if (daemon.options.log_file)
-    log_set_file (daemon.options.log_file);
+  inherited_close (daemon.options.key_fd, connection_fd);
   err = daemon_prepare (&daemon, &failure);
   if (err)
     die (err, &failure);
   status = run_mode (&daemon, connection_fd, argc, argv);
+  audit_close (daemon.audit);
   daemon_release (&daemon);
   return status;
 }

@@ -5,9 +5,10 @@
 #include <stddef.h>
 
 #include "../mod/aug/aug.h"
+#include "../mod/audit/audit.h"
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
 #include "daemon.h"
 
-const struct noun *const daemon_nouns[] = { &aug_noun, &module_noun,
-                                            &policy_noun, NULL };
+const struct noun *const daemon_nouns[] = { &aug_noun, &audit_noun,
+                                            &module_noun, &policy_noun, NULL };

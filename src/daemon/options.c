@@ -34,12 +34,14 @@ enum option_value
   OPTION_ROOT,
   OPTION_FOREGROUND,
   OPTION_DEBUG,
+  OPTION_AUDIT_JOURNALD,
   OPTION_DRY_RUN,
   OPTION_KEY_FD,
   OPTION_LISTEN,
   OPTION_LOG_FILE,
   OPTION_OPTIONS,
   OPTION_NO_OPTIONS,
+  OPTION_INTEGRITY,
   OPTION_LIMIT /* And more: one for each row of limit_table.  */
 };
 
@@ -64,6 +66,8 @@ static const gpgrt_opt_t fixed[] = {
                 "|PATH|with --test-policy: test this file or directory"),
   ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
   ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
+  ARGPARSE_s_n (OPTION_AUDIT_JOURNALD, "audit-journald",
+                "send the audit log to the system's journal, too"),
   ARGPARSE_s_n (OPTION_DRY_RUN, "dry-run",
                 "show what every change would do, change nothing"),
   ARGPARSE_s_s (OPTION_KEY_FD, "key-fd",
@@ -77,6 +81,9 @@ static const gpgrt_opt_t fixed[] = {
                      "|FILE|read options from FILE, not from reeved.conf"),
   ARGPARSE_noconffile (OPTION_NO_OPTIONS, "no-options",
                        "read no configuration file"),
+  ARGPARSE_s_s (OPTION_INTEGRITY, "integrity",
+                "|MODE|what a configuration that changed on disk forbids: "
+                "reads (only reads go on), strict (all) or off"),
   ARGPARSE_group (302, "@\nLimits:\n "),
 };
 
@@ -165,6 +172,19 @@ read_ceiling (const struct origin *origin, const char *value)
     if (!strcmp (value, effect_name (effect)))
       return effect;
   die (origin, "ceiling is read, write or destroy, not \"%s\"", value);
+}
+
+static enum integrity_mode
+read_integrity (const struct origin *origin, const char *value)
+{
+  static const char *const modes[] = { [INTEGRITY_OFF] = "off",
+                                       [INTEGRITY_READS] = "reads",
+                                       [INTEGRITY_STRICT] = "strict" };
+
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+    if (!strcmp (value, modes[i]))
+      return (enum integrity_mode)i;
+  die (origin, "integrity is reads, strict or off, not \"%s\"", value);
 }
 
 static mode_t
@@ -285,6 +305,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
     case OPTION_DEBUG:
       options->debug = true;
       break;
+    case OPTION_AUDIT_JOURNALD:
+      options->audit_journald = true;
+      break;
     case OPTION_DRY_RUN:
       options->dry_run = true;
       break;
@@ -296,6 +319,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
       break;
     case OPTION_LOG_FILE:
       options->log_file = value;
+      break;
+    case OPTION_INTEGRITY:
+      options->integrity = read_integrity (origin, value);
       break;
     default:
       take_limit (args->r_opt - OPTION_LIMIT, value, origin, &options->limits);
@@ -313,23 +339,33 @@ option_name (int value)
   return "argument";
 }
 
-/* What must be known before a configuration file can be found: the root, and
-   whether a command is given that needs none, nor the right to read it.  */
-static const char *
-find_root (int argc, char **argv, bool *r_bare)
+/* What must be known before a configuration file can be read.  */
+struct beginning
+{
+  const char *root;
+  const char *config; /* By --options; NULL: the usual file.  */
+  bool no_config;
+  bool bare; /* A command that needs no file, nor the right to read it.  */
+};
+
+static struct beginning
+find_beginning (int argc, char **argv)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
-  const char *root = NULL;
+  struct beginning beginning = { NULL, NULL, false, false };
 
-  *r_bare = false;
   args.flags = ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_NOVERSION;
   while (gpgrt_argparse (NULL, &args, table))
     if (args.r_opt == OPTION_ROOT)
-      root = args.r.ret_str;
+      beginning.root = args.r.ret_str;
+    else if (args.r_opt == OPTION_OPTIONS)
+      beginning.config = args.r.ret_str;
+    else if (args.r_opt == OPTION_NO_OPTIONS)
+      beginning.no_config = true;
     else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_LIST_KEYS)
-      *r_bare = true;
+      beginning.bare = true;
   gpgrt_argparse (NULL, &args, NULL);
-  return root;
+  return beginning;
 }
 
 /* Refuse a configuration file that others could have written.  */
@@ -347,6 +383,33 @@ check_file (const struct machine *machine, const char *path)
     }
 }
 
+/* Note what the file PATH is before it is read: libgpg-error opens it by its
+   name.  */
+static void
+note_config (const char *path, struct options *options)
+{
+  options->config.os_path = strdup (path);
+  if (!options->config.os_path)
+    log_fatal ("out of memory\n");
+  integrity_look (path, &options->config.stat);
+}
+
+/* What was read is what was noted if it still is that.  */
+static void
+check_config (const struct options *options)
+{
+  struct stat now;
+
+  if (!options->config.os_path)
+    return;
+  integrity_look (options->config.os_path, &now);
+  if (integrity_equal (&now, &options->config.stat))
+    return;
+  log_error ("%s changed while it was read: try again\n",
+             options->config.os_path);
+  exit (2);
+}
+
 /* Take the words behind the options, or complain about them.  */
 static void
 take_words (char **words, size_t count, struct options *options)
@@ -361,24 +424,27 @@ take_words (char **words, size_t count, struct options *options)
 }
 
 static void
-read_all (int argc, char **argv, const struct machine *machine, bool bare,
+read_all (int argc, char **argv, const struct machine *machine,
           struct options *options)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
   struct origin origin = { NULL, 0, NULL };
   auto_free char *directory = machine_path (machine, OWN_CONFIG_DIR);
   auto_free char *file = machine_path (machine, OWN_CONFIG_FILE);
+  struct beginning beginning = find_beginning (argc, argv);
 
   if (!directory || !file)
     die (&origin, "out of memory");
   args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP;
-  if (!bare)
+  if (!beginning.bare)
     {
       check_file (machine, file);
       gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
       args.flags |= ARGPARSE_FLAG_USER;
     }
-  while (gpgrt_argparser (&args, table, bare ? NULL : "reeved.conf"))
+  if (!beginning.bare && !beginning.no_config)
+    note_config (beginning.config ? beginning.config : file, options);
+  while (gpgrt_argparser (&args, table, beginning.bare ? NULL : "reeved.conf"))
     if (args.r_opt == ARGPARSE_CONFFILE)
       {
         origin.file = args.r_type ? args.r.ret_str : NULL;
@@ -402,6 +468,7 @@ read_all (int argc, char **argv, const struct machine *machine, bool bare,
           || (!(args.flags & ARGPARSE_FLAG_STOP_SEEN) && **argv != '-')))
     take_words (argv, (size_t)argc, options);
   gpgrt_argparser (&args, NULL, NULL);
+  check_config (options);
 }
 
 void
@@ -410,20 +477,31 @@ options_read (int argc, char **argv, struct options *r_options)
   auto_failure struct failure failure = FAILURE_NONE;
   struct machine machine;
   gpg_error_t err;
-  bool bare;
 
   make_table ();
-  *r_options = (struct options){ .key_fd = -1 };
+  *r_options = (struct options){ .key_fd = -1, .integrity = INTEGRITY_READS };
   limits_init (&r_options->limits);
-  err = machine_open (find_root (argc, argv, &bare), &machine, &failure);
+  err = machine_open (find_beginning (argc, argv).root, &machine, &failure);
   if (err)
     {
       log_error ("--root: %s\n",
                  failure.text ? failure.text : gpg_strerror (err));
       exit (2);
     }
-  read_all (argc, argv, &machine, bare, r_options);
+  read_all (argc, argv, &machine, r_options);
   machine_close (&machine);
+}
+
+void
+options_audit (const struct options *options, struct audit_options *r_audit)
+{
+  *r_audit = (struct audit_options){
+    .size = options->limits.audit_size,
+    .age_ms = options->limits.audit_age_ms,
+    .files = (unsigned)options->limits.audit_files,
+    .refusals = (unsigned)options->limits.audit_refusals,
+    .journald = options->audit_journald,
+  };
 }
 
 void
@@ -433,5 +511,6 @@ options_release (struct options *options)
     free (options->listen[i].name);
   options->listen_count = 0;
   free (options->config_file);
-  options->config_file = NULL;
+  free (options->config.os_path);
+  options->config_file = options->config.os_path = NULL;
 }

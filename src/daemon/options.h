@@ -12,6 +12,8 @@
 #include "../base/failure.h"
 #include "../base/limits.h"
 #include "../call/verb.h"
+#include "../gate/audit.h"
+#include "../gate/integrity.h"
 
 #define OPTIONS_LISTEN 16
 
@@ -46,7 +48,10 @@ struct options
   char *const *words; /* Behind the options, for --lint-policy.  */
   size_t word_count;
   const char *log_file;
-  char *config_file; /* That was read; NULL: none.  */
+  char *config_file;            /* That was read; NULL: none.  */
+  struct integrity_file config; /* The same as it was read, or the file that
+                                   was not there; NULL: none is read.  */
+  enum integrity_mode integrity;
   bool foreground;
   bool debug;
   bool dry_run; /* Of the whole daemon: no client can lift it.  */
@@ -54,12 +59,17 @@ struct options
   size_t listen_count;
   struct listen_option listen[OPTIONS_LISTEN];
   struct limits limits;
+  bool audit_journald;
 };
 
 /* Read the command line and the configuration file into R_OPTIONS, which
    points into ARGV.  On a mistake says file, line and reason and ends the
    process with status 2; --version and --help end it with 0.  */
 void options_read (int argc, char **argv, struct options *r_options);
+
+/* What OPTIONS say about the audit log.  */
+void options_audit (const struct options *options,
+                    struct audit_options *r_audit);
 
 /* Free what OPTIONS has for itself.  */
 void options_release (struct options *options);

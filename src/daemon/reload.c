@@ -83,11 +83,16 @@ adopt_options (struct daemon *daemon)
 {
   struct reload_shared *shared = &daemon->shared->reload;
   const struct options *options = &shared->validated;
+  struct audit_options audit;
 
   limits_adopt (&daemon->options.limits, &options->limits);
+  options_audit (&daemon->options, &audit);
+  audit_configure (daemon->audit, &audit);
   shared->limits[(daemon->turn + 1) % RELOAD_TURNS] = daemon->options.limits;
   daemon->turn = atomic_fetch_add (&shared->turn, 1) + 1;
   daemon->options.debug = options->debug;
+  daemon->options.integrity = daemon->shared->integrity = options->integrity;
+  daemon->options.config.stat = daemon->shared->config = options->config.stat;
 }
 
 /* Adopt what the validator found good.  */
@@ -101,16 +106,19 @@ adopt (const struct reload *reload, struct daemon *daemon)
   if (policy_load (&daemon->machine, &daemon->registry, &policy, &failure))
     {
       log_error ("reload: %s: the old policy stays in force\n", failure.text);
+      audit_event (daemon->audit, "reload", NULL, "refused: %s", failure.text);
       answer (reload, shared, failure.text);
       return;
     }
   policy_release (&daemon->policy);
   daemon->policy = policy;
+  integrity_digest (&policy.seen, daemon->shared->policy);
   adopt_options (daemon);
   /* A session that was forked before has the old one beside the old policy,
      however late it begins.  */
   daemon->generation = atomic_fetch_add (&daemon->shared->generation, 1) + 1;
   log_info ("reload: done\n");
+  audit_event (daemon->audit, "reload", NULL, "done");
   answer (reload, shared, NULL);
 }
 
@@ -126,6 +134,8 @@ reload_reaped (struct reload *reload, struct daemon *daemon, pid_t pid,
   else
     {
       log_error ("reload: the old configuration stays in force\n");
+      audit_event (daemon->audit, "reload", NULL, "refused: %s",
+                   daemon->shared->reload.text);
       answer (reload, &daemon->shared->reload, daemon->shared->reload.text);
     }
   if (reload->again)
@@ -140,22 +150,30 @@ reload_adopt_limits (struct daemon *daemon)
 {
   const struct reload_shared *shared = &daemon->shared->reload;
   unsigned turn = atomic_load (&shared->turn);
+  struct audit_options audit;
 
   if (turn == daemon->turn)
     return;
   daemon->options.limits = shared->limits[turn % RELOAD_TURNS];
   daemon->turn = turn;
+  options_audit (&daemon->options, &audit);
+  audit_configure (daemon->audit, &audit);
 }
 
-/* Whether the policy would load.  */
+/* Whether the policy loads; if ADOPT, it will be.  */
 static gpg_error_t
-try_policy (struct call *call, struct daemon *daemon)
+try_policy (struct call *call, struct daemon *daemon, bool adopt)
 {
   auto_failure struct failure inner = FAILURE_NONE;
   struct policy policy;
 
   if (policy_load (&daemon->machine, &daemon->registry, &policy, &inner))
     return fail (&call->failure, GPG_ERR_CONFIGURATION, "%s", inner.text);
+  if (adopt)
+    {
+      integrity_digest (&policy.seen, daemon->shared->policy);
+      atomic_fetch_add (&daemon->shared->generation, 1);
+    }
   policy_release (&policy);
   return 0;
 }
@@ -168,16 +186,10 @@ reload_ask (struct call *call)
   uint64_t end = call->deadline ? call->deadline
                                 : link_now () + LIMIT_RELOAD_SECONDS * 1000;
   unsigned ticket;
-  gpg_error_t err;
 
   /* In pipe mode there is no supervisor, and no option that could change.  */
   if (call->dry_run || session->daemon->options.mode == RUN_SERVER)
-    {
-      err = try_policy (call, session->daemon);
-      if (!err && !call->dry_run)
-        atomic_fetch_add (&session->daemon->shared->generation, 1);
-      return err;
-    }
+    return try_policy (call, session->daemon, !call->dry_run);
   ticket = atomic_fetch_add (&shared->asked, 1) + 1;
   if (kill (getppid (), SIGHUP))
     return fail_errno (&call->failure, "cannot reach the supervisor");

@@ -126,6 +126,14 @@ is_canceled (void *client)
   return count && recv (poll_in.fd, line, (size_t)count, 0) == count;
 }
 
+/* call.ending.  */
+static bool
+is_ending (void *client)
+{
+  (void)client;
+  return session_is_ending ();
+}
+
 /* Bind the words of CALL and take it through the gates.  It runs under OUTER,
    if that is not NULL, else by the client's options.  */
 static gpg_error_t
@@ -139,12 +147,15 @@ run_call (struct session *session, const struct registry_verb *verb,
 
   /* Who may not call it learns nothing about its arguments.  */
   err = gate_check (&session->gate, call->noun, call->verb, &call->failure);
-  if (!err)
-    err = arguments_bind (&verb->grammar, &daemon->registry.common,
-                          words->word + 1, words->count - 1, &call->arguments,
-                          &call->failure);
+  if (!err && !(call->verb->flags & VERB_DESPITE_CHANGES))
+    err = session_check_integrity (session, call->verb->effect, &call->failure);
   if (err)
     return err;
+  err = arguments_bind (&verb->grammar, &daemon->registry.common,
+                        words->word + 1, words->count - 1, &call->arguments,
+                        &call->failure);
+  if (err)
+    return failure_refuse (&call->failure, REFUSAL_PARSE, err);
   if (!outer)
     apply_options (session, call);
   err = plan_new (&call->plan);
@@ -173,15 +184,23 @@ run_words (struct session *session, const struct words *words,
   gpg_error_t err;
 
   if (!words->count || words->word[0].kind != WORD_PLAIN)
-    return fail (&call->failure, GPG_ERR_MISSING_VALUE,
-                 "a verb is missing: HELP %s", noun->row->name);
+    {
+      err = fail (&call->failure, GPG_ERR_MISSING_VALUE,
+                  "a verb is missing: HELP %s", noun->row->name);
+      return failure_refuse (&call->failure, REFUSAL_PARSE, err);
+    }
   verb = registry_verb (noun, words->word[0].text);
   if (!verb)
-    return fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
-                 "%s has no verb %.20s: HELP %s lists them", noun->row->name,
-                 words->word[0].text, noun->row->name);
+    {
+      err = fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
+                  "%s has no verb %.20s: HELP %s lists them", noun->row->name,
+                  words->word[0].text, noun->row->name);
+      return failure_refuse (&call->failure, REFUSAL_PARSE, err);
+    }
   call->verb = verb->row;
+  call->started_us = link_now_us ();
   err = run_call (session, verb, words, call, outer);
+  account_call (session, call, err);
   plan_release (call->plan);
   arguments_release (call->arguments);
   return err;
@@ -235,6 +254,7 @@ perform (struct call *outer, const char *verb, const char *const *arguments,
   call.arguments = NULL;
   call.plan = NULL;
   call.out = out;
+  call.recorded = false;
   call.failure = (struct failure)FAILURE_NONE;
   err = run_words (outer->client, &words, &call, outer);
   words_release (&words);
@@ -270,21 +290,13 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .identity = identity_name (session),
                         .canceled = is_canceled,
                         .client = session,
+                        .ending = is_ending,
                         .perform = perform,
                         .reload = reload_ask,
                         .may = gate_may,
                         .gate = &session->gate,
+                        .generation = daemon->generation,
                         .out = out };
-}
-
-/* The call id on the OK line.  */
-static void
-tell_call_id (struct session *session)
-{
-  char text[48];
-
-  snprintf (text, sizeof text, "%s.%" PRIu64, session->id, session->calls);
-  assuan_set_okay_line (session->context, text);
 }
 
 gpg_error_t
@@ -299,7 +311,7 @@ request_handler (assuan_context_t context, char *line)
 
   noun = registry_noun (&session->daemon->registry,
                         assuan_get_command_name (context));
-  session->calls++;
+  account_line (session);
   err = session_rate (session, &failure);
   if (!err)
     err = session_adopt_policy (session, &failure);
@@ -307,7 +319,8 @@ request_handler (assuan_context_t context, char *line)
     {
       err = words_split (line, &words, &reason);
       if (err)
-        fail (&failure, gpg_err_code (err), "%s", reason);
+        failure_refuse (&failure, REFUSAL_PARSE,
+                        fail (&failure, gpg_err_code (err), "%s", reason));
     }
   if (!err)
     {
@@ -319,7 +332,7 @@ request_handler (assuan_context_t context, char *line)
       writer_release (&out);
     }
   if (!err)
-    tell_call_id (session);
+    assuan_set_okay_line (session->context, session->call_id);
   words_release (&words);
   return session_leave (session, err, &failure);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -182,6 +182,8 @@ session_leave (struct session *session, gpg_error_t err,
   if (!err)
     return 0;
   err = gpg_err_make (GPG_ERR_SOURCE_USER_1, gpg_err_code (err));
+  account_refused (session, assuan_get_command_name (session->context), err,
+                   failure);
   for (detail = failure->details; detail; detail = detail->next)
     send_detail (session, detail);
   if (!failure->text)
@@ -199,9 +201,14 @@ static gpg_error_t
 sink_data (void *context, const char *bytes, size_t length)
 {
   struct session *session = context;
-  gpg_error_t err = assuan_send_data (session->context, bytes, length);
+  gpg_error_t err = bytes ? assuan_send_data (session->context, bytes, length)
+                          : 0;
 
-  return err ? err : assuan_send_data (session->context, NULL, 0);
+  if (!err)
+    err = assuan_send_data (session->context, NULL, 0);
+  if (!err && !bytes && link_flush (&session->link))
+    err = gpg_error_from_syserror ();
+  return err;
 }
 
 static gpg_error_t
@@ -363,10 +370,25 @@ make_id (char r_id[17])
 
 /* Locked memory is not inherited: each session makes its own.  */
 static void
-init_secure_memory (void)
+init_secure_memory (const struct daemon *daemon)
 {
   gcry_control (GCRYCTL_INIT_SECMEM, 16384, 0);
   gcry_control (GCRYCTL_INITIALIZATION_FINISHED, 0);
+  if (daemon->key)
+    mlock (daemon->key, sizeof *daemon->key);
+}
+
+/* Confine a session whose socket has the ceiling read.  */
+static gpg_error_t
+confine (struct session *session)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err = session_confine (session, &failure);
+
+  if (err)
+    log_error ("session %s: %s\n", session->id,
+               failure.text ? failure.text : gpg_strerror (err));
+  return err;
 }
 
 void
@@ -386,11 +408,14 @@ session_run (struct daemon *daemon, const struct entrance *entrance)
   session.gate.ceiling = entrance->ceiling;
   session.gate.ask = request_ask;
   session.gate.ask_context = &session;
-  init_secure_memory ();
+  init_secure_memory (daemon);
   make_id (session.id);
+  account_start (&session);
   link_init (&session.link, entrance->in, entrance->out);
   catch_sigterm (entrance->in);
   err = session_start (&session);
+  if (!err)
+    err = confine (&session);
   if (!err)
     err = serve (&session);
   if (err && gpg_err_code (err) != GPG_ERR_EOF)

@@ -12,6 +12,7 @@
 #ifndef REEVE_SESSION_H
 #define REEVE_SESSION_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -42,9 +43,13 @@ struct session
   const struct entrance *entrance;
   assuan_context_t context;
   struct link link;
+  bool confined;
   char id[17];
   uint64_t calls;
   struct gate gate;
+  struct audit_subject subject; /* Of the last record.  */
+  char call_id[48];             /* Of the line that is being carried out.  */
+  char executable[PATH_MAX];    /* Of the peer; "" if it cannot be told.  */
 
   /* What the monitor saw that libassuan would let pass.  */
   bool inquiring;
@@ -77,6 +82,25 @@ void session_run (struct daemon *daemon, const struct entrance *entrance);
 
 /* End the process of a session.  */
 void session_exit (void) __attribute__ ((noreturn));
+
+/* --- What a session leaves in the audit log (account.c) --- */
+
+/* The program that the process PID runs, "" if that cannot be told.  */
+void account_executable (pid_t pid, char r_path[PATH_MAX]);
+
+/* The session begins; a line of a noun begins, which gets a call id.  */
+void account_start (struct session *session);
+void account_line (struct session *session);
+
+/* If FAILURE tells that a gate refused WHAT ("AUG SET", "AUTH", "") with ERR:
+   record that, once.  */
+void account_refused (struct session *session, const char *what,
+                      gpg_error_t err, struct failure *failure);
+
+/* CALL came to its end with ERR, or was refused.  */
+void account_call (struct session *session, struct call *call, gpg_error_t err);
+
+void account_login (struct session *session);
 
 /* --- Between the files of the session --- */
 
@@ -115,6 +139,22 @@ gpg_error_t session_inquire (struct session *session, const char *keyword,
    to be here ends the session.  */
 gpg_error_t session_adopt_policy (struct session *session,
                                   struct failure *failure);
+
+/* Take from the process of SESSION, whose ceiling is read, what a client that
+   only reads never needs (../base/confine.h); without effect under another
+   ceiling, or the second time.  It holds for good: the ceiling of a session
+   that is confined must not be raised again.  An error means that the session
+   must end.  */
+gpg_error_t session_confine (struct session *session, struct failure *failure);
+
+/* Write the fences round the process of SESSION, for GETINFO fences.  */
+gpg_error_t session_write_fences (struct writer *out);
+
+/* Refuse a call of EFFECT if a file of reeve's configuration changed since it
+   was loaded and the option "integrity" says so.  GPG_ERR_CONFIGURATION.  */
+gpg_error_t session_check_integrity (const struct session *session,
+                                     enum effect effect,
+                                     struct failure *failure);
 
 /* Drop what belongs to requests: options but dry-run, nonce, modules'
    state.  */

@@ -25,6 +25,7 @@
 #include "session.h"
 #include "supervisor.h"
 
+#define TICK_MS 1000
 #define RESTART_MS 1000           /* Between two starts of a helper.  */
 #define ACCEPT_PAUSE_NS 100000000 /* When descriptors have run out.  */
 
@@ -58,6 +59,8 @@ struct supervisor
   unsigned terms;     /* How often SIGTERM came.  */
   bool ending;
   uint64_t ending_since;
+  uint64_t ticked;  /* When audit_tick was called last.  */
+  bool tick_wanted; /* It has something left to do.  */
   sigset_t signals; /* As they were before.  */
 };
 
@@ -112,16 +115,23 @@ release_signals (const struct supervisor *supervisor)
 
 /* --- Clients --- */
 
-/* Say in the hello why not, and hang up; never waits.  */
+/* Say in the hello why not, and in the audit log; never waits.  */
 static void
-refuse_client (int fd, gpg_err_code_t code, const char *why)
+refuse_client (const struct supervisor *supervisor,
+               const struct entrance *entrance, enum refusal refusal,
+               gpg_err_code_t code, const char *why)
 {
-  char line[300];
+  struct audit_subject subject = { .peer = &entrance->peer };
   gpg_error_t err = gpg_err_make (GPG_ERR_SOURCE_USER_1, code);
+  char executable[PATH_MAX];
+  char line[300];
   int length = snprintf (line, sizeof line, "ERR %u %s <%s> - %s\n", err,
                          gpg_strerror (err), gpg_strsource (err), why);
 
-  (void)!send (fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  (void)!send (entrance->in, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  account_executable (entrance->peer.pid, executable);
+  subject.executable = *executable ? executable : NULL;
+  audit_refuse (supervisor->daemon->audit, &subject, refusal, "", err, why);
 }
 
 static unsigned
@@ -141,21 +151,21 @@ check_client (const struct supervisor *supervisor,
 {
   const struct daemon *daemon = supervisor->daemon;
   uid_t uid = entrance->peer.uid;
-  int fd = entrance->in;
   char why[LIMIT_ERROR_TEXT + 1];
 
   if (supervisor->ending)
-    refuse_client (fd, GPG_ERR_TRY_LATER, "the daemon is ending");
+    refuse_client (supervisor, entrance, REFUSAL_LIMIT, GPG_ERR_TRY_LATER,
+                   "the daemon is ending");
   else if (supervisor->count >= daemon->options.limits.clients)
-    refuse_client (fd, GPG_ERR_LIMIT_REACHED,
+    refuse_client (supervisor, entrance, REFUSAL_LIMIT, GPG_ERR_LIMIT_REACHED,
                    "too many clients: try later, or raise max-clients");
   else if (count_uid (supervisor, uid)
            >= daemon->options.limits.clients_per_uid)
-    refuse_client (fd, GPG_ERR_LIMIT_REACHED,
+    refuse_client (supervisor, entrance, REFUSAL_LIMIT, GPG_ERR_LIMIT_REACHED,
                    "too many clients of this user: close some, or raise "
                    "max-clients-per-uid");
   else if (atomic_load (&daemon->shared->single))
-    refuse_client (fd, GPG_ERR_FORBIDDEN,
+    refuse_client (supervisor, entrance, REFUSAL_PEER, GPG_ERR_FORBIDDEN,
                    "this daemon serves one client and has it");
   else if (!daemon->key
            && !policy_admits (&daemon->policy, uid, entrance->groups.gid,
@@ -163,7 +173,8 @@ check_client (const struct supervisor *supervisor,
     {
       snprintf (why, sizeof why, "policy: no identity admits peer uid %lu",
                 (unsigned long)uid);
-      refuse_client (fd, GPG_ERR_FORBIDDEN, why);
+      refuse_client (supervisor, entrance, REFUSAL_PEER, GPG_ERR_FORBIDDEN,
+                     why);
     }
   else
     return true;
@@ -191,6 +202,7 @@ become_session (struct supervisor *supervisor, const struct entrance *entrance,
      of the terminal.  */
   sigaction (SIGHUP, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   sigaction (SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+  audit_after_fork (daemon->audit);
   session_run (daemon, entrance);
   session_exit ();
 }
@@ -219,12 +231,14 @@ start_session (struct supervisor *supervisor, const struct entrance *entrance)
 
   if (make_room (supervisor))
     {
-      refuse_client (entrance->in, GPG_ERR_ENOMEM, "out of memory: try later");
+      refuse_client (supervisor, entrance, REFUSAL_LIMIT, GPG_ERR_ENOMEM,
+                     "out of memory: try later");
       return;
     }
   pid = fork ();
   if (pid < 0)
-    refuse_client (entrance->in, GPG_ERR_TRY_LATER, "cannot fork: try later");
+    refuse_client (supervisor, entrance, REFUSAL_LIMIT, GPG_ERR_TRY_LATER,
+                   "cannot fork: try later");
   else if (!pid)
     become_session (supervisor, entrance, parent);
   else
@@ -301,6 +315,7 @@ reap_session (struct supervisor *supervisor, size_t index, int status)
     supervisor->ending = true;
   if (!WIFSIGNALED (status))
     return;
+  audit_abort (supervisor->daemon->audit, child.pid);
   log_error ("session process %ld of uid %lu died by signal %d\n",
              (long)child.pid, (unsigned long)child.uid, WTERMSIG (status));
   recover_in_child (supervisor);
@@ -442,6 +457,26 @@ wait_and_accept (struct supervisor *supervisor, int wait)
       accept_client (supervisor, listeners->listener + i);
 }
 
+/* Let the audit log write what waits, once a second while there is something
+   or somebody.  Returns how long to wait, WAIT (-1: for ever) at the most.  */
+static int
+tick (struct supervisor *supervisor, int wait)
+{
+  uint64_t now = link_now ();
+
+  if (!supervisor->tick_wanted && !supervisor->count)
+    return wait;
+  if (now - supervisor->ticked >= TICK_MS)
+    {
+      supervisor->ticked = now;
+      supervisor->tick_wanted = audit_tick (supervisor->daemon->audit) >= 0
+                                || supervisor->count;
+    }
+  else
+    supervisor->tick_wanted = true;
+  return wait < 0 || wait > TICK_MS ? TICK_MS : wait;
+}
+
 static gpg_error_t
 start_helpers (struct supervisor *supervisor, struct failure *failure)
 {
@@ -473,6 +508,7 @@ supervisor_run (struct daemon *daemon, struct listeners *listeners,
   gpg_error_t err;
 
   catch_signals (&supervisor);
+  audit_event (daemon->audit, "start", NULL, "reeved %s", PACKAGE_VERSION);
   err = start_helpers (&supervisor, &failure);
   if (err)
     log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
@@ -493,8 +529,9 @@ supervisor_run (struct daemon *daemon, struct listeners *listeners,
             break;
           wait = 1000;
         }
-      wait_and_accept (&supervisor, wait);
+      wait_and_accept (&supervisor, tick (&supervisor, wait));
     }
+  audit_event (daemon->audit, "stop", NULL, "reeved %s", PACKAGE_VERSION);
   listeners_close (daemon, listeners);
   for (size_t i = 0; supervisor.helper && i < daemon->registry.count; i++)
     if (supervisor.helper[i].pid > 0)

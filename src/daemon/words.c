@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "protocol/memory.h"
@@ -111,31 +109,13 @@ info_modules (struct session *session, struct writer *out, char *rest,
 }
 
 static gpg_error_t
-write_fence (struct writer *out, const char *fence, bool holds)
-{
-  gpg_error_t err = writer_field (out, "process", "session");
-
-  if (!err)
-    err = writer_field (out, "fence", "%s", fence);
-  if (!err)
-    err = writer_field_bool (out, "holds", holds);
-  return err ? err : writer_record_end (out);
-}
-
-static gpg_error_t
 info_fences (struct session *session, struct writer *out, char *rest,
              struct failure *failure)
 {
   const struct registry *registry = &session->daemon->registry;
-  struct rlimit core = { 1, 1 };
-  gpg_error_t err;
+  gpg_error_t err = session_write_fences (out);
 
   (void)rest;
-  getrlimit (RLIMIT_CORE, &core);
-  err = write_fence (out, "no core dumps", !core.rlim_cur && !core.rlim_max);
-  if (!err)
-    err = write_fence (out, "not traceable by its user",
-                       !prctl (PR_GET_DUMPABLE));
   for (size_t i = 0; !err && i < registry->count; i++)
     if (registry->noun[i].row->fences && session->gate.identity)
       {

@@ -185,9 +185,8 @@ put_end (struct audit *audit, const struct audit_subject *subject,
   record_field (record, "call", subject->call);
   record_field (record, "verb", verb);
   if (turn.closes >= 0)
-    record_number (
-        record, "begin",
-        atomic_load (&audit->shared->begun[turn.closes].sequence));
+    record_number (record, "begin",
+                   atomic_load (&audit->shared->begun[turn.closes].sequence));
   record_outcome (record, call, outcome, duration_us);
   err = put (audit, &turn);
   if (!err && turn.closes >= 0)
@@ -288,7 +287,7 @@ audit_call (struct audit *audit, const struct audit_subject *subject,
 
 void
 audit_refuse (struct audit *audit, const struct audit_subject *subject,
-              enum audit_refusal gate, const char *what, gpg_error_t err,
+              enum refusal gate, const char *what, gpg_error_t err,
               const char *text)
 {
   const struct audit_turn none = AUDIT_TURN_NONE;
@@ -300,7 +299,7 @@ audit_refuse (struct audit *audit, const struct audit_subject *subject,
   record_begin (&audit->record, "refused");
   record_subject (&audit->record, subject);
   record_field (&audit->record, "verb", *what ? what : NULL);
-  record_field (&audit->record, "gate", audit_gate_name (gate));
+  record_field (&audit->record, "gate", refusal_name (gate));
   record_field (&audit->record, "outcome", "refused");
   record_error (&audit->record, err, text);
   wrong = audit_lock (audit);
@@ -332,7 +331,7 @@ audit_event (struct audit *audit, const char *event,
   record_subject (&audit->record, subject);
   record_field (&audit->record, "text", text.length ? text.bytes : NULL);
   put_alone (audit, &sequence);
-  if (sequence)
+  if (sequence && !subject)
     audit_save (audit, sequence);
 }
 

@@ -47,10 +47,12 @@ struct audit;
 
 struct audit_options
 {
-  uint64_t size;   /* Bytes after which a new file is begun; 0: never.  */
-  uint64_t age_ms; /* Likewise by time.  */
-  unsigned files;  /* Rotated files that are kept; 0: all.  */
-  bool journald;   /* Send each record to the system's journal, too.  */
+  uint64_t size;     /* Bytes after which a new file is begun; 0: never.  */
+  uint64_t age_ms;   /* Likewise by time.  */
+  unsigned files;    /* Rotated files that are kept; 0: all.  */
+  unsigned refusals; /* Of one uid in a second that have a record each; 0:
+                        AUDIT_REFUSALS.  */
+  bool journald;     /* Send each record to the system's journal, too.  */
 };
 
 /* Who asks.  Any may be NULL.  */
@@ -62,19 +64,6 @@ struct audit_subject
   const struct peer *peer;
   const char *executable;
   const char *reason; /* OPTION reason; a call's own goes before.  */
-};
-
-enum audit_refusal
-{
-  AUDIT_PEER,
-  AUDIT_HANDSHAKE,
-  AUDIT_PARSE,
-  AUDIT_POLICY,
-  AUDIT_RATE,
-  AUDIT_LIMIT,
-  AUDIT_INTEGRITY,
-  AUDIT_CEILING,
-  AUDIT_IDENTITY
 };
 
 /* Open MACHINE's log, which is made if it is not there; find its state again
@@ -109,14 +98,15 @@ void audit_call (struct audit *audit, const struct audit_subject *subject,
                  uint64_t duration_us);
 
 /* Something was refused.  WHAT is its verb ("AUG SET") or "", TEXT what the
-   client was told.  More than AUDIT_REFUSALS a second of one uid become one
-   record a second.  */
+   client was told.  More of one uid in a second than the options say become
+   one record a second.  */
 #define AUDIT_REFUSALS 10
 void audit_refuse (struct audit *audit, const struct audit_subject *subject,
-                   enum audit_refusal gate, const char *what, gpg_error_t err,
+                   enum refusal gate, const char *what, gpg_error_t err,
                    const char *text);
 
-/* EVENT ("start", "stop", "reload", ...) happened.  SUBJECT may be NULL.  */
+/* EVENT happened: to the daemon ("start", "stop", "reload", ...; SUBJECT is
+   NULL, and it is on disk afterwards) or to a client ("login").  */
 void audit_event (struct audit *audit, const char *event,
                   const struct audit_subject *subject, const char *format, ...)
     __attribute__ ((format (printf, 4, 5)));

@@ -18,6 +18,8 @@
 #include "protocol/memory.h"
 #include "audit_inside.h"
 
+#define KEY_NAME "audit.key"
+
 struct copy_begun
 {
   uint64_t sequence;
@@ -36,7 +38,7 @@ struct copy
 };
 
 #define SLOT 65536 /* Bytes; a copy is shorter.  */
-_Static_assert (sizeof (struct copy) <= SLOT, "a copy fits");
+_Static_assert(sizeof (struct copy) <= SLOT, "a copy fits");
 
 static const char version[16] = "reeve-key-1";
 
@@ -67,11 +69,9 @@ copy_free (struct copy *copy)
 static gpg_error_t
 open_copy (const struct audit *audit, bool make, int *r_fd)
 {
-  auto_close int fd
-      = openat (audit->state_directory_fd, AUDIT_KEY_NAME,
-                O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC
-                    | (make ? O_CREAT : 0),
-                0600);
+  auto_close int fd = openat (
+      audit->state_directory_fd, KEY_NAME,
+      O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
   struct stat stat;
 
   if (fd < 0 || fstat (fd, &stat))
@@ -130,7 +130,7 @@ write_copy (const struct audit *audit, const struct copy *copy)
     return gpg_error_from_syserror ();
   if (pwrite (fd, zeros, sizeof zeros, SLOT - where) < 0)
     gpgrt_log_error ("audit: an old key stays in %s/%s\n", OWN_STATE_DIR,
-                     AUDIT_KEY_NAME);
+                     KEY_NAME);
   return 0;
 }
 
@@ -248,9 +248,9 @@ audit_durable_read (struct audit *audit, struct audit_standing *r_standing)
   if (!whole[0] && !whole[1])
     err = gpg_error (GPG_ERR_NOT_FOUND);
   else
-    take_copy (&copies[!whole[0]
-                       || (whole[1] && copies[1].number > copies[0].number)],
-               audit->shared, r_standing);
+    take_copy (
+        &copies[!whole[0] || (whole[1] && copies[1].number > copies[0].number)],
+        audit->shared, r_standing);
   explicit_bzero (copies, 2 * sizeof *copies);
   free (copies);
   return err;

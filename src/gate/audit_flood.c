@@ -12,10 +12,6 @@
 /* The last flooder stands for all uids that found no other free.  */
 #define OTHERS (AUDIT_FLOODERS - 1)
 
-static const char *const gate_names[AUDIT_GATES]
-    = { "peer", "handshake", "parse",   "policy",  "rate",
-        "limit", "integrity", "ceiling", "identity" };
-
 /* Write the sums of FLOODER, whose second is over, and forget them.  */
 static void
 tell (struct audit *audit, struct audit_flooder *flooder)
@@ -24,14 +20,16 @@ tell (struct audit *audit, struct audit_flooder *flooder)
   bool first = true;
 
   record_begin (note, "refusals");
-  if (flooder != &audit->shared->flooder[OTHERS])
+  if (flooder != &audit->shared->flooder[OTHERS]
+      && flooder->owner != UINT64_MAX)
     record_number (note, "uid", flooder->owner - 1);
   record_number (note, "count", flooder->held);
   buffer_string (note, ",\"gate\":{");
-  for (int i = 0; i < AUDIT_GATES; i++)
+  for (int i = 0; i < REFUSAL_COUNT; i++)
     if (flooder->gates[i])
       {
-        buffer_printf (note, "%s\"%s\":%u", first ? "" : ",", gate_names[i],
+        buffer_printf (note, "%s\"%s\":%u", first ? "" : ",",
+                       refusal_name ((enum refusal)i),
                        (unsigned)flooder->gates[i]);
         first = false;
       }
@@ -73,10 +71,12 @@ flooder_for (struct audit *audit, uint64_t owner, int64_t now)
 bool
 audit_flood_take (struct audit *audit, uint64_t owner, int gate)
 {
-  struct audit_flooder *flooder
-      = flooder_for (audit, owner, audit_now () / 1000);
+  unsigned alone = audit->options.refusals ? audit->options.refusals
+                                           : AUDIT_REFUSALS;
+  struct audit_flooder *flooder = flooder_for (audit, owner,
+                                               audit_now () / 1000);
 
-  if (flooder->count++ < AUDIT_REFUSALS)
+  if (flooder->count++ < alone)
     return true;
   flooder->held++;
   flooder->gates[gate]++;
@@ -101,10 +101,4 @@ audit_flood_tell (struct audit *audit)
         tell (audit, flooder);
     }
   return waits;
-}
-
-const char *
-audit_gate_name (int gate)
-{
-  return gate_names[gate];
 }

@@ -32,8 +32,7 @@ connect_journal (const struct audit *audit)
     }
   stpcpy (stpcpy (address.sun_path, audit->machine->root), JOURNAL_SOCKET);
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0
-      || connect (fd, (const struct sockaddr *)&address, sizeof address))
+  if (fd < 0 || connect (fd, (const struct sockaddr *)&address, sizeof address))
     return -1;
   return take_fd (&fd);
 }

@@ -24,8 +24,8 @@ open_directory (const struct machine *machine, const char *path, mode_t mode,
 static void
 read_boot (char r_boot[AUDIT_BOOT])
 {
-  auto_close int fd
-      = open ("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  auto_close int fd = open ("/proc/sys/kernel/random/boot_id",
+                            O_RDONLY | O_CLOEXEC);
   ssize_t n = fd < 0 ? -1 : read (fd, r_boot, AUDIT_BOOT - 1);
 
   if (n <= 0)

@@ -27,10 +27,9 @@ static gpg_error_t
 open_file (struct audit *audit, const char *name, int flags, int *r_fd,
            uint64_t *r_file)
 {
-  auto_close int fd
-      = openat (audit->log_directory_fd, name,
-                O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | flags,
-                0640);
+  auto_close int fd = openat (
+      audit->log_directory_fd, name,
+      O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | flags, 0640);
   struct stat stat;
 
   if (fd < 0 || fstat (fd, &stat))
@@ -121,8 +120,8 @@ audit_files (struct audit *audit, struct audit_file **r_files, size_t *r_count)
   while ((dirent = readdir (directory)))
     if (parse_name (dirent->d_name, &file))
       {
-        struct audit_file *more
-            = reallocarray (files, count + 1, sizeof *files);
+        struct audit_file *more = reallocarray (files, count + 1,
+                                                sizeof *files);
 
         if (!more)
           {

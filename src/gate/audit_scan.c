@@ -36,8 +36,8 @@ copy_field (const char *body, size_t length, const char *name,
   size_t count = 0;
 
   if (value && value < end && *value == '"')
-    for (value++;
-         value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1; value++)
+    for (value++; value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1;
+         value++)
       r_text[count++] = *value;
   r_text[count] = 0;
 }
@@ -89,15 +89,19 @@ wrong (struct audit_scan *scan, uint64_t sequence)
     scan->tampered = sequence;
 }
 
-/* Go over the numbers up to SEQUENCE - 1, which are not there.  */
+/* Go over the numbers up to SEQUENCE - 1, which are not there, unless lines
+   that are none are where they were.  */
 static void
 pass_gap (struct audit_scan *scan, uint64_t sequence)
 {
   struct audit_standing *standing = &scan->standing;
 
-  if (!scan->gap_first)
-    scan->gap_first = standing->sequence + 1;
-  scan->gap_last = sequence - 1;
+  if (sequence - standing->sequence - 1 > scan->rubbish)
+    {
+      if (!scan->gap_first)
+        scan->gap_first = standing->sequence + 1;
+      scan->gap_last = sequence - 1;
+    }
   for (; standing->sequence < sequence - 1; standing->sequence++)
     chain_key_next (standing->key);
 }
@@ -129,7 +133,7 @@ take_line (struct audit_scan *scan, const struct chain_line *line)
       chain_key_next (standing->key);
     }
   memcpy (standing->hash, line->hash, CHAIN_BYTES);
-  scan->taken++;
+  scan->rubbish = 0;
 }
 
 static void
@@ -144,10 +148,10 @@ scan_line (struct audit_scan *scan, const char *text, size_t length,
       || (scan->keyed && line.sequence > standing->sequence + GAP_MOST)
       || (behind && line.sequence <= standing->sequence))
     {
-      /* No record, or not one of this place.  It stands for the next one,
-         until a record with that number shows that it was put in.  */
+      /* No record, or not one of this place: one that was changed, or put
+         in.  */
       if (behind && scan->keyed)
-        wrong (scan, standing->sequence + 1);
+        wrong (scan, standing->sequence + ++scan->rubbish);
       return;
     }
   if (!scan->first)

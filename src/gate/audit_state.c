@@ -17,6 +17,8 @@
 #include "protocol/memory.h"
 #include "audit_inside.h"
 
+#define STATE_NAME "audit.state" /* In OWN_RUN_DIR.  */
+
 /* Bytes of the state's file that are locked.  */
 #define LOG_BYTE 0
 #define DURABLE_BYTE 1
@@ -34,26 +36,26 @@ audit_state_open (struct audit *audit, struct failure *failure)
   struct stat stat;
   void *memory;
 
-  fd = openat (audit->run_directory_fd, AUDIT_STATE_NAME,
+  fd = openat (audit->run_directory_fd, STATE_NAME,
                O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0 || fstat (fd, &stat))
-    return fail_errno (failure, "audit: %s/%s", OWN_RUN_DIR, AUDIT_STATE_NAME);
+    return fail_errno (failure, "audit: %s/%s", OWN_RUN_DIR, STATE_NAME);
   if (!S_ISREG (stat.st_mode) || !machine_trusts (audit->machine, stat.st_uid)
       || (stat.st_mode & (S_IRWXG | S_IRWXO)))
     return fail (failure, GPG_ERR_EPERM,
                  "audit: others may use %s%s/%s: remove it",
-                 audit->machine->root, OWN_RUN_DIR, AUDIT_STATE_NAME);
+                 audit->machine->root, OWN_RUN_DIR, STATE_NAME);
   /* Blocks, not only a length: a store into a hole of a full file system
      would be a signal.  */
   if (stat.st_size != sizeof (struct audit_shared)
       && ((fallocate (fd, 0, 0, sizeof (struct audit_shared))
            && errno != EOPNOTSUPP)
           || ftruncate (fd, sizeof (struct audit_shared))))
-    return fail_errno (failure, "audit: %s/%s", OWN_RUN_DIR, AUDIT_STATE_NAME);
+    return fail_errno (failure, "audit: %s/%s", OWN_RUN_DIR, STATE_NAME);
   memory = mmap (NULL, sizeof (struct audit_shared), PROT_READ | PROT_WRITE,
                  MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED)
-    return fail_errno (failure, "audit: %s/%s", OWN_RUN_DIR, AUDIT_STATE_NAME);
+    return fail_errno (failure, "audit: %s/%s", OWN_RUN_DIR, STATE_NAME);
   /* The key is in it.  An ordinary user may lack the right to lock: then it
      is swapped like all that he has.  */
   mlock (memory, sizeof (struct audit_shared));
@@ -130,9 +132,9 @@ is_right (const struct audit *audit)
   struct stat stat;
 
   return audit->log_fd >= 0 && audit->log_file == standing->file
-         && !atomic_load (&audit->shared->busy)
-         && *audit->shared->boot && !fstat (audit->log_fd, &stat)
-         && stat.st_nlink && (uint64_t)stat.st_size == standing->size;
+         && !atomic_load (&audit->shared->busy) && *audit->shared->boot
+         && !fstat (audit->log_fd, &stat) && stat.st_nlink
+         && (uint64_t)stat.st_size == standing->size;
 }
 
 gpg_error_t

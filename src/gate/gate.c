@@ -6,6 +6,7 @@
 
 #include <gcrypt.h>
 
+#include "protocol/link.h"
 #include "protocol/memory.h"
 #include "gate.h"
 
@@ -104,23 +105,28 @@ refuse (const struct gate *gate, const struct gate_verdict *verdict,
     case GATE_ALLOWED:
       return 0;
     case GATE_STRANGER:
-      return fail (failure, GPG_ERR_NO_AUTH,
-                   "say NONCE and AUTH first, or use reeve");
+      err = fail (failure, GPG_ERR_NO_AUTH,
+                  "say NONCE and AUTH first, or use reeve");
+      return failure_refuse (failure, REFUSAL_IDENTITY, err);
     case GATE_EXPIRED:
-      return fail (failure, GPG_ERR_FORBIDDEN,
-                   "the identity %s has expired: it needs another \"expires\"",
-                   gate->identity->name);
+      err = fail (failure, GPG_ERR_FORBIDDEN,
+                  "the identity %s has expired: it needs another \"expires\"",
+                  gate->identity->name);
+      return failure_refuse (failure, REFUSAL_IDENTITY, err);
     case GATE_CEILING:
-      return refuse_ceiling (gate, what, effect, failure);
+      err = refuse_ceiling (gate, what, effect, failure);
+      return failure_refuse (failure, REFUSAL_CEILING, err);
     case GATE_DENIED:
-      return fail (failure, GPG_ERR_FORBIDDEN, "policy: a rule denies %s to %s",
-                   missing->bytes, gate->identity->name);
+      err = fail (failure, GPG_ERR_FORBIDDEN, "policy: a rule denies %s to %s",
+                  missing->bytes, gate->identity->name);
+      return failure_refuse (failure, REFUSAL_POLICY, err);
     case GATE_NO_RULE:
       break;
     }
   failure_detail (failure, "rule", "%s", missing->bytes);
-  return fail (failure, GPG_ERR_FORBIDDEN, "policy: no rule allows %s to %s",
-               missing->bytes, gate->identity->name);
+  err = fail (failure, GPG_ERR_FORBIDDEN, "policy: no rule allows %s to %s",
+              missing->bytes, gate->identity->name);
+  return failure_refuse (failure, REFUSAL_POLICY, err);
 }
 
 static gpg_error_t
@@ -190,8 +196,12 @@ ask_values (const struct gate *gate, struct call *call, bool *r_asked)
       err = gate->ask (gate->ask_context, value->item, &bytes, &length,
                        &call->failure);
       if (!err)
-        err = arguments_answer (call->arguments, i, bytes, length,
-                                &call->failure);
+        {
+          err = arguments_answer (call->arguments, i, bytes, length,
+                                  &call->failure);
+          if (err)
+            failure_refuse (&call->failure, REFUSAL_PARSE, err);
+        }
       if (bytes && value->item->type->flags & TYPE_SECRET)
         explicit_bzero (bytes, length);
       free (bytes);
@@ -208,6 +218,22 @@ show_plan (struct call *call)
   if (!err)
     err = buffer_error (&text);
   return err ? err : writer_value (call->out, text.bytes, text.length);
+}
+
+/* Carry the plan out, on the record.  */
+static gpg_error_t
+carry_out (const struct gate *gate, struct call *call)
+{
+  gpg_error_t err = audit_begin (gate->audit, gate->subject, call,
+                                 &call->failure);
+
+  if (err)
+    return err;
+  call->recorded = gate->audit;
+  err = plan_run (call->plan, call->machine, &call->failure);
+  audit_end (gate->audit, gate->subject, call, err,
+             link_now_us () - call->started_us);
+  return err;
 }
 
 gpg_error_t
@@ -232,6 +258,6 @@ gate_run (const struct gate *gate, struct call *call)
                  call->noun->name, call->verb->name);
   if (call->dry_run)
     return show_plan (call);
-  err = plan_run (call->plan, call->machine, &call->failure);
+  err = carry_out (gate, call);
   return call->verb->done ? call->verb->done (call, err) : err;
 }

@@ -3,14 +3,15 @@
    SPDX-License-Identifier: GPL-3.0-or-later
 
    identity, ceiling, policy; then the values that are asked for; policy
-   again; the handler; and for a change the plan.  A handler may assume that
-   it is allowed.  */
+   again; the handler; and for a change the plan, between the two records of
+   the audit.  A handler may assume that it is allowed.  */
 
 #ifndef REEVE_GATE_H
 #define REEVE_GATE_H
 
 #include <gpg-error.h>
 #include "../call/call.h"
+#include "audit.h"
 #include "policy.h"
 
 /* What decides for a session.  */
@@ -25,6 +26,11 @@ struct gate
                       char **r_bytes, size_t *r_length,
                       struct failure *failure);
   void *ask_context;
+
+  /* What changes something is recorded there, before and after, or not done;
+     NULL: nothing is recorded.  */
+  struct audit *audit;
+  const struct audit_subject *subject;
 };
 
 /* The lower one of the ceilings of GATE and its identity.  */

@@ -62,6 +62,7 @@ struct node_name
 {
   size_t count;
   size_t whole; /* So many of them name the whole (the file).  */
+  bool entire;  /* As in struct object_name.  */
   char **label;
 };
 

@@ -182,6 +182,7 @@ node_name_make (const struct object_name *name, struct node_name *r_name)
 
   if (err)
     return err;
+  r_name->entire = name->entire;
   r_name->whole = 0;
   while (*at == '/' && at < name->text + name->whole)
     {

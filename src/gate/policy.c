@@ -26,6 +26,7 @@ policy_release (struct policy *policy)
   for (size_t i = 0; i < policy->file_count; i++)
     free (policy->file[i]);
   free (policy->file);
+  integrity_release (&policy->seen);
   memset (policy, 0, sizeof *policy);
 }
 

@@ -33,6 +33,7 @@
 #include "../base/machine.h"
 #include "../call/registry.h"
 #include "identity.h"
+#include "integrity.h"
 
 #define POLICY_IDENTITIES 256
 #define POLICY_FILES 256
@@ -47,6 +48,7 @@ struct policy
   struct identity *identity;
   size_t file_count;
   char **file; /* Those that were read, for the operating system.  */
+  struct integrity seen; /* The same, and the keys, as they were read.  */
 };
 
 /* What is read.  */

@@ -229,8 +229,10 @@ check_key (struct policy_reader *reader, const struct identity *identity,
     return 0;
   err = identity_open_key (identity, index, reader->source->machine, &fd,
                            &inner);
-  if (!err
-      || (reader->source->complain && gpg_err_code (err) == GPG_ERR_EACCES))
+  if (!err)
+    return integrity_seen_key (&reader->policy->seen, reader->source->machine,
+                               key->file, fd);
+  if (reader->source->complain && gpg_err_code (err) == GPG_ERR_EACCES)
     return 0;
   reader->line = key->line;
   return policy_complain (reader, gpg_err_code (err), "identity %s: %s",
@@ -304,6 +306,8 @@ read_file (struct policy_reader *reader, const char *path)
     return gpg_error_from_syserror ();
   reader->file = policy->file[policy->file_count++];
   err = open_file (reader, &fd);
+  if (!err)
+    err = integrity_seen (&policy->seen, path, fd);
   if (err)
     return err;
   stream = fdopen (fd, "r");
@@ -318,10 +322,25 @@ read_file (struct policy_reader *reader, const char *path)
 static int
 is_policy_file (const struct dirent *entry)
 {
-  size_t length = strlen (entry->d_name);
+  return integrity_is_policy (entry->d_name);
+}
 
-  return *entry->d_name != '.' && length > 7
-         && !strcmp (entry->d_name + length - 7, ".policy");
+/* The directories, too, must be nobody else's.  */
+static gpg_error_t
+check_directories (struct policy_reader *reader)
+{
+  const struct policy_source *source = reader->source;
+  auto_failure struct failure inner = FAILURE_NONE;
+  gpg_error_t err = integrity_begin (&reader->policy->seen, source->machine,
+                                     &inner);
+  const char *why = inner.text ? inner.text : gpg_strerror (err);
+
+  if (!err)
+    return 0;
+  if (!source->complain)
+    return fail (reader->failure, gpg_err_code (err), "%s", why);
+  source->complain (source->context, why);
+  return 0;
 }
 
 /* All policy files in DIRECTORY, in the order of their names.  */
@@ -358,11 +377,13 @@ read_own (struct policy_reader *reader)
 {
   auto_free char *directory = machine_path (reader->source->machine,
                                             OWN_POLICY_DIR);
+  gpg_error_t err;
 
   if (!directory)
     return gpg_error (GPG_ERR_ENOMEM);
-  if (access (directory, F_OK) && errno == ENOENT)
-    return 0;
+  err = check_directories (reader);
+  if (err || (access (directory, F_OK) && errno == ENOENT))
+    return err;
   return go_on (reader, read_directory (reader, directory));
 }
 

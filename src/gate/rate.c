@@ -115,11 +115,11 @@ take (struct slot *slot, const struct rate *rate, uint64_t now,
 
   do
     {
-      next = due > now ? due : now;
       /* Another rate, or another clock, was in force before.  */
-      if (next > now + window)
-        next = now + window;
-      next += pace;
+      if (due > now + window
+          && atomic_compare_exchange_strong (&slot->due, &due, now + window))
+        due = now + window;
+      next = (due > now ? due : now) + pace;
       if (next > now + window)
         {
           *r_wait_ms = (next - now - window + NS - 1) / NS;

@@ -190,9 +190,10 @@ rule_matches_object (const struct rule *rule, enum effect effect,
 {
   for (size_t i = 0; i < rule->count; i++)
     for (size_t j = 0; j < (rule->allow ? 1 : count); j++)
-      if (rule->allow ? pattern_covers (rule->term[i].pattern, names + j)
-                      : pattern_touches (rule->term[i].pattern, names + j,
-                                         effect == EFFECT_READ))
+      if (rule->allow
+              ? pattern_covers (rule->term[i].pattern, names + j)
+              : pattern_touches (rule->term[i].pattern, names + j,
+                                 effect == EFFECT_READ || names[j].entire))
         return true;
   return !rule->count;
 }

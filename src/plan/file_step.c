@@ -358,13 +358,13 @@ file_step_finish (void *detail)
 static const struct step_kind file_kind = {
   .name = "file",
   .describe = file_step_describe,
-  .evidence = file_step_evidence,
   .prepare = file_step_prepare,
   .perform = file_step_perform,
   .settle = file_step_settle,
   .undo = file_step_undo,
   .finish = file_step_finish,
   .release = file_step_release,
+  .evidence = file_step_evidence,
 };
 
 /* --- Making one --- */

@@ -34,12 +34,6 @@ struct step_kind
   /* Append to TEXT what would change: for a file a unified diff.  */
   gpg_error_t (*describe) (const void *detail, struct buffer *text);
 
-  /* Append to JSON an object that is proof of what changes, for the audit log:
-     {"kind":"file","object":"/etc/hosts","before":"sha256:...","after":null}
-     for a file, null where there is none.  May be NULL: then only kind and
-     object are told.  */
-  gpg_error_t (*evidence) (const void *detail, struct buffer *json);
-
   /* Check the precondition and make all ready without changing anything that
      others see, and note in JOURNAL what recovery needs.  */
   gpg_error_t (*prepare) (void *detail, const struct machine *machine,
@@ -59,6 +53,12 @@ struct step_kind
 
   /* Free DETAIL, in whatever state.  */
   void (*release) (void *detail);
+
+  /* Append to JSON an object that is proof of what changes, for the audit log:
+     {"kind":"file","object":"/etc/hosts","before":"sha256:...","after":null}
+     for a file, null where there is none.  May be NULL: then only kind and
+     object are told.  */
+  gpg_error_t (*evidence) (const void *detail, struct buffer *json);
 };
 
 /* Make an empty plan.  */

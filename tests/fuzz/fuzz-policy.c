@@ -4,6 +4,7 @@
 
 #include "root.h"
 #include <fnmatch.h>
+#include <time.h>
 #include "../../protocol/buffer.h"
 #include "../../src/gate/policy.h"
 #include "../../src/mod/aug/aug.h"
@@ -37,31 +38,85 @@ may (const struct identity *identity, const char *noun, const char *verb)
     {
       const struct rule *rule = &identity->rule[i];
 
-      if (fnmatch (rule->noun, noun, 0) || fnmatch (rule->verb, verb, 0))
+      if (fnmatch (rule->noun, noun, FNM_NOESCAPE)
+          || fnmatch (rule->verb, verb, FNM_NOESCAPE))
         continue;
-      if (!rule->allow)
+      if (!rule->allow && !rule->count)
         return false;
-      allowed = true;
+      allowed |= rule->allow;
     }
   return allowed;
+}
+
+/* Who may do it with all objects may do it with each; who may not use the verb
+   may do it with none.  */
+static void
+check_objects (const struct identity *identity, enum effect effect)
+{
+  static const struct object_name names[] = {
+    { "/files/etc/hosts", 16 },
+    { "/files/etc/hosts/1/alias", 16 },
+    { "/files/etc/ssh/sshd_config/PermitRootLogin", 26 },
+    { "/files/etc/a\\/b/\\*", 15 },
+    { "/files", 6 },
+    { "/", 1 },
+  };
+  bool all = identity_may_object (identity, &aug_noun, effect, NULL, 0, NULL);
+  bool any = may (identity, "AUG", policy_effect_name (effect));
+
+  require (any || !all);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    {
+      const struct rule *rule = NULL;
+      bool one = identity_may_object (identity, &aug_noun, effect, names + i, 1,
+                                      &rule);
+
+      require (one >= all && one <= any && one == (rule && rule->allow));
+      /* Another name can only make it less.  */
+      require (one
+               || !identity_may_object (identity, &aug_noun, effect, names + i,
+                                        sizeof names / sizeof *names - i,
+                                        NULL));
+    }
 }
 
 static void
 check_identity (const struct identity *identity)
 {
-  require (identity->key && identity->name && *identity->name);
-  require (!strchr (identity->key, '/') && *identity->key != '.');
+  require (identity->key_count && identity->name && *identity->name);
+  for (size_t i = 0; i < identity->key_count; i++)
+    require (!strchr (identity->key[i].file, '/')
+             && *identity->key[i].file != '.');
   for (size_t i = 0; i < registry.count; i++)
     for (size_t j = 0; j < registry.noun[i].count; j++)
       {
         const struct noun *noun = registry.noun[i].row;
         const struct verb *verb = registry.noun[i].verb[j].row;
+        bool by_effect = noun->flags & NOUN_GRANT_BY_EFFECT;
+        bool allowed = may (identity, noun->name,
+                            policy_verb_name (noun, verb));
 
         if (verb->flags & VERB_UNGRANTED)
           continue;
-        require (identity_may (identity, noun, verb, NULL)
-                 == may (identity, noun->name, policy_verb_name (noun, verb)));
+        if (by_effect && verb->effect == EFFECT_READ)
+          require (identity_may (identity, noun, verb, NULL) || !allowed);
+        else
+          require (identity_may (identity, noun, verb, NULL) == allowed);
       }
+  for (enum effect effect = EFFECT_READ; effect <= EFFECT_DESTROY; effect++)
+    check_objects (identity, effect);
+}
+
+static void
+write_time (struct buffer *text, const char *name, int64_t seconds)
+{
+  char shown[40];
+  time_t when = (time_t)seconds;
+
+  if (!seconds)
+    return;
+  strftime (shown, sizeof shown, "%Y-%m-%dT%H:%M:%SZ", gmtime (&when));
+  buffer_printf (text, "%s%s", name, shown);
 }
 
 /* Write POLICY as a file.  */
@@ -72,14 +127,29 @@ write_policy (const struct policy *policy, struct buffer *text)
     {
       const struct identity *identity = &policy->identity[i];
 
-      buffer_printf (text, "[identity %s]\nkey=%s\n", identity->name,
-                     identity->key);
+      buffer_printf (text, "[identity %s]\nceiling=%s\ndry-run=%s\n",
+                     identity->name, effect_name (identity->ceiling),
+                     identity->dry_run ? "yes" : "no");
+      for (size_t j = 0; j < identity->key_count; j++)
+        {
+          buffer_printf (text, "key=%s", identity->key[j].file);
+          write_time (text, " expires=", identity->key[j].expires);
+          buffer_string (text, "\n");
+        }
+      write_time (text, "expires = ", identity->expires);
+      buffer_string (text, "\n");
+      if (identity->rate_calls)
+        buffer_printf (text, "rate = %u/%llums\n", identity->rate_calls,
+                       (unsigned long long)identity->rate_ms);
       for (size_t j = 0; j < identity->peer_count; j++)
         buffer_printf (text, "peer = %u\n", (unsigned)identity->peer[j]);
+      for (size_t j = 0; j < identity->group_count; j++)
+        buffer_printf (text, "peer-group = %u\n", (unsigned)identity->group[j]);
       for (size_t j = 0; j < identity->rule_count; j++)
-        buffer_printf (text, "%s = %s %s\n",
-                       identity->rule[j].allow ? "allow" : "deny",
-                       identity->rule[j].noun, identity->rule[j].verb);
+        {
+          rule_write (identity->rule + j, text);
+          buffer_string (text, "\n");
+        }
     }
   require (!buffer_error (text));
 }

@@ -5,6 +5,7 @@
 #ifndef REEVE_TEST_AUGHAND_H
 #define REEVE_TEST_AUGHAND_H
 
+#include "fake_policy.h"
 #include "scratch.h"
 
 #include <signal.h>
@@ -25,7 +26,9 @@ struct hand
   struct call call; /* The last one: its failure.  */
   struct buffer answer;
   pid_t keeper;
-  uint64_t deadline_ms; /* If not 0: of each call.  */
+  uint64_t deadline_ms;             /* If not 0: of each call.  */
+  const struct fake_policy *policy; /* If not NULL: of each call.  */
+  unsigned generation;
 };
 
 /* Start the keeper that was built, with its socket as descriptor 3.  */
@@ -114,6 +117,8 @@ hand_teardown (void **state)
   buffer_release (&hand->answer);
   aug_session_end (hand->module.session);
   hand->module.session = NULL;
+  hand->policy = NULL;
+  hand->generation = 0;
   tally_forget (hand->module.tally, getuid ());
   return scratch_teardown (&scratch);
 }
@@ -178,6 +183,9 @@ hand_run (struct hand *hand, const char *line)
   call->identity = "test";
   call->registry = &hand->registry;
   call->out = &writer;
+  if (hand->policy)
+    fake_policy_set (call, hand->policy);
+  call->generation = hand->generation;
   if (hand->deadline_ms)
     call->deadline = link_now () + hand->deadline_ms;
   err = arguments_bind (&verb->grammar, &hand->registry.common, words.word + 1,

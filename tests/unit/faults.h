@@ -33,6 +33,7 @@ static struct
   enum fault_kind kind;
   const char *call; /* Only calls of this name count; NULL: all.  */
   unsigned at;      /* Counted from 1.  */
+  unsigned last;    /* Up to this one fail; 0: only that one.  */
   int error;
   void (*before) (void);
   void (*after) (void);
@@ -55,7 +56,8 @@ static inline int
 fault_enter (const char *name)
 {
   if (fault.kind == FAULT_NONE || (fault.call && strcmp (fault.call, name))
-      || ++fault.count != fault.at)
+      || ++fault.count < fault.at
+      || fault.count > (fault.last ? fault.last : fault.at))
     return 0;
   fault.hit = name;
   if (fault.kind == FAULT_KILL_BEFORE)
@@ -167,6 +169,19 @@ pwrite (int fd, const void *bytes, size_t size, off_t offset)
 {
   FAULT_CALL (ssize_t, "pwrite",
               syscall (SYS_pwrite64, fd, bytes, size, offset));
+}
+
+int
+fallocate (int fd, int mode, off_t offset, off_t length)
+{
+  FAULT_CALL (int, "fallocate",
+              syscall (SYS_fallocate, fd, mode, offset, length));
+}
+
+int
+ftruncate (int fd, off_t length)
+{
+  FAULT_CALL (int, "ftruncate", syscall (SYS_ftruncate, fd, length));
 }
 
 int

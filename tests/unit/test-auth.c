@@ -328,12 +328,15 @@ rights_are_those_of_the_latest_policy (void **state)
   struct daemonhand *hand = *state;
 
   daemonhand_enter (hand);
-  asks (hand, "OTHER GET a", "ERR * - policy: no rule allows OTHER GET *");
+  asks (hand, "OTHER GET a",
+        "S DETAIL rule *|ERR * - policy: no rule allows OTHER GET *");
   daemonhand_policy (hand, PANEL "allow = OTHER *\n");
-  asks (hand, "OTHER GET a", "ERR * - policy: no rule allows OTHER GET *");
+  asks (hand, "OTHER GET a",
+        "S DETAIL rule *|ERR * - policy: no rule allows OTHER GET *");
   reload (hand);
   asks (hand, "OTHER GET a", "D a|OK *");
-  asks (hand, "THING GET a", "ERR * - policy: no rule allows THING GET *");
+  asks (hand, "THING GET a",
+        "S DETAIL rule *|ERR * - policy: no rule allows THING GET *");
   /* What does not load any more ends nothing.  */
   daemonhand_policy (hand, "nonsense\n");
   reload (hand);

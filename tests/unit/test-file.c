@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include "scratch.h"
+#include "check.h"
 #include "faults.h"
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -261,6 +262,81 @@ test_own (void **state)
 }
 
 static void
+own_directory (const char *path, gpg_err_code_t code, const char *text)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err = file_check_own_directory (
+      &scratch->machine, scratch_path (scratch, path), &failure);
+
+  assert_code (err, code);
+  if (err)
+    assert_non_null (strstr (failure.text, text));
+}
+
+static void
+test_own_directory (void **state)
+{
+  (void)state;
+  own_directory ("/etc", 0, NULL);
+  mode ("/etc", 0770);
+  own_directory ("/etc", GPG_ERR_EPERM, "chmod go-w");
+  mode ("/etc", 0757);
+  own_directory ("/etc", GPG_ERR_EPERM, "chmod go-w");
+  mode ("/etc", 0755);
+  own_directory ("/none", GPG_ERR_ENOENT, "none");
+  own_directory ("/etc/file", GPG_ERR_ENOTDIR, "file");
+  assert_int_equal (symlink ("etc", scratch_path (scratch, "/link")), 0);
+  own_directory ("/link", GPG_ERR_ELOOP, "link");
+}
+
+static void
+log_file (const char *path, gpg_err_code_t code, const char *text)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err;
+  int fd;
+
+  err = file_open_log (&scratch->machine, scratch_path (scratch, path), &fd,
+                       &failure);
+  assert_code (err, code);
+  if (err)
+    {
+      assert_int_equal (fd, -1);
+      assert_non_null (strstr (failure.text, text));
+      return;
+    }
+  assert_true (fcntl (fd, F_GETFD) & FD_CLOEXEC);
+  assert_int_equal (write (fd, "x", 1), 1);
+  close (fd);
+}
+
+static void
+test_log (void **state)
+{
+  struct stat stat;
+
+  (void)state;
+  log_file ("/etc/log", 0, NULL);
+  log_file ("/etc/log", 0, NULL);
+  assert_string_equal (scratch_text (scratch, "/etc/log"), "xx");
+  assert_int_equal (lstat (scratch_path (scratch, "/etc/log"), &stat), 0);
+  assert_int_equal (stat.st_mode & 0777, 0640);
+  mode ("/etc/log", 0622);
+  log_file ("/etc/log", GPG_ERR_EPERM, "chmod go-w");
+  mode ("/etc/log", 0600);
+  assert_int_equal (link (scratch_path (scratch, "/etc/log"),
+                          scratch_path (scratch, "/etc/name")),
+                    0);
+  log_file ("/etc/log", GPG_ERR_INV_OBJ, "one name");
+  assert_int_equal (symlink ("file", scratch_path (scratch, "/etc/link")), 0);
+  log_file ("/etc/link", GPG_ERR_ELOOP, "link");
+  log_file ("/none/log", GPG_ERR_ENOENT, "none");
+  log_file ("/etc", GPG_ERR_EISDIR, "etc");
+  assert_int_equal (mkfifo (scratch_path (scratch, "/etc/fifo"), 0600), 0);
+  log_file ("/etc/fifo", GPG_ERR_ENXIO, "fifo");
+}
+
+static void
 test_own_strangers (void **state)
 {
   (void)state;
@@ -286,10 +362,10 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (test_read),         TEST (test_read_empty),
-    TEST (test_read_missing), TEST (test_read_refused),
-    TEST (test_read_proc),    TEST (test_read_race),
-    TEST (test_own),          TEST (test_own_strangers),
+    TEST (test_read),          TEST (test_read_empty), TEST (test_read_missing),
+    TEST (test_read_refused),  TEST (test_read_proc),  TEST (test_read_race),
+    TEST (test_own_directory), TEST (test_log),        TEST (test_own),
+    TEST (test_own_strangers),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <config.h>
+#include "fake_policy.h"
 #include "sessionhand.h"
 
 /* Let the worker need PATHS; the answer fails with CODE.  Returns what it is
@@ -132,8 +133,6 @@ own_files (void **state)
   assert_int_equal (symlink ("/etc/reeve/reeved.conf",
                              scratch_path (hand->scratch, "/etc/hosts")),
                     0);
-  assert_true (aug_may_read (&hand->call, "/etc/hostname"));
-  assert_false (aug_may_read (&hand->call, "/etc/reeve/reeved.conf"));
   snprintf (text, sizeof text,
             "REFUSED /etc/reeve||0|%d|reeve's own files are not for its "
             "clients||READY ",
@@ -144,6 +143,72 @@ own_files (void **state)
   NEED (hand, "/etc/hosts");
   assert_ptr_equal (strstr (hand->told, "REFUSED /etc/hosts|"), hand->told);
   assert_null (strstr (hand->told, "own\n"));
+}
+
+/* What policy hides is refused with its words, whether it is there or not and
+   whatever is wrong with it, and left out of wide calls.  */
+static void
+hidden_files (void **state)
+{
+  struct sessionhand *hand = *state;
+  const struct fake_policy policy = {
+    .rules = { ALLOW (READ, "/files/etc"), DENY (READ, "/files/etc/hosts"),
+               DENY (READ, "/files/etc/both") }
+  };
+  const char *refused = "|policy: no READ for /files/etc/hosts||READY ";
+  char text[200];
+
+  fake_policy_set (&hand->call, &policy);
+  scratch_mkdir (hand->scratch, "/etc/many");
+  snprintf (text, sizeof text, "REFUSED /etc/hosts|@Hosts|0|%d%s",
+            GPG_ERR_FORBIDDEN, refused);
+  ANSWERS (hand, text, "/etc/hosts/1");
+  scratch_write (hand->scratch, "/etc/hosts", "secret\n");
+  ANSWERS (hand, text, "/etc/hosts");
+  assert_int_equal (
+      truncate (scratch_path (hand->scratch, "/etc/hosts"), LIMIT_AUG_FILE + 1),
+      0);
+  ANSWERS (hand, text, "/etc/hosts");
+  /* A link to it is no way, and one that leads to it from below another
+     directory; nor is a link that has its name.  */
+  scratch_write (hand->scratch, "/etc/hosts", "secret\n");
+  assert_int_equal (
+      symlink ("../hosts", scratch_path (hand->scratch, "/etc/many/a")), 0);
+  snprintf (text, sizeof text, "REFUSED /etc/many/a|@Hosts|0|%d%s",
+            GPG_ERR_FORBIDDEN, refused);
+  ANSWERS (hand, text, "/etc/many/a");
+  scratch_write (hand->scratch, "/etc/both", "two lenses\n");
+  NEED (hand, "/etc/both");
+  assert_non_null (strstr (hand->told, "no READ for /files/etc/both||READY "));
+  ANSWERS (hand, "ORDER |SETTLED/1 /|READY ", "/");
+  assert_string_equal (sessionhand_answer (hand), "");
+  assert_int_equal (hand->session->file_count, 0);
+}
+
+/* Where a link leads is what must be allowed.  */
+static void
+links_to_what_is_allowed (void **state)
+{
+  struct sessionhand *hand = *state;
+  struct fake_policy policy
+      = { .rules = { ALLOW (READ, "/files/etc/hosts"),
+                     ALLOW (READ, "/files/srv/a/hosts") } };
+
+  fake_policy_set (&hand->call, &policy);
+  scratch_mkdir (hand->scratch, "/srv");
+  scratch_mkdir (hand->scratch, "/srv/a");
+  scratch_write (hand->scratch, "/srv/a/hosts", "h\n");
+  assert_int_equal (
+      symlink ("../srv/a/hosts", scratch_path (hand->scratch, "/etc/hosts")),
+      0);
+  ANSWERS (hand, "FILE /etc/hosts|@Hosts|h\n|READY ", "/etc/hosts");
+  assert_string_equal (known_file_find (hand->session, "/etc/hosts")->resolved,
+                       "/srv/a/hosts");
+  assert_true (known_files_allowed (&hand->call, hand->session));
+  policy.rules[1] = (struct fake_rule)DENY (READ, "/files/srv/a");
+  assert_false (known_files_allowed (&hand->call, hand->session));
+  policy.rules[1] = (struct fake_rule)ALLOW (READ, "");
+  assert_true (known_files_allowed (&hand->call, hand->session));
 }
 
 /* A link that is not trusted is no file for wide calls, and refused for
@@ -238,14 +303,14 @@ known_files (void **state)
   struct file_image image = { .exists = true, .bytes = strdup ("one") };
 
   assert_null (known_file_find (session, "/a"));
-  assert_int_equal (known_file_put (session, "/a", &image), 0);
+  assert_int_equal (known_file_put (session, "/a", NULL, &image), 0);
   /* It is taken over.  */
   assert_null (image.bytes);
   image.bytes = strdup ("other");
-  assert_int_equal (known_file_put (session, "/a", &image), 0);
+  assert_int_equal (known_file_put (session, "/a", NULL, &image), 0);
   assert_string_equal (known_file_find (session, "/a")->image.bytes, "other");
   assert_int_equal (session->file_count, 1);
-  assert_int_equal (known_file_put (session, "/b", &image), 0);
+  assert_int_equal (known_file_put (session, "/b", NULL, &image), 0);
   assert_int_equal (session->file_count, 2);
   known_file_drop (session, "/a");
   known_file_drop (session, "/never");
@@ -297,6 +362,8 @@ main (void)
     SESSION_TEST (what_is_no_path),
     SESSION_TEST (files_that_cannot_be_had),
     SESSION_TEST (own_files),
+    SESSION_TEST (hidden_files),
+    SESSION_TEST (links_to_what_is_allowed),
     SESSION_TEST (untrusted_links),
     SESSION_TEST (one_file),
     SESSION_TEST (all_files_together),

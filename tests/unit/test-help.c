@@ -179,7 +179,8 @@ help_for_one_verb (void **state)
 static void
 help_tells_arguments_and_the_right (void **state)
 {
-  struct identity identity = { .name = (char[]){ "cook" } };
+  struct identity identity = { .name = (char[]){ "cook" },
+                               .ceiling = EFFECT_DESTROY };
 
   (void)state;
   tells ("pot OPEN", "#   <tin>: any bytes but NUL, at most 1 MiB\n");

@@ -77,7 +77,8 @@ the_table_is_sound (void **state)
       assert_ptr_equal (find (limit->name), limit);
       for (const struct limit *other = limit_table; other < limit; other++)
         assert_int_not_equal (other->offset, limit->offset);
-      sum += limit->unit == UNIT_RATE ? sizeof (struct rate) : sizeof (uint64_t);
+      sum += limit->unit == UNIT_RATE ? sizeof (struct rate)
+                                      : sizeof (uint64_t);
     }
   assert_int_equal (sum, sizeof limits);
 }
@@ -110,7 +111,7 @@ sizes (void **state)
   assert_int_equal (set ("max-answer", "100K", ""), 100 * KIB);
   assert_int_equal (set ("max-answer", "70000", ""), 70000);
   assert_int_equal (set ("max-answer", "65M", "no size in bytes"), 0);
-  assert_int_equal (set ("max-answer", "1", "from 65536 to 67108864"), 0);
+  assert_int_equal (set ("max-answer", "1", "from 4096 to 67108864"), 0);
   assert_int_equal (set ("max-answer", "1m", "no size"), 0);
   assert_int_equal (set ("max-answer", "1MB", "no size"), 0);
   assert_int_equal (set ("max-answer", "17179869184G", "no size"), 0);

@@ -121,28 +121,6 @@ words_about_itself (void **state)
 }
 
 static void
-a_connection_that_is_handed_over (void **state)
-{
-  static const struct
-  {
-    const char *value;
-    int fd;
-  } cases[] = { { "7", 7 },       { "0", 0 },         { "", -1 },
-                { "-1", -1 },     { "7x", -1 },       { " 7", -1 },
-                { "x", -1 },      { "99999999", -1 }, { "1048576", 1048576 },
-                { "1048577", -1 } };
-
-  (void)state;
-  assert_int_equal (take_connection_fd (), -1);
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    {
-      setenv ("_assuan_connection_fd", cases[i].value, 1);
-      assert_int_equal (take_connection_fd (), cases[i].fd);
-      assert_null (getenv ("_assuan_connection_fd"));
-    }
-}
-
-static void
 hardening (void **state)
 {
   int status;
@@ -480,7 +458,6 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (words_about_itself),
-    cmocka_unit_test (a_connection_that_is_handed_over),
     cmocka_unit_test (hardening),
     cmocka_unit_test (a_key_that_is_handed_over),
     cmocka_unit_test (who_is_the_owner),

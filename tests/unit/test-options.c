@@ -71,6 +71,11 @@ print_options (const struct options *options)
               listen->group == (gid_t)-1 ? -1L : (long)listen->group,
               effect_name (listen->ceiling));
     }
+  if (options->integrity != INTEGRITY_READS)
+    printf ("integrity=%d\n", options->integrity);
+  printf ("config=%s\n", !options->config.os_path       ? "-"
+                         : options->config.stat.st_mode ? "read"
+                                                        : "absent");
 }
 
 /* Split LINE at blanks; "~" is a blank inside a word, and a word that begins
@@ -214,7 +219,8 @@ nothing_given (void **state)
 
   snprintf (expected, sizeof expected,
             "mode=0 root=%s dump=- log=- foreground=0 debug=0 key=-1\n"
-            "clients=256 each=64 auth=30000 line=30000 idle=3600000\n",
+            "clients=256 each=64 auth=30000 line=30000 idle=3600000\n"
+            "config=absent\n",
             scratch->root);
   takes (scratch, "", expected);
   assert_string_equal (printed, expected);
@@ -259,7 +265,8 @@ each_limit (void **state)
       takes (*state, line, expected);
     }
   takes (*state, "--foreground --max-answer=1M", "\nmax-answer=1048576\n");
-  takes (*state, "--foreground --max-calls-per-uid 0", "\nmax-calls-per-uid=0\n");
+  takes (*state, "--foreground --max-calls-per-uid 0",
+         "\nmax-calls-per-uid=0\n");
   refuses (*state, "--max-answer 1", "--max-answer: \"1\" is no size");
   refuses (*state, "--max-calls-per-uid 5", "\"5\" is no rate: N/TIME");
   refuses (*state, "--worker-cpu 1s", "is no number from 1 to 3600");
@@ -284,6 +291,21 @@ values_of_the_file (void **state)
 }
 
 static void
+what_changes_forbid (void **state)
+{
+  configure (*state, "integrity strict\n");
+  takes (*state, "", "integrity=2\nconfig=read\n");
+  takes (*state, "--integrity off", "integrity=0\n");
+  takes (*state, "--integrity=reads", "config=read\n");
+  assert_null (strstr (printed, "integrity="));
+  scratch_write (*state, "/mine", "debug\n");
+  takes (*state, "--options @/mine", "config=read\n");
+  refuses (*state, "--integrity some",
+           "--integrity: integrity is reads, strict or off, not \"some\"");
+  refuses_file (*state, "integrity\n", 1, "");
+}
+
+static void
 the_command_line_counts_more (void **state)
 {
   configure (*state, "max-clients 5\nmax-clients-per-uid 3\nlisten S.file\n");
@@ -291,6 +313,7 @@ the_command_line_counts_more (void **state)
          "clients=7 each=3 auth=30000 line=30000 idle=3600000\n"
          "S.file 666 -1 destroy\nS.line 666 -1 destroy\n");
   takes (*state, "--no-options", "clients=256 each=64 ");
+  assert_non_null (strstr (printed, "config=-\n"));
   assert_null (strstr (printed, "S.file"));
 }
 
@@ -464,6 +487,7 @@ main (void)
     TEST (values_of_the_command_line),
     TEST (each_limit),
     TEST (values_of_the_file),
+    TEST (what_changes_forbid),
     TEST (the_command_line_counts_more),
     TEST (another_file),
     TEST (bad_numbers),

@@ -276,7 +276,7 @@ files_are_ours_alone (void **state)
   assert_wrong (state, PANEL, GPG_ERR_EPERM, "policy.d", "chmod go-w");
   set_mode (scratch, OWN_POLICY_DIR, 0755);
   set_mode (scratch, OWN_KEYS_DIR, 0777);
-  assert_wrong (state, PANEL, GPG_ERR_EPERM, "identity panel", "chmod go-w");
+  assert_wrong (state, PANEL, GPG_ERR_EPERM, "/keys", "chmod go-w");
 }
 
 static void

@@ -129,9 +129,11 @@ another_rate_or_clock (void **state)
     assert_true (rate_take (rates, RATE_UID, 1, &slow, START, &waited));
   assert_false (take (rates, 1, START));
   assert_int_equal (waited, 100);
+  assert_int_equal (taken (rates, 1, START + 100), 1);
   assert_int_equal (taken (rates, 2, 2 * START), 10);
   assert_false (take (rates, 2, START));
   assert_int_equal (waited, 100);
+  assert_int_equal (taken (rates, 2, START + 1000), 10);
 }
 
 /* Slots of those who were quiet for a window are others' again.  */
@@ -201,10 +203,14 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (so_many_at_once),       TEST (so_many_in_the_long_run),
-    TEST (odd_rates),             TEST (kinds_are_apart),
-    TEST (another_rate_or_clock), TEST (slots_are_used_again),
-    TEST (a_full_table),          TEST (processes_together),
+    TEST (so_many_at_once),
+    TEST (so_many_in_the_long_run),
+    TEST (odd_rates),
+    TEST (kinds_are_apart),
+    TEST (another_rate_or_clock),
+    TEST (slots_are_used_again),
+    TEST (a_full_table),
+    TEST (processes_together),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

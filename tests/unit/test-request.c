@@ -54,7 +54,8 @@ rights_come_first (void **state)
   asks (hand, "THING PUT x", "ERR * - *NONCE and AUTH first*");
   daemonhand_auth (hand, "panel", PANEL_KEY, "S AUTH panel *|OK");
   asks (hand, "THING KEEP x y z", "ERR * - policy: a rule denies THING KEEP *");
-  asks (hand, "OTHER GET", "ERR * - policy: no rule allows OTHER GET *");
+  asks (hand, "OTHER GET",
+        "S DETAIL rule OTHER GET|ERR * - policy: no rule allows OTHER GET *");
   daemonhand_ends (hand);
   hand->entrance.ceiling = EFFECT_READ;
   daemonhand_enter (hand);
@@ -126,7 +127,7 @@ inquiries (void **state)
   asks (hand, "CAN", "ERR * - the answer to TEXT was canceled");
   assert_null (scratch_text (hand->scratch, "/etc/two"));
   /* Who may not, is not asked.  */
-  asks (hand, "OTHER GET @", "ERR * - policy: *");
+  asks (hand, "OTHER GET @", "S DETAIL rule *|ERR * - policy: *");
   daemonhand_ends (hand);
 }
 

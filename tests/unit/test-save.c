@@ -16,7 +16,7 @@ read_file (struct sessionhand *hand, const char *path, const char *text)
   scratch_write (hand->scratch, path, text);
   assert_int_equal (
       file_read (hand->call.machine, path, 1000, &image, NULL, NULL), 0);
-  assert_int_equal (known_file_put (hand->session, path, &image), 0);
+  assert_int_equal (known_file_put (hand->session, path, NULL, &image), 0);
 }
 
 /* Plan what the worker said, and do it.  */

@@ -80,7 +80,8 @@ fences (void **state)
   const char *own
       = "D process: session%0A|D fence: no core dumps%0A|D holds: *%0A|D %0A"
         "process: session%0A|D fence: not traceable by its user%0A|"
-        "D holds: *%0A|OK";
+        "D holds: *%0A|*D fence: writes no file but the audit log%0A|"
+        "D holds: no%0A|OK";
 
   daemonhand_open (hand);
   /* A noun's processes are of no concern to nobody.  */

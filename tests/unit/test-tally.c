@@ -152,8 +152,12 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (test_window),    TEST (test_forget),    TEST (test_many_events),
-    TEST (test_many_uids), TEST (test_many_uids_do_not_help), TEST (test_processes),
+    TEST (test_window),
+    TEST (test_forget),
+    TEST (test_many_events),
+    TEST (test_many_uids),
+    TEST (test_many_uids_do_not_help),
+    TEST (test_processes),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "aug.h"
+#include "permit.h"
 #include "verbs.h"
 #include "../../base/fence.h"
 #include "../../../protocol/memory.h"
@@ -357,6 +358,7 @@ const struct noun aug_noun = {
   .flags = NOUN_GRANT_BY_EFFECT,
   .object = "path",
   .object_type = "augpath",
+  .check_object = aug_check_object,
   .find_object = aug_find_object,
   .session_end = aug_session_end,
   .unsaved = aug_session_unsaved,

@@ -107,6 +107,12 @@ enum channel_operation
                         "newline" (one is added at the end), "differs" (from
                         what the lens makes of it), "unwritten" (only a
                         newline at the end is new).  */
+  CHANNEL_COMPARE,   /* Lens, then a file's old and new text, each behind a
+                        "=", or "" where there is no file.  Answer: names of
+                        the nodes that differ: see compare.c.  One with the
+                        code 1: a text does not parse, any may differ.  */
+  CHANNEL_RENEW,     /* What was refused to the client, or left out, may be
+                        had now: it is asked for again.  */
   CHANNEL_OPERATIONS /* How many there are.  */
 };
 

@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <config.h>
+#include <inttypes.h>
 #include "verbs.h"
 
 gpg_error_t
@@ -10,10 +11,24 @@ aug_will_edit (struct call *call)
 {
   struct aug_session *session;
   gpg_error_t err = aug_session_get (call, &session);
+  uint64_t most;
 
-  if (!err)
-    session->edited = session->wrote = true;
-  return err;
+  if (err)
+    return err;
+  most = limits_or_usual (call->limits)->unsaved;
+  if (session->edits >= most)
+    return fail (&call->failure, GPG_ERR_LIMIT_REACHED,
+                 "%" PRIu64 " unsaved edits: SAVE or REVERT first", most);
+  session->edits++;
+  session->edited = session->wrote = true;
+  return 0;
+}
+
+void
+aug_edits_are_gone (struct aug_session *session)
+{
+  session->edited = false;
+  session->edits = 0;
 }
 
 /* Carry out an OPERATION that edits and answers nothing.  */
@@ -166,6 +181,6 @@ verb_revert (struct call *call)
   if (!err)
     err = aug_request (call, CHANNEL_REVERT, NULL, 0, NULL, NULL);
   if (!err)
-    session->edited = false;
+    aug_edits_are_gone (session);
   return err;
 }

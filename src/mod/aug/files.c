@@ -9,14 +9,9 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include "permit.h"
 #include "session.h"
 #include "../../../protocol/memory.h"
-
-bool
-aug_may_read (const struct call *call, const char *path)
-{
-  return !machine_owns (call->machine, path);
-}
 
 /* Whether a component of a path, LENGTH bytes at NAME, can be one.  */
 static bool
@@ -55,6 +50,7 @@ known_file_free (void *file)
 
   file_image_release (&f->image);
   free (f->path);
+  free (f->resolved);
   free (f);
 }
 
@@ -80,25 +76,37 @@ known_file_drop (struct aug_session *session, const char *path)
   known_file_free (file);
 }
 
-gpg_error_t
-known_file_put (struct aug_session *session, const char *path,
-                struct file_image *image)
+/* A new one, without an image; NULL without memory.  */
+static struct known_file *
+known_file_new (const char *path, const char *resolved)
 {
   struct known_file *file = calloc (1, sizeof *file);
 
+  if (!file)
+    return NULL;
+  file->path = strdup (path);
+  file->resolved = resolved ? strdup (resolved) : NULL;
+  if (file->path && (file->resolved || !resolved))
+    return file;
+  known_file_free (file);
+  return NULL;
+}
+
+gpg_error_t
+known_file_put (struct aug_session *session, const char *path,
+                const char *resolved, struct file_image *image)
+{
+  struct known_file *file = known_file_new (path, resolved);
+
   known_file_drop (session, path);
-  if (file)
+  if (!file)
+    return gpg_error (GPG_ERR_ENOMEM);
+  if (!tsearch (file, &session->files, compare))
     {
-      file->path = strdup (path);
-      file->image = *image;
-    }
-  if (!file || !file->path || !tsearch (file, &session->files, compare))
-    {
-      if (file)
-        free (file->path);
-      free (file);
+      known_file_free (file);
       return gpg_error (GPG_ERR_ENOMEM);
     }
+  file->image = *image;
   session->file_count++;
   session->file_bytes += image->length;
   memset (image, 0, sizeof *image);
@@ -111,6 +119,33 @@ known_files_drop_all (struct aug_session *session)
   tdestroy (session->files, known_file_free);
   session->files = NULL;
   session->file_count = session->file_bytes = 0;
+}
+
+struct recheck
+{
+  const struct call *call;
+  bool allowed;
+};
+
+static void
+recheck_one (const void *node, VISIT which, void *context)
+{
+  const struct known_file *file = *(struct known_file *const *)node;
+  struct recheck *recheck = context;
+
+  if ((which == postorder || which == leaf) && recheck->allowed)
+    recheck->allowed = !aug_may_read (recheck->call, file->path, file->resolved,
+                                      NULL);
+}
+
+bool
+known_files_allowed (const struct call *call, const struct aug_session *session)
+{
+  struct recheck recheck = { call, true };
+
+  if (!aug_may_all (call, EFFECT_READ))
+    twalk_r (session->files, recheck_one, &recheck);
+  return recheck.allowed;
 }
 
 /* --- Telling --- */
@@ -143,7 +178,8 @@ settle (struct aug_session *session, const char *path, enum channel_state state)
 /* Put the file PATH with IMAGE into the channel and remember it.  */
 static gpg_error_t
 tell_image (struct call *call, struct aug_session *session, const char *path,
-            const struct lens *lens, struct file_image *image)
+            const struct lens *lens, const char *resolved,
+            struct file_image *image)
 {
   struct channel *channel = &session->channel;
 
@@ -157,7 +193,7 @@ tell_image (struct call *call, struct aug_session *session, const char *path,
   channel_number (channel, image->stat.st_mtime);
   channel_item (channel, image->bytes, image->length);
   channel_end (channel);
-  return known_file_put (session, path, image);
+  return known_file_put (session, path, resolved, image);
 }
 
 /* PATH was not read, with the error ERR and the words in WHY.  What nobody
@@ -236,11 +272,14 @@ files_tell (struct call *call, struct aug_session *session, const char *path,
     }
   else if (err)
     err = tell_error (call, session, path, lens, wide, err, &why);
-  else if (!aug_may_read (call, resolved))
-    files_refuse (session, path, lens, GPG_ERR_FORBIDDEN,
-                  "reeve's own files are not for its clients", "");
   else
-    err = tell_image (call, session, path, lens, &image);
+    {
+      err = aug_may_read (call, path, resolved, &why);
+      if (err)
+        err = tell_error (call, session, path, lens, wide, err, &why);
+      else
+        err = tell_image (call, session, path, lens, resolved, &image);
+    }
   file_image_release (&image);
   return err;
 }
@@ -259,8 +298,10 @@ look_at (struct call *call, struct aug_session *session, const char *path,
          enum found *r_found)
 {
   auto_failure struct failure why = FAILURE_NONE;
+  auto_failure struct failure hiding = FAILURE_NONE;
   const struct lens *lens, *rival;
   struct place place;
+  gpg_error_t hidden = 0;
   gpg_error_t err;
   bool exists;
 
@@ -271,7 +312,15 @@ look_at (struct call *call, struct aug_session *session, const char *path,
     *r_found = FOUND_DIRECTORY;
   else if (!err && place.exists && S_ISREG (place.stat.st_mode) && lens)
     *r_found = FOUND_TOLD;
+  /* Of what he may not read, nobody learns whether it is there.  */
+  if (lens && *r_found != FOUND_DIRECTORY)
+    hidden = aug_may_read (call, path, place.path, &hiding);
   place_release (&place);
+  if (hidden)
+    {
+      *r_found = FOUND_TOLD;
+      return tell_error (call, session, path, lens, false, hidden, &hiding);
+    }
   if (err && gpg_err_code (err) != GPG_ERR_ENOENT
       && gpg_err_code (err) != GPG_ERR_ENOTDIR)
     {
@@ -316,7 +365,7 @@ tell_path (struct call *call, struct aug_session *session, char *path)
       *end = 0;
       if (!named || strlen (path) > LIMIT_PATH)
         found = FOUND_NOTHING;
-      else if (!aug_may_read (call, path))
+      else if (machine_owns (call->machine, path))
         {
           files_refuse (session, path, NULL, GPG_ERR_FORBIDDEN,
                         "reeve's own files are not for its clients", "");

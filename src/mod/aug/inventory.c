@@ -14,6 +14,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include "permit.h"
 #include "session.h"
 #include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
@@ -166,6 +167,20 @@ add_entry (struct inventory *inventory, const char *path,
   return 0;
 }
 
+/* Whether PATH leads to a regular file that the client may see.  What he may
+   not is left out without a word.  */
+static bool
+is_offered (const struct call *call, const char *path)
+{
+  struct place place;
+  bool offered = !place_find (call->machine, path, &place, NULL) && place.exists
+                 && S_ISREG (place.stat.st_mode)
+                 && !aug_may_read (call, path, place.path, NULL);
+
+  place_release (&place);
+  return offered;
+}
+
 /* Take PATH, which a glob of LENS found.  */
 static gpg_error_t
 take_path (struct inventory *inventory, const char *path,
@@ -174,12 +189,10 @@ take_path (struct inventory *inventory, const char *path,
   size_t length = strlen (inventory->below);
   struct claim key = { .path = (char *)path };
   struct claim **found;
-  struct stat st;
 
   if (strncmp (path, inventory->below, length) || path[length] != '/'
       || !path_is_canonical (path) || !lens_keeps (lens, path)
-      || stat_path (path, &st) || !S_ISREG (st.st_mode)
-      || !aug_may_read (inventory->call, path))
+      || !is_offered (inventory->call, path))
     return 0;
   found = tfind (&key, &inventory->by_path, compare);
   if (!found)

@@ -93,7 +93,7 @@ verb_load (struct call *call)
   err = aug_request (call, CHANNEL_LOAD, NULL, 0, take_table, session);
   if (err)
     return begin_anew (call, session, err);
-  session->edited = false;
+  aug_edits_are_gone (session);
   return 0;
 }
 

@@ -290,7 +290,15 @@ run_replace (struct worker *worker, const struct words_of *words)
   return retype_replace (worker, words->word[0], words->word[1]);
 }
 
-/* COMMIT is not here: its arguments are many.  */
+static gpg_error_t
+run_renew (struct worker *worker, const struct words_of *words)
+{
+  (void)words;
+  records_renew (worker);
+  return 0;
+}
+
+/* COMMIT and COMPARE are not here: they take their arguments as they come.  */
 static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_GET] = { "p*", false, query_get },
   [CHANNEL_LABEL] = { "p", false, query_label },
@@ -320,6 +328,7 @@ static const struct operation operations[CHANNEL_OPERATIONS] = {
   [CHANNEL_TRANSFORM] = { "sss", false, run_transform },
   [CHANNEL_TEXT] = { "s", false, run_text },
   [CHANNEL_REPLACE] = { "ss", true, run_replace },
+  [CHANNEL_RENEW] = { "", false, run_renew },
 };
 
 /* As augtool does with the paths it is given.  */
@@ -421,6 +430,8 @@ operation_run (struct worker *worker, const struct message *request)
     worker_unsettle (worker);
   if (request->code == CHANNEL_COMMIT)
     return render_commit (worker, request->items + 1, request->count - 1);
+  if (request->code == CHANNEL_COMPARE)
+    return compare_texts (worker, request->items + 1, request->count - 1);
   if (request->code >= CHANNEL_OPERATIONS || request->count - 1 > ARGUMENTS)
     return gpg_error (GPG_ERR_INV_PACKET);
   operation = &operations[request->code];

@@ -9,8 +9,7 @@
 #include "queries.h"
 #include "../../../protocol/memory.h"
 
-/* Send what is gathered once it is a piece.  */
-static gpg_error_t
+gpg_error_t
 answer_more (struct worker *worker)
 {
   struct channel *channel = &worker->channel;

@@ -16,6 +16,9 @@ struct words_of
   char *word[ARGUMENTS];
 };
 
+/* Send what is gathered of the answer once it is a piece.  */
+gpg_error_t answer_more (struct worker *worker);
+
 /* Each writes its answer (see enum channel_operation); the files it looks at
    are loaded.  */
 gpg_error_t query_get (struct worker *worker, const struct words_of *words);

@@ -156,6 +156,17 @@ find_directory (struct worker *worker, struct record *record, void *context)
   return gpg_error (GPG_ERR_EOF);
 }
 
+/* The first record of what was not allowed.  */
+static gpg_error_t
+find_forbidden (struct worker *worker, struct record *record, void *context)
+{
+  (void)worker;
+  if (record->state != RECORD_REFUSED || record->code != GPG_ERR_FORBIDDEN)
+    return 0;
+  *(struct record **)context = record;
+  return gpg_error (GPG_ERR_EOF);
+}
+
 void
 records_unsettle (struct worker *worker)
 {
@@ -163,6 +174,16 @@ records_unsettle (struct worker *worker)
 
   worker->everything = false;
   while (records_each (worker, find_directory, &record))
+    record_drop (worker, record->path);
+}
+
+void
+records_renew (struct worker *worker)
+{
+  struct record *record;
+
+  records_unsettle (worker);
+  while (records_each (worker, find_forbidden, &record))
     record_drop (worker, record->path);
 }
 

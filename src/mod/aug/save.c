@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "permit.h"
 #include "session.h"
 #include "../../../protocol/memory.h"
 
@@ -87,6 +88,66 @@ check_new (struct call *call, const char *path)
                "%s is there and was never read: LOAD, then edit it", path);
 }
 
+/* Where the file PATH leads; *R_RESOLVED is NULL where a directory on the way
+   is missing.  */
+static gpg_error_t
+resolve (struct call *call, const char *path, char **r_resolved)
+{
+  struct place place;
+  gpg_error_t err = place_find (call->machine, path, &place, &call->failure);
+
+  *r_resolved = take (&place.path);
+  place_release (&place);
+  if (gpg_err_code (err) != GPG_ERR_ENOENT)
+    return err;
+  failure_release (&call->failure);
+  return 0;
+}
+
+/* Check that the client may know of the file of CHANGE, and, if CHANGE is to be
+   carried out (JUDGED), may do so.  */
+static gpg_error_t
+check_change (struct call *call, struct aug_session *session,
+              const struct saved_change *change, bool judged)
+{
+  const struct known_file *file = known_file_find (session, change->path);
+  auto_free char *resolved = NULL;
+  struct proposal proposal = { .path = change->path };
+  struct failure hiding = FAILURE_NONE;
+  gpg_error_t err, hidden;
+
+  if (!path_is_canonical (change->path)
+      || !lens_for_writing (&session->table, change->path, NULL))
+    return fail (&call->failure, GPG_ERR_NOT_SUPPORTED,
+                 "no lens would write %s", change->path);
+  if (machine_owns (call->machine, change->path))
+    return fail (&call->failure, GPG_ERR_FORBIDDEN,
+                 "%s is reeve's own: it is not changed for clients",
+                 change->path);
+  err = resolve (call, change->path, &resolved);
+  hidden = aug_may_read (call, change->path, resolved, &hiding);
+  if (hidden)
+    {
+      failure_release (&call->failure);
+      call->failure = hiding;
+      return hidden;
+    }
+  if (err || !judged || aug_may_all (call, EFFECT_WRITE))
+    return err;
+  proposal.resolved = resolved;
+  if (file)
+    {
+      proposal.was = file->image.bytes;
+      proposal.was_length = file->image.length;
+    }
+  if (!change->remove)
+    {
+      proposal.text = change->text;
+      proposal.length = change->length;
+    }
+  return aug_judge (call, &proposal);
+}
+
 /* Append the step for CHANGE to PLAN.  */
 static gpg_error_t
 plan_change (struct call *call, struct aug_session *session,
@@ -96,14 +157,6 @@ plan_change (struct call *call, struct aug_session *session,
   const struct known_file *file = known_file_find (session, change->path);
   gpg_error_t err = 0;
 
-  if (!path_is_canonical (change->path)
-      || !lens_for_writing (&session->table, change->path, NULL))
-    return fail (&call->failure, GPG_ERR_NOT_SUPPORTED,
-                 "no lens would write %s", change->path);
-  if (!aug_may_read (call, change->path))
-    return fail (&call->failure, GPG_ERR_FORBIDDEN,
-                 "%s is reeve's own: it is not changed for clients",
-                 change->path);
   if (!file)
     err = check_new (call, change->path);
   if (err || (!file && change->remove))
@@ -132,6 +185,8 @@ plan_changes (struct call *call, struct aug_session *session,
 
   aug_forget_changes (session);
   err = aug_request (call, CHANNEL_RENDER, &purpose, 1, take_change, session);
+  for (size_t i = 0; i < session->change_count && !err; i++)
+    err = check_change (call, session, &session->changes[i], purpose != NULL);
   for (size_t i = 0; i < session->change_count && !err; i++)
     err = plan_change (call, session, &session->changes[i], plan);
   if (err)
@@ -172,7 +227,7 @@ aug_save (struct call *call)
   if (!err)
     err = plan_changes (call, session, "save", call->plan);
   if (!err && !session->change_count)
-    session->edited = false;
+    aug_edits_are_gone (session);
   return err;
 }
 
@@ -182,6 +237,7 @@ static gpg_error_t
 settle_change (struct call *call, struct aug_session *session,
                struct saved_change *change, char **arguments)
 {
+  auto_free char *resolved = NULL;
   struct file_image image;
   long long mtime;
   gpg_error_t err;
@@ -189,8 +245,8 @@ settle_change (struct call *call, struct aug_session *session,
   arguments[0] = strdup (change->path);
   if (!arguments[0])
     return gpg_error (GPG_ERR_ENOMEM);
-  err = file_read (call->machine, change->path, LIMIT_AUG_FILE, &image, NULL,
-                   NULL);
+  err = file_read (call->machine, change->path, LIMIT_AUG_FILE, &image,
+                   &resolved, NULL);
   mtime = image.stat.st_mtime;
   if (asprintf (&arguments[1], "%lld", mtime) < 0)
     {
@@ -209,7 +265,7 @@ settle_change (struct call *call, struct aug_session *session,
   image.bytes = take (&change->text);
   image.length = change->length;
   file_hash (image.bytes, image.length, image.hash);
-  err = known_file_put (session, change->path, &image);
+  err = known_file_put (session, change->path, resolved, &image);
   file_image_release (&image);
   return err;
 }
@@ -253,7 +309,7 @@ aug_save_done (struct call *call, gpg_error_t err)
           failure_release (&call->failure);
           aug_drop_worker (session);
         }
-      session->edited = false;
+      aug_edits_are_gone (session);
     }
   aug_forget_changes (session);
   return err;

@@ -30,6 +30,7 @@ aug_session_get (struct call *call, struct aug_session **r_session)
       if (!session)
         return gpg_error (GPG_ERR_ENOMEM);
       session->fd = session->pidfd = -1;
+      session->generation = call->generation;
       channel_init (&session->channel, -1);
       call->module->session = session;
     }
@@ -55,6 +56,7 @@ aug_drop_worker (struct aug_session *session)
   free (session->report);
   session->report = NULL;
   session->edited = session->wrote = session->transformed = false;
+  session->edits = 0;
 }
 
 void
@@ -306,7 +308,8 @@ take_message (struct call *call, struct aug_session *session,
         session->report = item_string (&message->items[0]);
       return 0;
     case CHANNEL_NEED:
-      return files_answer (call, session, message);
+      return session->judges ? gpg_error (GPG_ERR_INV_PACKET)
+                             : files_answer (call, session, message);
     case CHANNEL_DONE:
       *r_done = true;
       if (!message->code)
@@ -388,6 +391,30 @@ put_request (struct aug_session *session, enum channel_operation operation,
   channel_end (&session->channel);
 }
 
+/* Where policy was loaded anew since SESSION's worker got its files: it goes if
+   it has one that the client may not see any more.  Else it may ask again for
+   what it did not get.  */
+static gpg_error_t
+heed_policy (struct call *call, struct aug_session *session)
+{
+  const char *lost = what_is_lost (session);
+
+  if (session->generation == call->generation)
+    return 0;
+  session->generation = call->generation;
+  if (session->fd < 0)
+    return 0;
+  if (known_files_allowed (call, session))
+    return aug_request (call, CHANNEL_RENEW, NULL, 0, NULL, NULL);
+  aug_drop_worker (session);
+  if (*lost)
+    return fail (&call->failure, GPG_ERR_FORBIDDEN,
+                 "a new policy hides files that were read%s", lost);
+  return writer_warning (call->out,
+                         "a new policy hides files that were read; variables "
+                         "are lost");
+}
+
 gpg_error_t
 aug_request (struct call *call, enum channel_operation operation,
              const char *const *arguments, size_t count, aug_answer_t answer,
@@ -408,6 +435,9 @@ aug_request (struct call *call, enum channel_operation operation,
                    "completing a word took too long: unsaved edits and "
                    "transforms are lost");
     }
+  err = heed_policy (call, session);
+  if (err)
+    return err;
   if (call->deadline && call->deadline < deadline)
     deadline = call->deadline;
   if (session->fd < 0)

@@ -15,7 +15,8 @@
 /* A file that the worker was told, as it was read.  */
 struct known_file
 {
-  char *path; /* As the tree has it: links are not resolved.  */
+  char *path;     /* As the tree has it: links are not resolved.  */
+  char *resolved; /* Where they led; NULL if that is not known.  */
   struct file_image image;
 };
 
@@ -34,9 +35,12 @@ struct aug_session
   bool edited;         /* There may be unsaved edits.  */
   bool wrote;          /* A verb that writes was allowed since the worker is
                           there.  */
+  size_t edits;        /* Calls that edit, since the last SAVE.  */
   bool transformed;    /* The client's own transforms would be lost.  */
+  bool judges;         /* The worker judges: it needs no files.  */
   bool lost;           /* Both were, in completing a word, which says nothing;
                           the next request tells it.  */
+  unsigned generation; /* Of the policy that the files were told by.  */
   size_t change_count; /* What SAVE has planned.  */
   size_t change_bytes; /* Length of the new texts.  */
   struct saved_change *changes;
@@ -47,6 +51,9 @@ gpg_error_t aug_session_get (struct call *call, struct aug_session **r_session);
 
 /* Free SESSION and end its worker.  */
 void aug_session_end (void *session);
+
+/* Note that there are none, or no more, that were not saved.  */
+void aug_edits_are_gone (struct aug_session *session);
 
 /* Whether SESSION has edits that were not saved.  */
 bool aug_session_unsaved (const void *session);
@@ -75,19 +82,20 @@ gpg_error_t aug_may_go_on (struct call *call,
 
 /* --- files.c: the session's side of CHANNEL_NEED --- */
 
-/* Whether the client may see the file PATH (below the root, canonical),
-   whatever transforms there are; the place for rules that are narrower than a
-   verb.  */
-bool aug_may_read (const struct call *call, const char *path);
-
 struct known_file *known_file_find (const struct aug_session *session,
                                     const char *path);
 
-/* Take IMAGE over as that of PATH; it is empty afterwards.  */
+/* Take IMAGE over as that of PATH, which leads to RESOLVED (or NULL); it is
+   empty afterwards.  */
 gpg_error_t known_file_put (struct aug_session *session, const char *path,
-                            struct file_image *image);
+                            const char *resolved, struct file_image *image);
 void known_file_drop (struct aug_session *session, const char *path);
 void known_files_drop_all (struct aug_session *session);
+
+/* Whether the client may still see all files that were told, and their text.
+ */
+bool known_files_allowed (const struct call *call,
+                          const struct aug_session *session);
 
 /* Read the file PATH that LENS claims and put it, or why it cannot be had,
    into the channel.  *R_EXISTS is false if there is no such file.  If WIDE,

@@ -25,7 +25,8 @@ gpg_error_t verb_files (struct call *call);
 
 /* --- edit.c --- */
 
-/* Note that there may be edits to lose.  */
+/* Note that there may be edits to lose.  GPG_ERR_LIMIT_REACHED if there are
+   too many calls that edit since the last SAVE.  */
 gpg_error_t aug_will_edit (struct call *call);
 
 gpg_error_t verb_set (struct call *call);

@@ -135,6 +135,9 @@ void records_drop_all (struct worker *worker);
 /* Forget that directories, and everything, are known.  */
 void records_unsettle (struct worker *worker);
 
+/* The same, and what the client was not allowed to have.  */
+void records_renew (struct worker *worker);
+
 /* Call VISIT for each record in order of their paths until it returns an
    error.  VISIT must not add or drop any.  */
 gpg_error_t records_each (struct worker *worker,
@@ -275,6 +278,12 @@ bool node_is_numbered (const char *node);
 /* Append to TEXT the table's lines for all lenses that are known.  AUG has no
    files.  */
 gpg_error_t known_text (augeas *aug, struct buffer *text);
+
+/* --- compare.c --- */
+
+/* See CHANNEL_COMPARE.  */
+gpg_error_t compare_texts (struct worker *worker, const struct item *items,
+                           size_t count);
 
 /* --- transforms.c --- */
 
