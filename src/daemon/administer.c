@@ -42,7 +42,7 @@ time_text (int64_t seconds, char r_text[32])
 
   if (!seconds || !gmtime_r (&value, &parts)
       || !strftime (r_text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts))
-    strcpy (r_text, "-");
+    snprintf (r_text, 32, "-");
   return r_text;
 }
 

@@ -441,9 +441,9 @@ read_all (int argc, char **argv, const struct machine *machine,
       check_file (machine, file);
       gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
       args.flags |= ARGPARSE_FLAG_USER;
+      if (!beginning.no_config)
+        note_config (beginning.config ? beginning.config : file, options);
     }
-  if (!beginning.bare && !beginning.no_config)
-    note_config (beginning.config ? beginning.config : file, options);
   while (gpgrt_argparser (&args, table, beginning.bare ? NULL : "reeved.conf"))
     if (args.r_opt == ARGPARSE_CONFFILE)
       {

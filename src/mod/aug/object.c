@@ -19,7 +19,7 @@ struct node
   struct buffer canonical; /* Links resolved.  */
   struct buffer path;      /* Of the file or directory, below the root.  */
   bool follow;             /* What stands so far is a directory.  */
-  size_t named_whole;      /* Lengths up to the file; 0: there is none yet.  */
+  size_t named_whole;      /* Lengths up to the file, or all.  */
   size_t canonical_whole;
 };
 
@@ -126,6 +126,11 @@ walk (const struct machine *machine, const char *text, struct node *node)
       if (!err)
         err = step (machine, label.bytes, node);
     }
+  if (!node->named_whole)
+    {
+      node->named_whole = node->named.length;
+      node->canonical_whole = node->canonical.length;
+    }
   if (!err)
     err = buffer_error (&node->named);
   return err ? err : buffer_error (&node->canonical);
@@ -146,12 +151,9 @@ aug_find_object (const struct machine *machine, const char *text,
   err = walk (machine, text + strlen (FILES), &node);
   if (!err)
     {
-      const struct object_name names[] = {
-        { node.canonical.bytes,
-          node.canonical_whole ? node.canonical_whole : node.canonical.length },
-        { node.named.bytes,
-          node.named_whole ? node.named_whole : node.named.length }
-      };
+      const struct object_name names[]
+          = { { .text = node.canonical.bytes, .whole = node.canonical_whole },
+              { .text = node.named.bytes, .whole = node.named_whole } };
       bool same = !strcmp (names[0].text, names[1].text);
 
       err = each (context, names, same ? 1 : 2);
