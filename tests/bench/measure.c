@@ -160,8 +160,8 @@ read_place (const char *text)
 int
 main (int argc, char **argv)
 {
-  static const struct subject *const groups[] = { assuan_subjects, bus_subjects,
-                                                  augeas_subjects };
+  static const struct subject *const groups[]
+      = { assuan_subjects, bus_subjects, augeas_subjects, audit_subjects };
   static struct command command[COMMANDS];
   static struct samples samples[64];
   const struct subject *subject[64];
