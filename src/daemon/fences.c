@@ -15,9 +15,9 @@
 #include "../base/confine.h"
 #include "session.h"
 
-/* In OWN_STATE_DIR, beside the journal, which a session that only reads must
-   not reach: whoever writes there has the supervisor write files.  */
-#define AUDIT_DIR OWN_STATE_DIR "/audit"
+/* The one file in OWN_STATE_DIR, since the journal is beside it: whoever writes
+   there has the supervisor write files.  */
+#define AUDIT_KEY OWN_STATE_DIR "/audit.key"
 
 gpg_error_t
 session_confine (struct session *session, struct failure *failure)
@@ -27,7 +27,7 @@ session_confine (struct session *session, struct failure *failure)
     const char *path;
     bool make;
   } own[]
-      = { { OWN_LOG_DIR, true }, { AUDIT_DIR, true }, { OWN_RUN_DIR, false } };
+      = { { OWN_LOG_DIR, true }, { AUDIT_KEY, false }, { OWN_RUN_DIR, false } };
   enum
   {
     OWN = sizeof own / sizeof *own

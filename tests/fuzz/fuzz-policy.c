@@ -15,6 +15,18 @@
 
 static struct registry registry;
 
+/* A file that was just written is read at once: here nobody changes it.  */
+int
+clock_nanosleep (clockid_t clock, int flags, const struct timespec *time,
+                 struct timespec *rest)
+{
+  (void)clock;
+  (void)flags;
+  (void)time;
+  (void)rest;
+  return 0;
+}
+
 static void
 set_up (void)
 {
