@@ -36,7 +36,7 @@ session_confine (struct session *session, struct failure *failure)
   struct confine_place places[OWN];
   gpg_error_t err = 0;
 
-  if (session->confined || session->gate.ceiling != EFFECT_READ)
+  if (session->confined || gate_ceiling (&session->gate) != EFFECT_READ)
     return 0;
   /* In pipe mode these would start later.  */
   for (size_t i = 0; !err && i < daemon->registry.count; i++)
@@ -51,7 +51,9 @@ session_confine (struct session *session, struct failure *failure)
     }
   if (!err)
     err = confine_enter (places, OWN, failure);
+  /* No reload gives back what is gone.  */
   session->confined = !err;
+  session->gate.ceiling = EFFECT_READ;
   for (size_t i = 0; i < OWN; i++)
     free ((char *)places[i].os_path);
   return err;

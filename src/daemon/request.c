@@ -36,7 +36,10 @@ request_ask (void *context, const struct grammar_item *item, char **r_bytes,
 bool
 session_is_dry (const struct session *session)
 {
-  return session->dry_run || session->daemon->options.dry_run;
+  const struct identity *identity = session->gate.identity;
+
+  return session->dry_run || session->daemon->options.dry_run
+         || (identity && identity->dry_run);
 }
 
 /* What --dry-run, --output and --timeout make of the session's options.  */
