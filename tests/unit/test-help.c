@@ -61,9 +61,9 @@ session_adopt_policy (struct session *session, struct failure *failure)
 }
 
 const struct session_word session_words[]
-    = { { "BYE", "BYE", "Ends the session.\n\nAt once.", NULL },
-        { "BOX", "BOX (the word)", "Hides the noun.", NULL },
-        { NULL, NULL, NULL, NULL } };
+    = { { "BYE", "BYE", "Ends the session.\n\nAt once.", NULL, false },
+        { "BOX", "BOX (the word)", "Hides the noun.", NULL, false },
+        { NULL, NULL, NULL, NULL, false } };
 
 /* --- A small registry --- */
 
