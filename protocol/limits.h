@@ -27,6 +27,7 @@
 
 /* The handshake.  */
 #define LIMIT_IDENTITY 64        /* Bytes in an identity's name.  */
+#define LIMIT_KEYS 8             /* Of one identity.  */
 #define LIMIT_KEY_MIN 32         /* Bytes in a key, its final LF not counted. */
 #define LIMIT_KEY_MAX 1024
 #define LIMIT_NONCE_SECONDS 60   /* How long a nonce is good.  */

@@ -161,7 +161,7 @@ advise_no_key (const struct settings *settings, const char *identity,
 
 /* --- Policy --- */
 
-static void
+void
 advise_reload (const struct settings *settings)
 {
   if (has_unit (settings, "reeved.service"))

@@ -43,6 +43,8 @@ struct settings
   const char *client_nonce;
   const char *state;
   int key_fd; /* -1: not given.  */
+  const char *policy;
+  unsigned overlap; /* Seconds; 0: not given.  */
   unsigned timeout_ms;
   uid_t client_uid, server_uid; /* (uid_t)-1: not given.  */
   bool spawn, json, raw, dry_run, keep_going, no_auth, yes;
@@ -117,6 +119,20 @@ void advise_not_accepted (const struct settings *settings, const char *identity,
    rule that is missing.  To be called behind show_result.  */
 void advise_refused (const struct settings *settings, reeve_t reeve,
                      enum status status);
+
+/* After a policy was changed: have reeved read it.  */
+void advise_reload (const struct settings *settings);
+
+/* --- reeved.c: what reeved does without a connection --- */
+
+/* Become reeved with the COUNT OPTIONS, and with --root as in SETTINGS.
+   Returns only if that cannot be.  */
+enum status reeved_become (const struct settings *settings,
+                           char *const *options, size_t count);
+
+/* Run it so and append what it prints to OUT; STATUS_ERROR if it fails.  */
+enum status reeved_read (const struct settings *settings, char *const *options,
+                         size_t count, struct buffer *out);
 
 /* --- show.c --- */
 
@@ -220,13 +236,16 @@ struct own_word
   const char *name;
   own_run_t run;
   bool literal;
+  const char *const *verbs; /* What may follow, up to NULL; or NULL.  */
+  bool shared;              /* The server has a noun of the same name: only
+                               with one of VERBS it is ours.  */
 };
 
 /* The table, ending with a NULL name (main.c).  */
 extern const struct own_word own_words[];
 
-/* The row of WORD, which may be NULL; or NULL.  */
-const struct own_word *own_find (const char *word);
+/* The row of the command whose words, up to NULL, are WORDS; or NULL.  */
+const struct own_word *own_find (char *const *words);
 
 enum status audit_run (const struct settings *settings, char **words,
                        size_t count);
@@ -239,6 +258,8 @@ enum status help_run (const struct settings *settings, char **words,
                       size_t count);
 enum status key_run (const struct settings *settings, char **words,
                      size_t count);
+enum status policy_run (const struct settings *settings, char **words,
+                        size_t count);
 enum status proxy_run (const struct settings *settings, char **words,
                        size_t count);
 enum status quote_run (const struct settings *settings, char **words,

@@ -77,7 +77,7 @@ offer_options (const char *prefix)
 static bool
 wants_file (const char *name, size_t length)
 {
-  static const char *const names[] = { "data", "key",    "reeved",
+  static const char *const names[] = { "data", "key",    "policy", "reeved",
                                        "root", "socket", "state" };
 
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -174,6 +174,24 @@ ask_about (const struct settings *settings, const char *before, char **words,
 
 /* --- Command lines --- */
 
+/* Offer what may follow the word OWN.  */
+static void
+offer_verbs (const struct own_word *own, const char *prefix)
+{
+  for (size_t i = 0; own->verbs[i]; i++)
+    offer (own->verbs[i], prefix);
+}
+
+/* Complete LAST behind WORD, which may be a noun of the server and a word of
+   our own.  */
+static void
+offer_shared (const char *word, const char *last)
+{
+  for (const struct own_word *own = own_words; own->name; own++)
+    if (own->shared && !strcmp (own->name, word))
+      offer_verbs (own, last);
+}
+
 /* Complete the last of WORDS, the first of which is OWN.  */
 static enum status
 complete_own (const struct settings *settings, const struct own_word *own,
@@ -189,8 +207,10 @@ complete_own (const struct settings *settings, const struct own_word *own,
     offer_options (last);
   else if (own->run == help_run)
     ask_about (settings, "HELP ", words + 1, count - 1);
-  else if (own->run == key_run && count == 2)
-    offer ("new", last);
+  else if (own->verbs && count == 2)
+    offer_verbs (own, last);
+  else if (own->run == policy_run)
+    return STATUS_NOT_FOUND;
   else if (own->run == edit_run || own->run == respond_run)
     return count == 2 && !settings->root ? STATUS_NOT_FOUND : STATUS_OK;
   return STATUS_OK;
@@ -243,7 +263,7 @@ complete_line (char **argv, size_t count)
   argv[count - 1] = NULL;
   readable = !options_read ((int)count - 1, argv, false, &settings);
   if (readable && !settings.explain)
-    own = own_find (argv[optind]);
+    own = own_find (argv + optind);
   if (own && !own->literal)
     readable = !options_read ((int)count - 1, argv, true, &settings);
   argv[count - 1] = last;
@@ -263,6 +283,8 @@ complete_line (char **argv, size_t count)
   count -= (size_t)optind;
   if (own)
     return complete_own (&settings, own, argv, count);
+  if (count == 2 && !settings.explain)
+    offer_shared (argv[0], argv[1]);
   if (count == 1)
     complete_first (&settings, *argv);
   else

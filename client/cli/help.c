@@ -34,7 +34,7 @@ help_run (const struct settings *settings, char **words, size_t count)
     return complain_usage (settings->explain
                                ? "say \"reeve --explain NOUN VERB\""
                                : "say \"reeve help [NOUN [VERB]]\"");
-  if (count == 1 && own_find (words[0]) && strcmp (words[0], "help"))
+  if (count == 1 && own_find (words) && strcmp (words[0], "help"))
     {
       remark ("%s is a word of this command: see reeve --help, reeve (1)",
               words[0]);

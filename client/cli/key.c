@@ -1,4 +1,4 @@
-/* key.c - "reeve key new NAME"
+/* key.c - "reeve key": making keys
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "../../protocol/handshake.h"
 #include "../../protocol/memory.h"
-#include "cli.h"
+#include "key.h"
 
 /* Make the directory PATH and those above it, the last with MODE.  */
 static int
@@ -56,7 +56,7 @@ write_key (int fd)
 
 /* Make the file NAME in DIRECTORY; returns an errno.  */
 static int
-make_key (const char *directory, const char *name)
+make_file (const char *directory, const char *name)
 {
   auto_close int directory_fd = open (directory,
                                       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,45 +76,66 @@ make_key (const char *directory, const char *name)
   return code;
 }
 
+int
+key_make (const char *path)
+{
+  auto_free char *directory = strdup (path);
+  char *slash = directory ? strrchr (directory, '/') : NULL;
+
+  if (!slash)
+    return ENOMEM;
+  *slash = 0;
+  return make_directories (directory, 0700) ? errno
+                                            : make_file (directory, slash + 1);
+}
+
+/* "reeve key new NAME".  */
+static enum status new (const struct settings *settings, const char *name) {
+  auto_free char *path = NULL; int code;
+
+  if (asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s.key",
+                settings->root ? settings->root : "", name)
+      < 0){ path = NULL; return complain_memory (); }
+if (settings->root && access (settings->root, F_OK))
+{
+  complain ("there is no directory %s: make it first, or leave --root out",
+            settings->root);
+  return STATUS_ERROR;
+}
+code = key_make (path);
+if (code == EEXIST)
+  complain ("%s is there already: remove it first, which locks out whoever"
+            " uses it",
+            path);
+else if (code)
+  complain ("cannot make %s: %s", path, strerror (code));
+else if (puts (path) == EOF || fflush (stdout))
+  complain ("made %s, but cannot write: %s", path, strerror (errno));
+else
+  return STATUS_OK;
+return STATUS_ERROR;
+}
+
 enum status
 key_run (const struct settings *settings, char **words, size_t count)
 {
-  auto_free char *path = NULL;
-  char *slash;
-  int code;
+  const char *verb = count ? words[0] : "";
 
-  if (count != 2 || strcmp (words[0], "new"))
-    return complain_usage ("say \"reeve key new NAME\"");
-  if (!handshake_is_identity (words[1]))
+  if (settings->overlap && strcmp (verb, "rotate"))
+    return complain_usage ("--overlap is for \"reeve key rotate\"");
+  if (!strcmp (verb, "list") && count == 1)
+    return key_list_show (settings);
+  if (count > 1 && !handshake_is_identity (words[1]))
     return complain_usage ("\"%s\" cannot name an identity: take letters,"
                            " digits, '.', '_' and '-'",
                            words[1]);
-  if (asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s.key",
-                settings->root ? settings->root : "", words[1])
-      < 0)
-    {
-      path = NULL;
-      return complain_memory ();
-    }
-  if (settings->root && access (settings->root, F_OK))
-    {
-      complain ("there is no directory %s: make it first, or leave --root out",
-                settings->root);
-      return STATUS_ERROR;
-    }
-  slash = strrchr (path, '/');
-  *slash = 0;
-  code = make_directories (path, 0700) ? errno : make_key (path, slash + 1);
-  *slash = '/';
-  if (code == EEXIST)
-    complain ("%s is there already: remove it first, which locks out whoever"
-              " uses it",
-              path);
-  else if (code)
-    complain ("cannot make %s: %s", path, strerror (code));
-  else if (puts (path) == EOF || fflush (stdout))
-    complain ("made %s, but cannot write: %s", path, strerror (errno));
-  else
-    return STATUS_OK;
-  return STATUS_ERROR;
+  if (!strcmp (verb, "new") && count == 2)
+    return new (settings, words[1]);
+  if (!strcmp (verb, "rotate") && count == 2)
+    return key_rotate (settings, words[1]);
+  if (!strcmp (verb, "revoke") && (count == 2 || count == 3))
+    return key_revoke (settings, words[1], count == 3 ? words[2] : NULL);
+  return complain_usage ("say \"reeve key list\", \"reeve key new NAME\","
+                         " \"reeve key rotate IDENTITY [--overlap=TIME]\" or"
+                         " \"reeve key revoke IDENTITY [KEYFILE]\"");
 }

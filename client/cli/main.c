@@ -21,7 +21,9 @@ static const char help_text[]
       "  or:  reeve audit init [OPTION]...\n"
       "  or:  reeve edit FILE [OPTION]...\n"
       "  or:  reeve help [NOUN [VERB]] [OPTION]...\n"
-      "  or:  reeve key new NAME [OPTION]...\n"
+      "  or:  reeve key list|new|rotate|revoke [NAME [FILE]] [OPTION]...\n"
+      "  or:  reeve policy lint [FILE]... [OPTION]...\n"
+      "  or:  reeve policy test [--policy=PATH] FILE [OPTION]...\n"
       "  or:  reeve proxy [OPTION]...\n"
       "  or:  reeve respond [OPTION]... [KEYFILE]\n"
       "  or:  reeve shell-quote [WORD]...\n"
@@ -36,6 +38,11 @@ static const char help_text[]
       "      --json            answers as JSON, one text a line\n"
       "      --keep-going      go on with standard input after an error\n"
       "      --no-pager        print long answers, too, on the terminal\n"
+      "      --overlap=TIME    how long \"key rotate\" leaves the old keys "
+      "good:"
+      " 7d, 12h\n"
+      "      --policy=PATH     what \"policy test\" tests (default: this"
+      " machine's)\n"
       "      --raw             add no newline to an answer that has none\n"
       "      --timeout=TIME    give up after 30 (seconds), 500ms, 5min, 1h\n"
       "      --yes             save what was edited without a question\n"
@@ -64,7 +71,14 @@ static const char help_text[]
       " and\n"
       "saves.  \"help\" asks the server.  \"key new\" makes a key file and"
       " prints its\n"
-      "path.  \"proxy\" authenticates and then hands the connection to standard"
+      "path; \"key rotate\" makes a further one for an identity and lets its"
+      " others\n"
+      "expire; \"key revoke\" ends them at once.  \"policy lint\" tells"
+      " mistakes in\n"
+      "policies, \"policy test\" compares one with a file of lines \"allow"
+      " IDENTITY\n"
+      "COMMAND\" and \"refuse IDENTITY COMMAND\".  \"proxy\" authenticates and "
+      "then hands the connection to standard"
       " input\n"
       "and output.  \"respond\" reads a nonce and prints the response for AUTH;"
       " its\n"
@@ -105,22 +119,39 @@ print (const char *text)
   return STATUS_ERROR;
 }
 
-const struct own_word own_words[] = { { "audit", audit_run, false },
-                                      { "complete", complete_run, true },
-                                      { "edit", edit_run, false },
-                                      { "help", help_run, false },
-                                      { "key", key_run, false },
-                                      { "proxy", proxy_run, false },
-                                      { "respond", respond_run, false },
-                                      { "shell-quote", quote_run, true },
-                                      { NULL, NULL, false } };
+static const char *const audit_verbs[] = { "init", "verify", NULL };
+static const char *const key_verbs[] = { "list", "new", "revoke", "rotate",
+                                         NULL };
+static const char *const policy_verbs[] = { "lint", "test", NULL };
+
+const struct own_word own_words[]
+    = { { "audit", audit_run, .verbs = audit_verbs, .shared = true },
+        { "complete", complete_run, .literal = true },
+        { "edit", edit_run, .literal = false },
+        { "help", help_run, .literal = false },
+        { "key", key_run, .verbs = key_verbs },
+        { "policy", policy_run, .verbs = policy_verbs, .shared = true },
+        { "proxy", proxy_run, .literal = false },
+        { "respond", respond_run, .literal = false },
+        { "shell-quote", quote_run, .literal = true },
+        { .name = NULL } };
+
+/* Whether OWN is what WORD, behind its name, asks for.  */
+static bool
+own_takes (const struct own_word *own, const char *word)
+{
+  for (size_t i = 0; own->shared && own->verbs[i]; i++)
+    if (word && !strcmp (own->verbs[i], word))
+      return true;
+  return !own->shared;
+}
 
 const struct own_word *
-own_find (const char *word)
+own_find (char *const *words)
 {
-  for (const struct own_word *own = own_words; word && own->name; own++)
-    if (!strcmp (own->name, word))
-      return own;
+  for (const struct own_word *own = own_words; *words && own->name; own++)
+    if (!strcmp (own->name, *words))
+      return own_takes (own, words[1]) ? own : NULL;
   return NULL;
 }
 
@@ -152,7 +183,7 @@ main (int argc, char **argv)
   sigaction (SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
   status = options_read (argc, argv, false, &settings);
   if (status == STATUS_OK && !settings.explain)
-    own = own_find (argv[optind]);
+    own = own_find (argv + optind);
   if (own && !own->literal)
     status = options_read (argc, argv, true, &settings);
   if (status != STATUS_OK)

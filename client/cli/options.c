@@ -17,6 +17,7 @@
 #include "cli.h"
 
 #define LONGEST_TIME (24 * 3600e3)
+#define LONGEST_OVERLAP (366UL * 86400)
 
 enum
 {
@@ -34,6 +35,8 @@ enum
   OPTION_KEY_FD,
   OPTION_NO_AUTH,
   OPTION_NO_PAGER,
+  OPTION_OVERLAP,
+  OPTION_POLICY,
   OPTION_RAW,
   OPTION_REEVED,
   OPTION_ROOT,
@@ -60,6 +63,8 @@ const struct option options_table[]
         { "key-fd", required_argument, NULL, OPTION_KEY_FD },
         { "no-auth", no_argument, NULL, OPTION_NO_AUTH },
         { "no-pager", no_argument, NULL, OPTION_NO_PAGER },
+        { "overlap", required_argument, NULL, OPTION_OVERLAP },
+        { "policy", required_argument, NULL, OPTION_POLICY },
         { "raw", no_argument, NULL, OPTION_RAW },
         { "reeved", required_argument, NULL, OPTION_REEVED },
         { "root", required_argument, NULL, OPTION_ROOT },
@@ -94,6 +99,32 @@ read_time (const char *text, unsigned *r_ms)
         value *= units[i].ms;
         *r_ms = value <= LONGEST_TIME ? (unsigned)value : 0;
         return *r_ms;
+      }
+  return false;
+}
+
+/* How long keys overlap: seconds, or a number with min, h or d.  */
+static bool
+read_overlap (const char *text, unsigned *r_seconds)
+{
+  static const struct
+  {
+    const char *unit;
+    unsigned seconds;
+  } units[] = { { "", 1 },     { "s", 1 },     { "min", 60 },
+                { "h", 3600 }, { "d", 86400 }, { NULL, 0 } };
+  unsigned long value;
+  char *end;
+
+  value = strtoul (text, &end, 10);
+  if (*text < '0' || *text > '9' || value > LONGEST_OVERLAP)
+    return false;
+  for (int i = 0; units[i].unit; i++)
+    if (!strcmp (end, units[i].unit))
+      {
+        value *= units[i].seconds;
+        *r_seconds = value <= LONGEST_OVERLAP ? (unsigned)value : 0;
+        return *r_seconds;
       }
   return false;
 }
@@ -139,6 +170,8 @@ text_of (int option, struct settings *settings)
       return &settings->identity;
     case OPTION_KEY:
       return &settings->key;
+    case OPTION_POLICY:
+      return &settings->policy;
     case OPTION_REEVED:
       return &settings->reeved;
     case OPTION_ROOT:
@@ -200,6 +233,13 @@ take_option (int option, struct settings *settings)
       if (!read_time (optarg, &settings->timeout_ms))
         return complain_usage ("--timeout is a time from 1ms to 24h, as 30,"
                                " 500ms, 5min or 1h, not \"%s\"",
+                               optarg);
+    }
+  else if (option == OPTION_OVERLAP)
+    {
+      if (!read_overlap (optarg, &settings->overlap))
+        return complain_usage ("--overlap is a time from 1s to 366d, as 7d or"
+                               " 12h, not \"%s\"",
                                optarg);
     }
   else if (option == OPTION_KEY_FD)

@@ -25,6 +25,7 @@
 #include "protocol/memory.h"
 #include "../base/file.h"
 #include "../plan/plan.h"
+#include "administer.h"
 #include "inherited.h"
 #include "listen.h"
 #include "session.h"
@@ -374,6 +375,12 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
       err = dump_verbs (&daemon->registry, options->dump_form);
       return err ? 1 : 0;
     }
+  if (options->mode == RUN_LINT)
+    return administer_lint (daemon, options->words, options->word_count);
+  if (options->mode == RUN_TEST)
+    return administer_test (daemon, options->policy, options->expected);
+  if (options->mode == RUN_KEYS)
+    return administer_keys (daemon);
   if (options->key_fd >= 0)
     err = read_handed_key (options->key_fd, &daemon->key, &failure);
   if (!err)

@@ -27,6 +27,10 @@ enum option_value
   OPTION_SINGLE,
   OPTION_CHECK,
   OPTION_DUMP_VERBS,
+  OPTION_LINT_POLICY,
+  OPTION_TEST_POLICY,
+  OPTION_LIST_KEYS,
+  OPTION_POLICY,
   OPTION_ROOT,
   OPTION_FOREGROUND,
   OPTION_DEBUG,
@@ -50,9 +54,16 @@ static const gpgrt_opt_t fixed[] = {
               "check configuration, policy and keys; start nothing"),
   ARGPARSE_s_s (OPTION_DUMP_VERBS, "dump-verbs",
                 "|FORM|print all verbs as text, json or texi"),
+  ARGPARSE_c (OPTION_LINT_POLICY, "lint-policy",
+              "tell the mistakes in the policy, or in FILEs and DIRECTORYs"),
+  ARGPARSE_s_s (OPTION_TEST_POLICY, "test-policy",
+                "|FILE|compare the policy with the expectations in FILE"),
+  ARGPARSE_c (OPTION_LIST_KEYS, "list-keys", "list the identities' keys"),
   ARGPARSE_group (301, "@\nOptions:\n "),
   ARGPARSE_s_s (OPTION_ROOT, "root",
                 "|DIR|reeve's files and what it administers are below DIR"),
+  ARGPARSE_s_s (OPTION_POLICY, "policy",
+                "|PATH|with --test-policy: test this file or directory"),
   ARGPARSE_s_n (OPTION_FOREGROUND, "foreground", "do not become a daemon"),
   ARGPARSE_s_n (OPTION_DEBUG, "debug", "log every call"),
   ARGPARSE_s_n (OPTION_AUDIT_JOURNALD, "audit-journald",
@@ -225,7 +236,7 @@ take_mode (const struct origin *origin, enum run_mode mode,
            struct options *options)
 {
   if (options->mode != RUN_DAEMON && options->mode != mode)
-    die (origin, "only one of --server, --single, --check, --dump-verbs");
+    die (origin, "only one of the commands that reeved --help names");
   if (origin->file)
     die (origin, "is for the command line only");
   options->mode = mode;
@@ -267,6 +278,21 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
           && strcmp (value, "texi"))
         die (origin, "the form is text, json or texi, not \"%s\"", value);
       options->dump_form = value;
+      break;
+    case OPTION_LINT_POLICY:
+      take_mode (origin, RUN_LINT, options);
+      break;
+    case OPTION_TEST_POLICY:
+      take_mode (origin, RUN_TEST, options);
+      options->expected = value;
+      break;
+    case OPTION_LIST_KEYS:
+      take_mode (origin, RUN_KEYS, options);
+      break;
+    case OPTION_POLICY:
+      if (origin->file)
+        die (origin, "is for the command line only");
+      options->policy = value;
       break;
     case OPTION_ROOT:
       if (origin->file)
@@ -319,13 +345,14 @@ struct beginning
   const char *root;
   const char *config; /* By --options; NULL: the usual file.  */
   bool no_config;
+  bool bare; /* A command that needs no file, nor the right to read it.  */
 };
 
 static struct beginning
 find_beginning (int argc, char **argv)
 {
   gpgrt_argparse_t args = { .argc = &argc, .argv = &argv };
-  struct beginning beginning = { NULL, NULL, false };
+  struct beginning beginning = { NULL, NULL, false, false };
 
   args.flags = ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_NOVERSION;
   while (gpgrt_argparse (NULL, &args, table))
@@ -335,6 +362,8 @@ find_beginning (int argc, char **argv)
       beginning.config = args.r.ret_str;
     else if (args.r_opt == OPTION_NO_OPTIONS)
       beginning.no_config = true;
+    else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_LIST_KEYS)
+      beginning.bare = true;
   gpgrt_argparse (NULL, &args, NULL);
   return beginning;
 }
@@ -381,6 +410,19 @@ check_config (const struct options *options)
   exit (2);
 }
 
+/* Take the words behind the options, or complain about them.  */
+static void
+take_words (char **words, size_t count, struct options *options)
+{
+  if (options->mode != RUN_LINT)
+    {
+      log_error ("\"%s\" is no option: see reeved --help\n", *words);
+      exit (2);
+    }
+  options->words = words;
+  options->word_count = count;
+}
+
 static void
 read_all (int argc, char **argv, const struct machine *machine,
           struct options *options)
@@ -393,12 +435,16 @@ read_all (int argc, char **argv, const struct machine *machine,
 
   if (!directory || !file)
     die (&origin, "out of memory");
-  check_file (machine, file);
-  if (!beginning.no_config)
+  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP;
+  if (!beginning.bare)
+    {
+      check_file (machine, file);
+      gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
+      args.flags |= ARGPARSE_FLAG_USER;
+    }
+  if (!beginning.bare && !beginning.no_config)
     note_config (beginning.config ? beginning.config : file, options);
-  gpgrt_set_confdir (GPGRT_CONFDIR_USER, directory);
-  args.flags = ARGPARSE_FLAG_RESET | ARGPARSE_FLAG_KEEP | ARGPARSE_FLAG_USER;
-  while (gpgrt_argparser (&args, table, "reeved.conf"))
+  while (gpgrt_argparser (&args, table, beginning.bare ? NULL : "reeved.conf"))
     if (args.r_opt == ARGPARSE_CONFFILE)
       {
         origin.file = args.r_type ? args.r.ret_str : NULL;
@@ -417,12 +463,10 @@ read_all (int argc, char **argv, const struct machine *machine,
         origin.option = option_name (args.r_opt);
         take_option (&args, &origin, options);
       }
-  if (argc > 0 && !(args.flags & ARGPARSE_FLAG_STOP_SEEN) && *argv
-      && **argv != '-')
-    {
-      log_error ("\"%s\" is no option: see reeved --help\n", *argv);
-      exit (2);
-    }
+  if (argc > 0 && *argv
+      && (options->mode == RUN_LINT
+          || (!(args.flags & ARGPARSE_FLAG_STOP_SEEN) && **argv != '-')))
+    take_words (argv, (size_t)argc, options);
   gpgrt_argparser (&args, NULL, NULL);
   check_config (options);
 }

@@ -23,7 +23,10 @@ enum run_mode
   RUN_SERVER, /* --server: Assuan on standard input and output.  */
   RUN_SINGLE, /* --single: one client ever.  */
   RUN_CHECK,
-  RUN_DUMP
+  RUN_DUMP,
+  RUN_LINT, /* These are in administer.h.  */
+  RUN_TEST,
+  RUN_KEYS
 };
 
 /* "listen NAME mode=0666 group=adm ceiling=read".  */
@@ -40,6 +43,10 @@ struct options
   enum run_mode mode;
   const char *root;
   const char *dump_form;
+  const char *expected; /* Of --test-policy.  */
+  const char *policy;
+  char *const *words; /* Behind the options, for --lint-policy.  */
+  size_t word_count;
   const char *log_file;
   char *config_file;            /* That was read; NULL: none.  */
   struct integrity_file config; /* The same as it was read, or the file that

@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <gpg-error.h>
+#include "../../protocol/limits.h"
 #include "../base/failure.h"
 #include "../base/machine.h"
 #include "../call/registry.h"
@@ -38,7 +39,7 @@
 #define POLICY_FILES 256
 #define POLICY_RULES 1024 /* For one identity.  */
 #define POLICY_PEERS 64   /* Users, and as many groups.  */
-#define POLICY_KEYS 8
+#define POLICY_KEYS LIMIT_KEYS
 #define POLICY_RATE 1000000 /* Calls in a window.  */
 
 struct policy
@@ -56,15 +57,18 @@ struct policy_source
   const struct machine *machine;
   const struct registry *registry;
 
-  /* The COUNT files PATH, for the operating system; NULL: those in
-     OWN_POLICY_DIR (a directory that is not there is an empty policy).  */
+  /* The COUNT files PATH, for the operating system, or directories with files
+     NAME.policy; NULL: those in OWN_POLICY_DIR (a directory that is not there
+     is an empty policy).  */
   const char *const *path;
   size_t count;
 
   /* To look at a policy that is not in force (lint): where owner, mode, a key
      file, a user or a link of this machine is not as it should be, which else
-     is an error, COMPLAIN is called with "FILE:LINE: what".  Key files that
-     may not be read are passed over.  NULL otherwise.  */
+     is an error, COMPLAIN is called with "FILE:LINE: what".  It hears of each
+     mistake in the files as well: these are still an error, the first one,
+     when all is read.  Key files that may not be read are passed over.  NULL
+     otherwise.  */
   void (*complain) (void *context, const char *text);
   void *context;
 };

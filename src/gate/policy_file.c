@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "protocol/buffer.h"
 #include "protocol/handshake.h"
@@ -74,6 +76,23 @@ policy_grow (struct policy_reader *reader, void *r_array, size_t count,
     return gpg_error_from_syserror ();
   memset ((char *)larger + count * size, 0, size);
   *array = larger;
+  return 0;
+}
+
+/* After the mistake ERR, if somebody hears of all of them: tell it and go on.
+ */
+static gpg_error_t
+go_on (struct policy_reader *reader, gpg_error_t err)
+{
+  const struct policy_source *source = reader->source;
+
+  if (!err || !source->complain || !reader->failure->text)
+    return err;
+  source->complain (source->context, reader->failure->text);
+  if (!reader->first)
+    reader->first = fail (&reader->first_failure, gpg_err_code (err), "%s",
+                          reader->failure->text);
+  failure_release (reader->failure);
   return 0;
 }
 
@@ -152,6 +171,8 @@ read_setting (struct policy_reader *reader, char *line)
 static gpg_error_t
 read_line (struct policy_reader *reader, char *line, size_t length)
 {
+  gpg_error_t err;
+
   if (memchr (line, 0, length) || memchr (line, '\r', length))
     return policy_bad (reader, GPG_ERR_SYNTAX, "a NUL or CR character");
   if (*line == ' ' || *line == '\t')
@@ -161,8 +182,11 @@ read_line (struct policy_reader *reader, char *line, size_t length)
     return 0;
   while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
     line[--length] = 0;
-  return *line == '[' ? read_section (reader, line)
-                      : read_setting (reader, line);
+  if (*line != '[')
+    return reader->skip ? 0 : read_setting (reader, line);
+  err = read_section (reader, line);
+  reader->skip = err;
+  return err;
 }
 
 static gpg_error_t
@@ -181,7 +205,7 @@ read_stream (struct policy_reader *reader, FILE *stream)
         return policy_bad (reader, GPG_ERR_TOO_LARGE, "the file is over 1 MiB");
       if (line[length - 1] == '\n')
         line[--length] = 0;
-      err = read_line (reader, line, (size_t)length);
+      err = go_on (reader, read_line (reader, line, (size_t)length));
     }
   return !err && ferror (stream)
              ? fail_errno (reader->failure, "%s", reader->file)
@@ -272,6 +296,7 @@ read_file (struct policy_reader *reader, const char *path)
   reader->file = path;
   reader->line = 0;
   reader->identity = NULL;
+  reader->skip = false;
   err = policy_grow (reader, &policy->file, policy->file_count,
                      sizeof *policy->file, POLICY_FILES);
   if (err)
@@ -291,7 +316,7 @@ read_file (struct policy_reader *reader, const char *path)
   take_fd (&fd);
   err = read_stream (reader, stream);
   fclose (stream);
-  return err ? err : check_identities (reader, first);
+  return err || reader->first ? err : check_identities (reader, first);
 }
 
 static int
@@ -318,24 +343,15 @@ check_directories (struct policy_reader *reader)
   return 0;
 }
 
-/* All policy files of the machine, in the order of their names.  */
+/* All policy files in DIRECTORY, in the order of their names.  */
 static gpg_error_t
-read_directory (struct policy_reader *reader)
+read_directory (struct policy_reader *reader, const char *directory)
 {
-  auto_free char *directory = machine_path (reader->source->machine,
-                                            OWN_POLICY_DIR);
   struct dirent **entries = NULL;
   gpg_error_t err = 0;
   int count;
 
-  if (!directory)
-    return gpg_error (GPG_ERR_ENOMEM);
-  err = check_directories (reader);
-  if (err)
-    return err;
   count = scandir (directory, &entries, is_policy_file, alphasort);
-  if (count < 0 && errno == ENOENT)
-    return 0;
   if (count < 0)
     return fail_errno (reader->failure, "%s", directory);
   for (int i = 0; i < count; i++)
@@ -348,11 +364,38 @@ read_directory (struct policy_reader *reader)
           err = gpg_error (GPG_ERR_ENOMEM);
         }
       if (!err)
-        err = read_file (reader, path);
+        err = go_on (reader, read_file (reader, path));
       free (entries[i]);
     }
   free (entries);
   return err;
+}
+
+/* The policy that is in force.  */
+static gpg_error_t
+read_own (struct policy_reader *reader)
+{
+  auto_free char *directory = machine_path (reader->source->machine,
+                                            OWN_POLICY_DIR);
+  gpg_error_t err;
+
+  if (!directory)
+    return gpg_error (GPG_ERR_ENOMEM);
+  err = check_directories (reader);
+  if (err || (access (directory, F_OK) && errno == ENOENT))
+    return err;
+  return go_on (reader, read_directory (reader, directory));
+}
+
+/* The file or directory PATH.  */
+static gpg_error_t
+read_named (struct policy_reader *reader, const char *path)
+{
+  struct stat stat_of;
+  bool directory = !stat (path, &stat_of) && S_ISDIR (stat_of.st_mode);
+
+  return go_on (reader, directory ? read_directory (reader, path)
+                                  : read_file (reader, path));
 }
 
 gpg_error_t
@@ -366,12 +409,16 @@ policy_load_from (const struct policy_source *source, struct policy *r_policy,
 
   memset (r_policy, 0, sizeof *r_policy);
   if (!source->path)
-    err = read_directory (&reader);
+    err = read_own (&reader);
   for (size_t i = 0; !err && source->path && i < source->count; i++)
-    err = read_file (&reader, source->path[i]);
-  if (err)
+    err = read_named (&reader, source->path[i]);
+  if (err || reader.first)
     policy_release (r_policy);
-  return err && inner.text
-             ? fail (failure, gpg_err_code (err), "%s", inner.text)
-             : err;
+  if (err && inner.text)
+    err = fail (failure, gpg_err_code (err), "%s", inner.text);
+  else if (!err && reader.first)
+    err = fail (failure, gpg_err_code (reader.first), "%s",
+                reader.first_failure.text);
+  failure_release (&reader.first_failure);
+  return err;
 }

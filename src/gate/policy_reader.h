@@ -14,9 +14,12 @@ struct policy_reader
   struct policy *policy;
   struct identity *identity; /* Of the section; NULL before the first.  */
   unsigned seen;             /* Its settings that stand only once.  */
+  bool skip;                 /* Below a section that is no good.  */
   const char *file;
   unsigned line;
   struct failure *failure;
+  gpg_error_t first; /* The first mistake that did not end the reading.  */
+  struct failure first_failure;
 };
 
 /* An error at the reader's place: "FILE:LINE: what".  */

@@ -361,6 +361,7 @@ const struct noun aug_noun = {
   .object = "path",
   .object_type = "augpath",
   .check_object = aug_check_object,
+  .find_object = aug_find_object,
   .session_end = aug_session_end,
   .unsaved = aug_session_unsaved,
   .fences = write_fences,

@@ -69,4 +69,15 @@ gpg_error_t verb_run (struct call *call);
 gpg_error_t aug_complete (struct call *call, const char *type,
                           const char *prefix);
 
+/* --- object.c --- */
+
+/* The noun's hook for what a path names: see verb.h.  Only plain labels below
+   /files can be told without looking into files; "[2]" may stand behind
+   them.  */
+gpg_error_t aug_find_object (
+    const struct machine *machine, const char *text,
+    gpg_error_t (*each) (void *context, const struct object_name *names,
+                         size_t count),
+    void *context);
+
 #endif /* REEVE_AUG_VERBS_H */
