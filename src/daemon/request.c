@@ -238,11 +238,13 @@ static gpg_error_t
 check_outer (struct call *outer)
 {
   struct session *session = outer->client;
+  gpg_error_t err;
 
   if (session_is_ending ())
     return fail (&outer->failure, GPG_ERR_CANCELED,
                  "the server is stopping: the rest was not done");
-  return session_adopt_policy (session, &outer->failure);
+  err = session_rate (session, &outer->failure);
+  return err ? err : session_adopt_policy (session, &outer->failure);
 }
 
 /* call.perform.  The arguments become a line and words again, so that they

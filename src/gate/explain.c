@@ -104,7 +104,7 @@ static gpg_error_t
 take_names (void *context, const struct object_name *names, size_t count)
 {
   const struct object *object = context;
-  struct object_name asked[NAMES] = { { NULL, 0 } };
+  struct object_name asked[NAMES] = { { .text = NULL } };
   char *copies[NAMES] = { NULL };
   gpg_error_t err = count > NAMES ? gpg_error (GPG_ERR_TOO_MANY) : 0;
 

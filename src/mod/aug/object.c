@@ -148,9 +148,10 @@ aug_find_object (const struct machine *machine, const char *text,
     {
       const struct object_name names[] = {
         { node.canonical.bytes,
-          node.canonical_whole ? node.canonical_whole : node.canonical.length },
+          node.canonical_whole ? node.canonical_whole : node.canonical.length,
+          false },
         { node.named.bytes,
-          node.named_whole ? node.named_whole : node.named.length }
+          node.named_whole ? node.named_whole : node.named.length, false }
       };
       bool same = !strcmp (names[0].text, names[1].text);
 
