@@ -27,7 +27,7 @@ find (const struct machine *machine, const char *text,
   if (strncmp (text, "/files/", 7) || strchr (text, '*'))
     return gpg_error (GPG_ERR_INV_NAME);
   for (size_t i = 0; i < 9; i++)
-    names[i] = (struct object_name){ text, whole };
+    names[i] = (struct object_name){ text, whole, false };
   if (strncmp (text, "/files/link", 11))
     return each (context, names, strcmp (text, "/files/many") ? 1 : 9);
   snprintf (real, sizeof real, "/files/real%s", text + 11);
