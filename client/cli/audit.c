@@ -87,14 +87,15 @@ read_state (const struct settings *settings, bool own_log,
   return STATUS_OK;
 }
 
-/* Read the log and tell what there is to tell.  */
+/* Read the log and tell what there is to tell.  Where nothing could be read
+   there is no summary, unless the state says what should be there.  */
 static enum status
 verify_with (const struct settings *settings, char **names, size_t count,
              const struct knowledge *knowledge)
 {
   struct audit_source source = { .settings = settings };
-  struct verify_summary summary;
-  enum status status, printed;
+  struct verify_summary summary = { .findings = 0 };
+  enum status status;
 
   if (verify_start (count ? 0 : 1, knowledge->keys, knowledge->count,
                     knowledge->end.known ? &knowledge->state : NULL,
@@ -102,19 +103,21 @@ verify_with (const struct settings *settings, char **names, size_t count,
     return complain_memory ();
   status = count ? audit_read_named (&source, names, count)
                  : audit_read_own (&source);
-  if (status != STATUS_OK && !source.files
-      && !(status == STATUS_NOT_FOUND && knowledge->end.known))
+  if (status == STATUS_OK || source.files
+      || (status == STATUS_NOT_FOUND && knowledge->end.known))
     {
-      verify_release (source.verifier);
-      return status;
+      enum status printed;
+
+      verify_end (source.verifier, &summary);
+      printed = audit_print_summary (settings, source.files, knowledge->count,
+                                     &knowledge->end, &summary);
+      if (status == STATUS_OK)
+        status = printed;
     }
-  verify_end (source.verifier, &summary);
+  else
+    verify_release (source.verifier);
   audit_source_release (&source);
-  printed = audit_print_summary (settings, source.files, knowledge->count,
-                                 &knowledge->end, &summary);
-  if (summary.findings)
-    return STATUS_ERROR;
-  return status != STATUS_OK ? status : printed;
+  return summary.findings ? STATUS_ERROR : status;
 }
 
 static enum status

@@ -162,11 +162,10 @@ static gpg_error_t
 open_place (const struct confine_place *place, int ruleset, uint64_t known,
             struct failure *failure)
 {
-  auto_close int fd = open (place->os_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  struct landlock_path_beneath_attr beneath = {
-    .parent_fd = fd,
-    .allowed_access = known & (RIGHTS_WRITE | (place->make ? RIGHTS_MAKE : 0))
-  };
+  auto_close int fd = open (place->os_path, O_PATH | O_CLOEXEC);
+  uint64_t rights = RIGHTS_WRITE | (place->make ? RIGHTS_MAKE : 0);
+  struct landlock_path_beneath_attr beneath
+      = { .parent_fd = fd, .allowed_access = known & rights };
 
   if (fd < 0 && errno == ENOENT)
     return 0;

@@ -12,8 +12,8 @@
      others, mount, load code into the kernel, reach other hosts or other
      daemons' sockets, or change owner, mode, times or attributes of files,
      which the kernel grants the owner of a file without any capability;
-   - by Landlock, everything that writes to the file system but below the
-     directories that are named, whoever owns the file.
+   - by Landlock, everything that writes to the file system but at the
+     places that are named, whoever owns the file.
 
    What is forbidden fails with EPERM or EACCES; nothing is killed.  All of it
    is inherited by children and can never be taken back, so it is not for a
@@ -27,12 +27,12 @@
 #include <gpg-error.h>
 #include "failure.h"
 
-/* A directory below which files may still be written.  */
+/* A file that may still be written, or a directory below which files may.  */
 struct confine_place
 {
-  const char *os_path; /* Left out if there is no such directory.  */
+  const char *os_path; /* Left out if there is no such file.  */
   bool make;           /* Whether regular files may be made, renamed and
-                          removed there, too.  */
+                          removed below the directory, too.  */
 };
 
 /* Confine this process, for good.  A part that this kernel or user has not is

@@ -208,6 +208,8 @@ static const int refused[] = {
   SYS_mkdirat,
 };
 
+#define REFUSED (sizeof refused / sizeof *refused)
+
 /* A call that one value of an argument decides.  */
 struct condition
 {
@@ -288,21 +290,20 @@ confine_filter (struct sock_filter filter[CONFINE_FILTER])
                    JUMP (BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
   length = append (filter, length, REFUSE);
 #endif
-  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-    {
-      length = append (
-          filter, length,
-          JUMP (BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refused[i], 0, 1));
-      length = append (filter, length, REFUSE);
-    }
+  /* Each jumps to the one refusal behind them all.  */
+  for (size_t i = 0; i < REFUSED; i++)
+    length = append (filter, length,
+                     JUMP (BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refused[i],
+                           (unsigned char)(REFUSED - i), 0));
+  length = append (filter, length, STATEMENT (BPF_JMP | BPF_JA, 1));
+  length = append (filter, length, REFUSE);
   for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
     length = append_condition (filter, length, conditions + i);
   return append (filter, length, ALLOW);
 }
 
-_Static_assert(10 + 2 * (sizeof refused / sizeof *refused) + 9 * 5
-                   <= CONFINE_FILTER,
-               "room for the filter");
+_Static_assert(REFUSED < 256, "a jump reaches so far");
+_Static_assert(REFUSED + 60 <= CONFINE_FILTER, "room for the filter");
 
 #else
 

@@ -8,7 +8,7 @@
 #include <linux/filter.h>
 
 /* Room for the filter.  */
-#define CONFINE_FILTER 400
+#define CONFINE_FILTER 200
 
 /* Write the filter for this process, which may signal none but itself, to
    FILTER; returns its length, 0 where the architecture is not known.  It is

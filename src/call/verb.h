@@ -56,8 +56,8 @@ struct verb
   unsigned flags;
 };
 
-/* Needs an identity but no rule: tells nothing that HELP does not tell, or
-   only what concerns the client itself.  */
+/* Needs an identity but no rule (one may deny it): tells nothing that HELP
+   does not tell, or only what concerns the client itself.  */
 #define VERB_UNGRANTED 1U
 /* May be called although a configuration file was changed behind the daemon's
    back, which else forbids calls that change something: it is the cure.  */

@@ -37,15 +37,6 @@ account_start (struct session *session)
   session->gate.subject = &session->subject;
 }
 
-void
-account_line (struct session *session)
-{
-  session->calls++;
-  snprintf (session->call_id, sizeof session->call_id, "%s.%" PRIu64,
-            session->id, session->calls);
-  session->subject.call = session->call_id;
-}
-
 /* What may have changed since the last record.  */
 static const struct audit_subject *
 subject_now (struct session *session)
@@ -58,6 +49,16 @@ subject_now (struct session *session)
                                                       : NULL;
   session->subject.reason = session->reason;
   return &session->subject;
+}
+
+void
+account_line (struct session *session)
+{
+  session->calls++;
+  snprintf (session->call_id, sizeof session->call_id, "%s.%" PRIu64,
+            session->id, session->calls);
+  session->subject.call = session->call_id;
+  subject_now (session);
 }
 
 void

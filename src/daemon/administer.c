@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,4 +326,32 @@ administer_keys (const struct daemon *daemon)
       print_key (daemon, policy.identity + i, j);
   policy_release (&policy);
   return finish (0);
+}
+
+/* --- --audit-init --- */
+
+int
+administer_audit (const struct daemon *daemon)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  char *text;
+  gpg_error_t err = audit_key_new (&daemon->machine, &text, &failure);
+  int status = 0;
+
+  if (err)
+    {
+      log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+      return 1;
+    }
+  /* No buffer of the library's keeps what is a secret.  */
+  setvbuf (stdout, NULL, _IONBF, 0);
+  if (printf ("%s\n", text) < 0)
+    {
+      log_error ("the key is made but cannot be printed: %s: say it again\n",
+                 strerror (errno));
+      status = 1;
+    }
+  explicit_bzero (text, strlen (text));
+  free (text);
+  return status;
 }

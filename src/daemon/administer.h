@@ -2,7 +2,8 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Modes of reeved that start nothing and change nothing.  An ordinary user
+   Modes of reeved that start nothing and, but for the last one, change
+   nothing.  An ordinary user
    may use them as far as he may read the files.  They print on standard output
    and return an exit status.  */
 
@@ -35,5 +36,9 @@ int administer_test (const struct daemon *daemon, const char *path,
    missing, unreadable (for this user) or unusable (--check tells why).  1 if
    the policy cannot be read.  */
 int administer_keys (const struct daemon *daemon);
+
+/* --audit-init: begin a new key of the audit log and print it, for the operator
+   to keep elsewhere; running daemons go on with it.  1 if that fails.  */
+int administer_audit (const struct daemon *daemon);
 
 #endif /* REEVE_ADMINISTER_H */

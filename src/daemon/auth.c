@@ -283,6 +283,7 @@ admit (struct session *session, const struct identity *identity,
   struct daemon *daemon = session->daemon;
   char text[LIMIT_IDENTITY + HANDSHAKE_HEX + 2];
   pid_t nobody = 0;
+  gpg_error_t err;
 
   if (daemon->options.mode == RUN_SINGLE
       && !atomic_compare_exchange_strong (&daemon->shared->single, &nobody,
@@ -293,6 +294,12 @@ admit (struct session *session, const struct identity *identity,
                    "this daemon serves one client and has it");
     }
   session->gate.identity = identity;
+  err = session_confine (session, failure);
+  if (err)
+    {
+      session->gate.identity = NULL;
+      return err;
+    }
   session->link.deadline = 0;
   snprintf (session->identity_name, sizeof session->identity_name, "%s",
             identity->name);

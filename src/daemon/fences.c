@@ -15,9 +15,9 @@
 #include "../base/confine.h"
 #include "session.h"
 
-/* In OWN_STATE_DIR, beside the journal, which a session that only reads must
-   not reach: whoever writes there has the supervisor write files.  */
-#define AUDIT_DIR OWN_STATE_DIR "/audit"
+/* The one file in OWN_STATE_DIR, since the journal is beside it: whoever writes
+   there has the supervisor write files.  */
+#define AUDIT_KEY OWN_STATE_DIR "/audit.key"
 
 gpg_error_t
 session_confine (struct session *session, struct failure *failure)
@@ -27,7 +27,7 @@ session_confine (struct session *session, struct failure *failure)
     const char *path;
     bool make;
   } own[]
-      = { { OWN_LOG_DIR, true }, { AUDIT_DIR, true }, { OWN_RUN_DIR, false } };
+      = { { OWN_LOG_DIR, true }, { AUDIT_KEY, false }, { OWN_RUN_DIR, false } };
   enum
   {
     OWN = sizeof own / sizeof *own
@@ -36,7 +36,7 @@ session_confine (struct session *session, struct failure *failure)
   struct confine_place places[OWN];
   gpg_error_t err = 0;
 
-  if (session->confined || session->gate.ceiling != EFFECT_READ)
+  if (session->confined || gate_ceiling (&session->gate) != EFFECT_READ)
     return 0;
   /* In pipe mode these would start later.  */
   for (size_t i = 0; !err && i < daemon->registry.count; i++)
@@ -51,7 +51,9 @@ session_confine (struct session *session, struct failure *failure)
     }
   if (!err)
     err = confine_enter (places, OWN, failure);
+  /* No reload gives back what is gone.  */
   session->confined = !err;
+  session->gate.ceiling = EFFECT_READ;
   for (size_t i = 0; i < OWN; i++)
     free ((char *)places[i].os_path);
   return err;

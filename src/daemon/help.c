@@ -71,9 +71,12 @@ describe_arguments (struct buffer *text, const struct grammar *grammar)
 
       buffer_printf (text, item->option ? "  --%s: " : "  <%s>: ", item->name);
       if (item->choices)
-        buffer_printf (text, "one of %s\n", item->choices);
+        buffer_printf (text, "one of %s", item->choices);
       else
-        buffer_printf (text, "%s\n", item->type->help);
+        buffer_string (text, item->type->help);
+      if (item->fallback)
+        buffer_printf (text, "; %s if it is left out", item->fallback);
+      buffer_string (text, "\n");
     }
 }
 
@@ -248,6 +251,11 @@ dump_json (struct buffer *text, const struct noun *noun,
         {
           buffer_string (text, ",");
           json_member (text, "choices", item->choices);
+        }
+      if (item->fallback)
+        {
+          buffer_string (text, ",");
+          json_member (text, "default", item->fallback);
         }
       buffer_printf (text, ",\"option\":%s,\"optional\":%s,\"repeats\":%s}",
                      item->option ? "true" : "false",

@@ -381,6 +381,8 @@ run_mode (struct daemon *daemon, int connection_fd, int argc, char **argv)
     return administer_test (daemon, options->policy, options->expected);
   if (options->mode == RUN_KEYS)
     return administer_keys (daemon);
+  if (options->mode == RUN_AUDIT)
+    return administer_audit (daemon);
   if (options->key_fd >= 0)
     err = read_handed_key (options->key_fd, &daemon->key, &failure);
   if (!err)

@@ -351,7 +351,13 @@ put_arguments (struct buffer *out, const struct grammar *grammar)
       else
         buffer_printf (out, "@code{%s}: %s", item->type->name,
                        item->type->help);
-      if (item->optional && !item->option)
+      if (item->fallback)
+        {
+          buffer_string (out, "; @code{");
+          put_string (out, item->fallback);
+          buffer_string (out, "} if it is left out");
+        }
+      else if (item->optional && !item->option)
         buffer_string (out, "; may be left out");
       if (item->repeats)
         buffer_string (out, "; may be repeated");

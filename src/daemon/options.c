@@ -30,6 +30,7 @@ enum option_value
   OPTION_LINT_POLICY,
   OPTION_TEST_POLICY,
   OPTION_LIST_KEYS,
+  OPTION_AUDIT_INIT,
   OPTION_POLICY,
   OPTION_ROOT,
   OPTION_FOREGROUND,
@@ -59,6 +60,8 @@ static const gpgrt_opt_t fixed[] = {
   ARGPARSE_s_s (OPTION_TEST_POLICY, "test-policy",
                 "|FILE|compare the policy with the expectations in FILE"),
   ARGPARSE_c (OPTION_LIST_KEYS, "list-keys", "list the identities' keys"),
+  ARGPARSE_c (OPTION_AUDIT_INIT, "audit-init",
+              "begin a new key of the audit log and print it"),
   ARGPARSE_group (301, "@\nOptions:\n "),
   ARGPARSE_s_s (OPTION_ROOT, "root",
                 "|DIR|reeve's files and what it administers are below DIR"),
@@ -286,6 +289,9 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
       take_mode (origin, RUN_TEST, options);
       options->expected = value;
       break;
+    case OPTION_AUDIT_INIT:
+      take_mode (origin, RUN_AUDIT, options);
+      break;
     case OPTION_LIST_KEYS:
       take_mode (origin, RUN_KEYS, options);
       break;
@@ -362,7 +368,7 @@ find_beginning (int argc, char **argv)
       beginning.config = args.r.ret_str;
     else if (args.r_opt == OPTION_NO_OPTIONS)
       beginning.no_config = true;
-    else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_LIST_KEYS)
+    else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_AUDIT_INIT)
       beginning.bare = true;
   gpgrt_argparse (NULL, &args, NULL);
   return beginning;

@@ -26,7 +26,8 @@ enum run_mode
   RUN_DUMP,
   RUN_LINT, /* These are in administer.h.  */
   RUN_TEST,
-  RUN_KEYS
+  RUN_KEYS,
+  RUN_AUDIT
 };
 
 /* "listen NAME mode=0666 group=adm ceiling=read".  */

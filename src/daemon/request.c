@@ -36,7 +36,31 @@ request_ask (void *context, const struct grammar_item *item, char **r_bytes,
 bool
 session_is_dry (const struct session *session)
 {
-  return session->dry_run || session->daemon->options.dry_run;
+  const struct identity *identity = session->gate.identity;
+
+  return session->dry_run || session->daemon->options.dry_run
+         || (identity && identity->dry_run);
+}
+
+/* Give CALL the session's options by default, so that rules see them.  */
+static gpg_error_t
+default_options (const struct session *session, struct call *call)
+{
+  struct arguments *arguments = call->arguments;
+  char timeout[32];
+  gpg_error_t err = 0;
+
+  snprintf (timeout, sizeof timeout, "%" PRIi64 "ms", session->timeout_ms);
+  if (session_is_dry (session) || call->dry_run)
+    err = arguments_default (arguments, "dry-run", "1", &call->failure);
+  if (!err && session->timeout_ms)
+    err = arguments_default (arguments, "timeout", timeout, &call->failure);
+  if (!err && session->output == OUTPUT_JSON)
+    err = arguments_default (arguments, "output", "json", &call->failure);
+  if (!err && session->reason)
+    err = arguments_default (arguments, "reason", session->reason,
+                             &call->failure);
+  return err;
 }
 
 /* What --dry-run, --output and --timeout make of the session's options.  */
@@ -154,6 +178,8 @@ run_call (struct session *session, const struct registry_verb *verb,
   err = arguments_bind (&verb->grammar, &daemon->registry.common,
                         words->word + 1, words->count - 1, &call->arguments,
                         &call->failure);
+  if (!err)
+    err = default_options (session, call);
   if (err)
     return failure_refuse (&call->failure, REFUSAL_PARSE, err);
   if (!outer)
@@ -212,11 +238,13 @@ static gpg_error_t
 check_outer (struct call *outer)
 {
   struct session *session = outer->client;
+  gpg_error_t err;
 
   if (session_is_ending ())
     return fail (&outer->failure, GPG_ERR_CANCELED,
                  "the server is stopping: the rest was not done");
-  return session_adopt_policy (session, &outer->failure);
+  err = session_rate (session, &outer->failure);
+  return err ? err : session_adopt_policy (session, &outer->failure);
 }
 
 /* call.perform.  The arguments become a line and words again, so that they

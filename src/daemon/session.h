@@ -4,8 +4,9 @@
 
    A session is a process of its own (in pipe mode: the only one).  This is
    the only folder that knows Assuan: session.c has the loop, guard.c what
-   libassuan fails to check, words.c the session words, auth.c the handshake,
-   request.c takes a line to a call and its outcome back, help.c HELP,
+   libassuan fails to check, fences.c what the process can no longer do,
+   words.c the session words, auth.c the handshake, request.c takes a line to a
+   call and its outcome back, account.c to the audit log, help.c HELP,
    complete.c what a line that is being typed may become, limits.c what the
    session is held to.  */
 

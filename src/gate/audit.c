@@ -183,6 +183,7 @@ put_end (struct audit *audit, const struct audit_subject *subject,
   turn.closes = find_begun (audit, subject->call, verb);
   record_begin (record, "end");
   record_field (record, "call", subject->call);
+  record_field (record, "identity", subject->identity);
   record_field (record, "verb", verb);
   if (turn.closes >= 0)
     record_number (record, "begin",

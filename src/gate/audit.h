@@ -17,6 +17,7 @@
      recovered        text: what was put right after a crash
      gap              first last: numbers of records that are not there
      tampered         record: the number of a record with a wrong hash or mac
+     removed          file: one that was older than those to be kept
      rekey            the key of the records behind this one is a new one
      any other        text, and who did it
 

@@ -166,8 +166,14 @@ remove_surplus (struct audit *audit)
     {
       audit_file_name (&files[i], name);
       if (unlinkat (audit->log_directory_fd, name, 0))
-        gpgrt_log_error ("audit: %s cannot be removed: %s\n", name,
-                         gpg_strerror (gpg_error_from_syserror ()));
+        {
+          gpgrt_log_error ("audit: %s cannot be removed: %s\n", name,
+                           gpg_strerror (gpg_error_from_syserror ()));
+          continue;
+        }
+      record_begin (&audit->note, "removed");
+      record_field (&audit->note, "file", name);
+      audit_append_note (audit);
     }
 }
 

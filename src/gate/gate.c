@@ -171,7 +171,7 @@ gate_may (const struct call *call, enum effect effect,
     return 0;
   buffer_printf (&missing, "%s %s", call->noun->name,
                  policy_effect_name (effect));
-  if (count)
+  if (count && call->noun->object)
     rule_write_term (&missing, call->noun->object, 0, PATTERN_TREE,
                      names[0].text);
   return refuse (gate, &verdict, effect, "this", &missing, failure);

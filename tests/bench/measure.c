@@ -6,7 +6,7 @@
 
    Prints "NAME MEDIAN P99" in microseconds.  A word COMMAND-NAME:PROGRAM ARG
    ... (one shell word, blanks separate its arguments) is a program that is
-   run and waited for.  */
+   run and waited for.  With only=NAME nothing but the work NAME is done.  */
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -136,6 +136,8 @@ read_command (char *text, struct command *command)
     give_up ("%s: no program", text);
 }
 
+static const char *only; /* The one kind of work to do, or NULL.  */
+
 static int
 read_place (const char *text)
 {
@@ -146,7 +148,7 @@ read_place (const char *text)
   } table[] = { { "bare=", &places.bare },         { "agent=", &places.agent },
                 { "bus=", &places.bus },           { "reeve=", &places.reeve },
                 { "identity=", &places.identity }, { "key=", &places.key },
-                { "root=", &places.root } };
+                { "root=", &places.root },         { "only=", &only } };
 
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (!strncmp (text, table[i].name, strlen (table[i].name)))
@@ -160,8 +162,8 @@ read_place (const char *text)
 int
 main (int argc, char **argv)
 {
-  static const struct subject *const groups[] = { assuan_subjects, bus_subjects,
-                                                  augeas_subjects };
+  static const struct subject *const groups[]
+      = { assuan_subjects, bus_subjects, augeas_subjects, audit_subjects };
   static struct command command[COMMANDS];
   static struct samples samples[64];
   const struct subject *subject[64];
@@ -179,6 +181,8 @@ main (int argc, char **argv)
   for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
     for (const struct subject *at = groups[g]; at->name; at++)
       {
+        if (only && strcmp (only, at->name))
+          continue;
         if (at->prepare)
           at->prepare ();
         samples[subjects].name = at->name;

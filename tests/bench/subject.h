@@ -46,6 +46,7 @@ void wire_exchange (int fd, const char *request, unsigned count);
 
 /* subjects_*.c: ends with a NULL name.  */
 extern const struct subject assuan_subjects[];
+extern const struct subject audit_subjects[];
 extern const struct subject bus_subjects[];
 extern const struct subject augeas_subjects[];
 

@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "subject.h"
@@ -47,6 +48,13 @@ static void
 reeve_get (void)
 {
   wire_exchange (reeve_fd, GET, 1);
+}
+
+/* A client that does something else between its calls.  */
+static void
+paced_before (void)
+{
+  nanosleep (&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
 static void
@@ -98,6 +106,7 @@ const struct subject assuan_subjects[]
     = { { "call.bare", bare_prepare, NULL, bare_nop, 50 },
         { "call.agent", agent_prepare, NULL, agent_nop, 50 },
         { "call.reeve", reeve_prepare, NULL, reeve_get, 50 },
+        { "paced.reeve", reeve_prepare, paced_before, reeve_get, 50 },
         { "call.reeve-nop", NULL, NULL, reeve_nop, 50 },
         { "connect.reeve", NULL, NULL, reeve_connect, 10 },
         { "touch.reeve", NULL, touch_before, touch_get, 3 },

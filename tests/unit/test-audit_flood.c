@@ -23,7 +23,7 @@ setup_clock (void **state)
 }
 
 static void
-refuse (struct audit *audit, uid_t uid, enum audit_refusal gate)
+refuse (struct audit *audit, uid_t uid, enum refusal gate)
 {
   const struct peer peer = { .uid = uid, .gid = 1, .pid = 1 };
   const struct audit_subject subject = { .peer = &peer };

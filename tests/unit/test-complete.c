@@ -14,8 +14,8 @@
 #include "protocol/memory.h"
 #include "src/daemon/session.h"
 
-const struct session_word session_words[] = { { "BYE", "BYE", "", NULL },
-                                              { NULL, NULL, NULL, NULL } };
+const struct session_word session_words[]
+    = { { "BYE", "BYE", "", NULL, false }, { NULL, NULL, NULL, NULL, false } };
 
 const char *
 session_info (size_t index)

@@ -50,8 +50,8 @@ static int bystander_fd; /* Its pidfd.  */
 static int
 setup (void **state)
 {
-  static const char *const paths[] = { LOG "/old", STATE "/state",
-                                       ETC "/file" };
+  static const char *const paths[] = { LOG "/old", STATE "/state", ETC "/file",
+                                       ETC "/key" };
 
   if (scratch_setup (state))
     return -1;
@@ -88,6 +88,7 @@ confine (void)
   const struct confine_place places[]
       = { { scratch_path (scratch, LOG), true },
           { scratch_path (scratch, STATE), false },
+          { scratch_path (scratch, ETC "/key"), false },
           { scratch_path (scratch, "/none"), true } };
   auto_failure struct failure failure = FAILURE_NONE;
   gpg_error_t err = confine_enter (places, sizeof places / sizeof *places,
@@ -529,6 +530,14 @@ signal_itself (void)
   return raise (SIGUSR1) ? -1 : 0;
 }
 
+static long
+keep_a_key (void)
+{
+  auto_close int fd = (int)try_open (ETC "/key", O_RDWR);
+
+  return fd >= 0 && pwrite (fd, "new", 3, 0) == 3 && !fdatasync (fd) ? 0 : -1;
+}
+
 static void
 needs_are_met (void **state)
 {
@@ -541,6 +550,7 @@ needs_are_met (void **state)
                 { "find a file", find_a_file },
                 { "keep a log", keep_a_log },
                 { "keep a state", keep_a_state },
+                { "keep a key", keep_a_key },
                 { "pass a descriptor", pass_a_descriptor },
                 { "look up names", look_up_names },
                 { "work", work },
@@ -701,7 +711,8 @@ the_filter_is_whole (void **state)
 static void
 a_place_that_is_none (void **state)
 {
-  const struct confine_place place = { file, true };
+  const struct confine_place place = { scratch_path (scratch, ETC "/file/none"),
+                                       true };
   int status;
   pid_t pid = fork ();
 

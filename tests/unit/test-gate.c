@@ -80,8 +80,8 @@ step_release (void *detail)
 }
 
 static const struct step_kind kind
-    = { "test",      step_describe, step_prepare, step_perform,
-        step_settle, step_undo,     step_finish,  step_release };
+    = { "test",    step_describe, step_prepare, step_perform, step_settle,
+        step_undo, step_finish,   step_release, NULL };
 
 /* --- A noun --- */
 

@@ -269,7 +269,7 @@ assert_may (enum effect effect, const char *node, gpg_err_code_t code,
             const char *says, const char *rule)
 {
   struct call call = { .noun = &aug, .verb = aug_verbs, .gate = &gate };
-  struct object_name name = { node, node ? strlen (node) : 0 };
+  struct object_name name = { node, node ? strlen (node) : 0, false };
   struct failure failure = FAILURE_NONE;
 
   assert_code (gate_may (&call, effect, &name, node != NULL, &failure), code);

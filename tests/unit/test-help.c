@@ -61,9 +61,9 @@ session_adopt_policy (struct session *session, struct failure *failure)
 }
 
 const struct session_word session_words[]
-    = { { "BYE", "BYE", "Ends the session.\n\nAt once.", NULL },
-        { "BOX", "BOX (the word)", "Hides the noun.", NULL },
-        { NULL, NULL, NULL, NULL } };
+    = { { "BYE", "BYE", "Ends the session.\n\nAt once.", NULL, false },
+        { "BOX", "BOX (the word)", "Hides the noun.", NULL, false },
+        { NULL, NULL, NULL, NULL, false } };
 
 /* --- A small registry --- */
 
@@ -74,20 +74,21 @@ run_nothing (struct call *call)
   return 0;
 }
 
-static const struct verb tin_verbs[]
-    = { { .name = "OPEN",
-          .args = "<tin:text> [--how=<how:enum(fast|slow)>] [<tool:text>...]",
-          .effect = EFFECT_WRITE,
-          .run = run_nothing,
-          .summary = "Open a {tin} @home",
-          .help = "Say \"please\".\n\n  C: TIN OPEN a\\b\t%25 @{x}" },
-        { .name = "BURN",
-          .args = "",
-          .effect = EFFECT_DESTROY,
-          .run = run_nothing,
-          .summary = "Burn all",
-          .help = "Fire." },
-        { .name = NULL } };
+static const struct verb tin_verbs[] = {
+  { .name = "OPEN",
+    .args = "<tin:text> [--how=<how:enum(fast|slow)=slow>] [<tool:text>...]",
+    .effect = EFFECT_WRITE,
+    .run = run_nothing,
+    .summary = "Open a {tin} @home",
+    .help = "Say \"please\".\n\n  C: TIN OPEN a\\b\t%25 @{x}" },
+  { .name = "BURN",
+    .args = "",
+    .effect = EFFECT_DESTROY,
+    .run = run_nothing,
+    .summary = "Burn all",
+    .help = "Fire." },
+  { .name = NULL }
+};
 static const struct noun tin_noun = { .name = "TIN",
                                       .summary = "What keeps food",
                                       .help = "Tins are round.",
@@ -184,7 +185,7 @@ help_tells_arguments_and_the_right (void **state)
 
   (void)state;
   tells ("pot OPEN", "#   <tin>: any bytes but NUL, at most 1 MiB\n");
-  tells ("tin OPEN", "#   --how: one of fast|slow\n");
+  tells ("tin OPEN", "#   --how: one of fast|slow; slow if it is left out\n");
   tells ("tin BURN", "# Needs the rule: allow = TIN BURN.\n");
   the_session.gate = (struct gate){ .identity = &identity,
                                     .ceiling = EFFECT_WRITE };
@@ -289,7 +290,8 @@ dump_is_texinfo (void **state)
                     "Open a @{tin@} @@home.\n"
                     "\n@table @asis\n@item @var{tin}\n@code{text}: any bytes"));
   assert_non_null (strstr (text, "\n@item @code{--how=fast|slow}\n"
-                                 "@code{fast} or @code{slow}.\n"));
+                                 "@code{fast} or @code{slow}; "
+                                 "@code{slow} if it is left out.\n"));
   assert_non_null (strstr (text, "; may be left out; may be repeated.\n"));
   assert_non_null (strstr (text, "\nSay \"please\".\n"
                                  "\n@example\nC: TIN OPEN a\\b\t%25 @@@{x@}\n"
@@ -416,9 +418,11 @@ dump_is_json (void **state)
   assert_non_null (
       strstr (text, "{\"name\":\"tin\",\"type\":\"text\",\"option\":false,"
                     "\"optional\":false,\"repeats\":false}"));
-  assert_non_null (strstr (text, "{\"name\":\"how\",\"type\":\"enum\","
-                                 "\"choices\":\"fast|slow\",\"option\":true,"
-                                 "\"optional\":true,\"repeats\":false}"));
+  assert_non_null (strstr (text,
+                           "{\"name\":\"how\",\"type\":\"enum\","
+                           "\"choices\":\"fast|slow\",\"default\":\"slow\","
+                           "\"option\":true,"
+                           "\"optional\":true,\"repeats\":false}"));
   assert_non_null (
       strstr (text, "{\"name\":\"tool\",\"type\":\"text\",\"option\":false,"
                     "\"optional\":true,\"repeats\":true}"));

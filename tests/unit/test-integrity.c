@@ -115,6 +115,7 @@ change (struct daemonhand *hand, const char *path, const char *text)
   assert_int_equal (chmod (real, 0400), 0);
   is_changed (hand, path, "changed");
   load (hand);
+  assert_int_equal (chmod (real, 0600), 0);
 
   /* Another file of the same content, time and mode.  */
   assert_int_equal (lstat (real, &stat), 0);
@@ -123,7 +124,7 @@ change (struct daemonhand *hand, const char *path, const char *text)
   assert_int_equal (rename (real, other), 0);
   is_changed (hand, path, "was removed");
   scratch_write (hand->scratch, path, text);
-  assert_int_equal (chmod (real, 0400), 0);
+  assert_int_equal (chmod (real, 0600), 0);
   is_changed (hand, path, "changed");
   load (hand);
   assert_int_equal (unlink (real), 0);
@@ -132,7 +133,7 @@ change (struct daemonhand *hand, const char *path, const char *text)
   assert_int_equal (unlink (real), 0);
   assert_int_equal (rename (other, real), 0);
   is_changed (hand, path, "changed");
-  assert_int_equal (chmod (real, 0400), 0);
+  assert_int_equal (chmod (real, 0600), 0);
   load (hand);
 }
 

@@ -364,7 +364,7 @@ assert_node (const char *pattern, const char *text, const char *does)
   const char *mark = strchr (text, '|');
   char plain[200];
   char shown[4] = "";
-  struct object_name name = { plain, 0 };
+  struct object_name name = { plain, 0, false };
   struct node_name node;
 
   assert_non_null (mark);

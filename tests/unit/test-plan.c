@@ -81,8 +81,9 @@ letter_release (void *detail)
 }
 
 static const struct step_kind letter_kind
-    = { "letter",      letter_describe, letter_prepare, letter_perform,
-        letter_settle, letter_undo,     letter_finish,  letter_release };
+    = { "letter",       letter_describe, letter_prepare,
+        letter_perform, letter_settle,   letter_undo,
+        letter_finish,  letter_release,  NULL };
 
 static void
 append (struct plan *plan, char name, char fails_at)

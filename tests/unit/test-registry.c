@@ -130,6 +130,31 @@ refuses_what_repeats (void **state)
   assert_int_equal (registry.count, 0);
 }
 
+/* What rules name objects by must be a tree, of a noun granted by effect.  */
+static void
+refuses_odd_objects (void **state)
+{
+  struct noun noun = good;
+  const struct noun *const nouns[] = { &noun, NULL };
+  struct registry registry;
+
+  (void)state;
+  noun.flags = NOUN_GRANT_BY_EFFECT;
+  noun.object = "path";
+  noun.object_type = "augpath";
+  assert_int_equal (registry_make (nouns, &registry, NULL), 0);
+  registry_release (&registry);
+  noun.flags = 0;
+  assert_code (registry_make (nouns, &registry, NULL), GPG_ERR_INV_NAME);
+  noun.flags = NOUN_GRANT_BY_EFFECT;
+  noun.object_type = "path";
+  assert_code (registry_make (nouns, &registry, NULL), GPG_ERR_INV_NAME);
+  noun.object_type = "nothing";
+  assert_code (registry_make (nouns, &registry, NULL), GPG_ERR_INV_NAME);
+  noun.object_type = NULL;
+  assert_code (registry_make (nouns, &registry, NULL), GPG_ERR_INV_NAME);
+}
+
 static void
 refuses_bad_grammars (void **state)
 {
@@ -278,6 +303,7 @@ main (void)
     cmocka_unit_test (refuses_incomplete_rows),
     cmocka_unit_test (refuses_odd_names),
     cmocka_unit_test (refuses_what_repeats),
+    cmocka_unit_test (refuses_odd_objects),
     cmocka_unit_test (refuses_bad_grammars),
     cmocka_unit_test (counts_nouns),
     cmocka_unit_test (effects_have_names),

@@ -258,6 +258,33 @@ the_log (void **state)
   assert_null (strstr (text, "text"));
 }
 
+/* What the session's options say is said of each call.  */
+static void
+rules_see_options (void **state)
+{
+  struct daemonhand *hand = *state;
+
+  daemonhand_policy (hand, "[identity panel]\nkey = panel.key\n"
+                           "allow = THING GET reason=?* output=json\n"
+                           "allow = THING PUT dry-run=yes\n"
+                           "deny = * * timeout=1h..24h\n");
+  daemonhand_load (hand);
+  daemonhand_enter (hand);
+  asks (hand, "THING GET a", "S DETAIL rule *|ERR * Forbidden *");
+  asks (hand, "OPTION reason=mine", "OK");
+  asks (hand, "THING GET a",
+        "S DETAIL rule THING GET reason=mine|ERR * Forbidden *");
+  asks (hand, "OPTION output=json", "OK");
+  asks (hand, "THING GET a", "D *a*|OK *");
+  asks (hand, "THING GET --output=text a", "S DETAIL rule *|ERR * Forbidden *");
+  asks (hand, "THING PUT f x", "S DETAIL rule *|ERR * Forbidden *");
+  asks (hand, "OPTION dry-run=1", "OK");
+  asks (hand, "THING PUT f x", "D *|OK *");
+  asks (hand, "OPTION timeout=2h", "OK");
+  asks (hand, "THING PUT f x", "ERR * - policy: a rule denies *");
+  daemonhand_ends (hand);
+}
+
 int
 main (void)
 {
@@ -273,6 +300,7 @@ main (void)
     DAEMON_TEST (other_verbs_are_carried_out),
     DAEMON_TEST (others_fail_as_if_they_were_it),
     DAEMON_TEST (others_inherit),
+    DAEMON_TEST (rules_see_options),
     DAEMON_TEST (the_log),
   };
 

@@ -286,7 +286,7 @@ objects_are_allowed_and_denied (void **state)
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
       char text[200];
-      struct object_name name = { text, strlen (HOSTS) };
+      struct object_name name = { text, strlen (HOSTS), false };
       const char *said;
 
       snprintf (text, sizeof text, HOSTS "%s", cases[i].node);
@@ -301,8 +301,8 @@ objects_are_allowed_and_denied (void **state)
 static void
 objects_have_names (void **state)
 {
-  static const struct object_name names[] = { { "/files/a/b", 10 },
-                                              { "/files/link", 11 } };
+  static const struct object_name names[] = { { "/files/a/b", 10, false },
+                                              { "/files/link", 11, false } };
 
   assert_string_equal (judge_names (state, "allow = AUG READ path=/files/a/b",
                                     EFFECT_READ, names, 2),
@@ -318,6 +318,27 @@ objects_have_names (void **state)
       judge_names (state, "allow = *\ndeny = AUG READ path=/files/a/**",
                    EFFECT_READ, names, 2),
       "-4");
+}
+
+/* A file whose nodes are not known is denied with any of them.  */
+static void
+entire_objects (void **state)
+{
+  const struct object_name part = { "/files/a", 8, false };
+  const struct object_name entire = { "/files/a", 8, true };
+  const char *rules = "allow = AUG WRITE path=/files/a\n"
+                      "deny = AUG WRITE path=/files/*/1/x";
+
+  assert_string_equal (judge_names (state, rules, EFFECT_WRITE, &part, 1),
+                       "+3");
+  assert_string_equal (judge_names (state, rules, EFFECT_WRITE, &entire, 1),
+                       "-4");
+  assert_string_equal (judge_names (state, "allow = AUG WRITE path=/files/a/**",
+                                    EFFECT_WRITE, &entire, 1),
+                       "-0");
+  assert_string_equal (judge_names (state, "allow = AUG WRITE path=/files/a",
+                                    EFFECT_WRITE, &entire, 1),
+                       "+3");
 }
 
 /* Whether nothing needs to be asked for.  */
@@ -348,10 +369,15 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (conditions_are_or_and_and), TEST (values_that_repeat),
-    TEST (defaults_are_values),       TEST (values_that_are_not_known),
-    TEST (files_have_names),          TEST (objects_are_allowed_and_denied),
-    TEST (objects_have_names),        TEST (all_objects),
+    TEST (conditions_are_or_and_and),
+    TEST (values_that_repeat),
+    TEST (defaults_are_values),
+    TEST (values_that_are_not_known),
+    TEST (files_have_names),
+    TEST (objects_are_allowed_and_denied),
+    TEST (objects_have_names),
+    TEST (entire_objects),
+    TEST (all_objects),
   };
 
   return cmocka_run_group_tests (tests, make_registry, drop_registry);

@@ -199,6 +199,44 @@ a_list_in_a_field (void **state)
 }
 
 static void
+json_in_a_field (void **state)
+{
+  static const char text[] = "{\"a\":[1,\"\\n\"]}";
+  struct client client;
+  struct writer out = writer_for (&client, OUTPUT_TEXT);
+
+  (void)state;
+  assert_int_equal (writer_field_json (&out, "x", text, strlen (text)), 0);
+  assert_int_equal (writer_record_end (&out), 0);
+  assert_data (&client, "x: {\"a\":[1,\"\\x5cn\"]}\n");
+  finish (&client, &out);
+
+  out = writer_for (&client, OUTPUT_JSON);
+  assert_int_equal (writer_field_json (&out, "x", text, strlen (text)), 0);
+  assert_int_equal (writer_field_number (&out, "y", 1), 0);
+  assert_int_equal (writer_record_end (&out), 0);
+  assert_data (&client, "{\"x\":{\"a\":[1,\"\\n\"]},\"y\":1}\n");
+  finish (&client, &out);
+}
+
+/* The sink hears of it by a piece that is none.  */
+static void
+what_is_there_can_go_now (void **state)
+{
+  struct client client;
+  struct writer out = writer_for (&client, OUTPUT_TEXT);
+
+  (void)state;
+  assert_int_equal (writer_item (&out, "a", 1), 0);
+  assert_int_equal (writer_flush (&out), 0);
+  assert_int_equal (client.pieces, 2);
+  assert_data (&client, "a\n");
+  client.gone = true;
+  assert_code (writer_flush (&out), GPG_ERR_EPIPE);
+  finish (&client, &out);
+}
+
+static void
 no_value_forges_a_field (void **state)
 {
   static const char evil[] = "x\nowner: root\n\nname: y\r\\x0a\",\"z\":\"";
@@ -311,6 +349,8 @@ main (void)
     cmocka_unit_test (records_in_text),
     cmocka_unit_test (records_in_json),
     cmocka_unit_test (a_list_in_a_field),
+    cmocka_unit_test (json_in_a_field),
+    cmocka_unit_test (what_is_there_can_go_now),
     cmocka_unit_test (no_value_forges_a_field),
     cmocka_unit_test (warnings_are_one_line),
     cmocka_unit_test (an_answer_is_limited),

@@ -186,7 +186,7 @@ static const struct verb verbs[] = {
     "INV_ARG: a time cannot be read.\n"
     "TOO_LARGE: the answer would have more than 64 MiB.\n"
     "Example: AUDIT QUERY --since=1h --outcome=refused\n"
-    "Example: AUDIT QUERY --verb=\"AUG SAVE\" --since=2026-11-25" },
+    "Example: AUDIT QUERY --verb=AUG%20SAVE --since=2026-11-25" },
   { .name = NULL }
 };
 

@@ -316,9 +316,11 @@ static const struct verb verbs[] = {
     .help
     = "A list of the files that were written or removed.  CONFLICT: somebody\n"
       "else changed a file since it was read; nothing is written, LOAD reads\n"
-      "it anew.  NOT_SUPPORTED: /augeas/save is not overwrite.  Other errors "
-      "as\n"
-      "for DIFF.\n"
+      "it anew.  FORBIDDEN: policy does not let you change the node, or the\n"
+      "file, that the details name; nothing is written.  LIMIT_REACHED: too\n"
+      "many nodes of a file differ for policy to judge them.\n"
+      "NOT_SUPPORTED: /augeas/save is not overwrite.  Other errors as for\n"
+      "DIFF.\n"
       "Example: AUG SAVE" },
   { .name = "REVERT",
     .args = "",

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "worker.h"
+#include "yield.h"
 #include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
 
@@ -437,6 +438,7 @@ serve_request (struct worker *worker)
   limit_time (worker);
   follow (worker, &message.items[0]);
   err = operation_run (worker, &message);
+  yield_rest ();
   answer_end (worker, err);
   failure_release (&worker->failure);
   return channel_flush (&worker->channel);
@@ -448,6 +450,7 @@ worker_run (struct worker *worker, int fd)
   gpg_error_t err;
 
   sigaction (SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+  yield_start ();
   err = fence_enter (&worker->fence, fd, worker->memory, &worker->report);
   if (err)
     _exit (1);
