@@ -234,7 +234,8 @@ def test_words_of_the_command_itself():
         assert shop.complete("ke") == (0, ["key"])
         assert shop.complete("key", "") == (0, ["list", "new", "revoke",
                                                 "rotate"])
-        assert shop.complete("policy", "") == (0, ["lint", "test"])
+        assert shop.complete("policy", "") == (0, ["lint", "test", "SHOW",
+                                                   "EXPLAIN", "RELOAD"])
         assert shop.complete("POLICY", "S") == (0, ["SHOW"])
         assert shop.complete("policy", "lint", "") == (4, [])
         assert shop.complete("--no-a") == (0, ["--no-auth"])
