@@ -73,6 +73,14 @@ account_refused (struct session *session, const char *what, gpg_error_t err,
 }
 
 void
+account_line_refused (struct session *session, enum refusal refusal,
+                      gpg_error_t err, const char *text)
+{
+  audit_refuse (session->daemon->audit, subject_now (session), refusal, "", err,
+                text);
+}
+
+void
 account_call (struct session *session, struct call *call, gpg_error_t err)
 {
   char what[128];

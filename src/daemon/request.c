@@ -283,6 +283,7 @@ perform (struct call *outer, const char *verb, const char *const *arguments,
   call.plan = NULL;
   call.out = out;
   call.recorded = false;
+  call.generation = ((struct session *)outer->client)->daemon->generation;
   call.failure = (struct failure)FAILURE_NONE;
   err = run_words (outer->client, &words, &call, outer);
   words_release (&words);
