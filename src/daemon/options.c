@@ -368,7 +368,8 @@ find_beginning (int argc, char **argv)
       beginning.config = args.r.ret_str;
     else if (args.r_opt == OPTION_NO_OPTIONS)
       beginning.no_config = true;
-    else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_AUDIT_INIT)
+    else if (args.r_opt >= OPTION_LINT_POLICY
+             && args.r_opt <= OPTION_AUDIT_INIT)
       beginning.bare = true;
   gpgrt_argparse (NULL, &args, NULL);
   return beginning;
