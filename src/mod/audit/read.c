@@ -201,6 +201,8 @@ wait_for_more (struct reading *reading)
     err = check (reading);
   if (!err && call->ending && call->ending (call->client))
     return fail (&call->failure, GPG_ERR_CANCELED, "the server is stopping");
+  if (!err && call->still_may)
+    err = call->still_may (call);
   if (!err)
     poll (NULL, 0, WAIT_MS);
   return err;
