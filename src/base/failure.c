@@ -55,6 +55,12 @@ fail (struct failure *failure, gpg_err_code_t code, const char *format, ...)
   return err;
 }
 
+const char *
+failure_words (const struct failure *failure, gpg_error_t err)
+{
+  return failure->text ? failure->text : gpg_strerror (err);
+}
+
 gpg_error_t
 failure_refuse (struct failure *failure, enum refusal refusal, gpg_error_t err)
 {

@@ -30,7 +30,7 @@ finish (int status)
 static int
 give_up (int status, gpg_error_t err, const struct failure *failure)
 {
-  log_error ("%s\n", failure->text ? failure->text : gpg_strerror (err));
+  log_error ("%s\n", failure_words (failure, err));
   return finish (status);
 }
 
@@ -183,8 +183,7 @@ try_words (struct trial *trial, const struct words *words)
   err = explain (&gate, &trial->daemon->registry, &trial->daemon->machine,
                  word + 2, words->count - 2, take_answer, &answer, &inner);
   if (err)
-    err = say_bad (trial, gpg_err_code (err),
-                   inner.text ? inner.text : gpg_strerror (err));
+    err = say_bad (trial, gpg_err_code (err), failure_words (&inner, err));
   else if (allow == answer.refused)
     {
       trial->failed++;
@@ -340,7 +339,7 @@ administer_audit (const struct daemon *daemon)
 
   if (err)
     {
-      log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+      log_error ("%s\n", failure_words (&failure, err));
       return 1;
     }
   /* No buffer of the library's keeps what is a secret.  */

@@ -368,7 +368,8 @@ find_beginning (int argc, char **argv)
       beginning.config = args.r.ret_str;
     else if (args.r_opt == OPTION_NO_OPTIONS)
       beginning.no_config = true;
-    else if (args.r_opt >= OPTION_LINT_POLICY && args.r_opt <= OPTION_AUDIT_INIT)
+    else if (args.r_opt >= OPTION_LINT_POLICY
+             && args.r_opt <= OPTION_AUDIT_INIT)
       beginning.bare = true;
   gpgrt_argparse (NULL, &args, NULL);
   return beginning;
@@ -384,7 +385,7 @@ check_file (const struct machine *machine, const char *path)
 
   if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
     {
-      log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+      log_error ("%s\n", failure_words (&failure, err));
       exit (2);
     }
 }
@@ -490,8 +491,7 @@ options_read (int argc, char **argv, struct options *r_options)
   err = machine_open (find_beginning (argc, argv).root, &machine, &failure);
   if (err)
     {
-      log_error ("--root: %s\n",
-                 failure.text ? failure.text : gpg_strerror (err));
+      log_error ("--root: %s\n", failure_words (&failure, err));
       exit (2);
     }
   read_all (argc, argv, &machine, r_options);

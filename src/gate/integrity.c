@@ -101,7 +101,7 @@ integrity_begin (struct integrity *integrity, const struct machine *machine,
       err = file_check_own_directory (machine, os_path, &inner);
       if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
         return fail (failure, gpg_err_code (err), "%s",
-                     inner.text ? inner.text : gpg_strerror (err));
+                     failure_words (&inner, err));
       failure_release (&inner);
       if (own[i] == own[2])
         {

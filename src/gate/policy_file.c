@@ -236,8 +236,7 @@ check_key (struct policy_reader *reader, const struct identity *identity,
     return 0;
   reader->line = key->line;
   return policy_complain (reader, gpg_err_code (err), "identity %s: %s",
-                          identity->name,
-                          inner.text ? inner.text : gpg_strerror (err));
+                          identity->name, failure_words (&inner, err));
 }
 
 /* What only shows at a file's end: an identity without key, a bad key.  */
@@ -274,7 +273,7 @@ open_file (struct policy_reader *reader, int *r_fd)
   err = file_open_own (source->machine, reader->file, false, r_fd, &inner);
   if (!err)
     return 0;
-  why = inner.text ? inner.text : gpg_strerror (err);
+  why = failure_words (&inner, err);
   if (!source->complain)
     return fail (reader->failure, gpg_err_code (err), "%s", why);
   *r_fd = open (reader->file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -333,7 +332,7 @@ check_directories (struct policy_reader *reader)
   auto_failure struct failure inner = FAILURE_NONE;
   gpg_error_t err = integrity_begin (&reader->policy->seen, source->machine,
                                      &inner);
-  const char *why = inner.text ? inner.text : gpg_strerror (err);
+  const char *why = failure_words (&inner, err);
 
   if (!err)
     return 0;

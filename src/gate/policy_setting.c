@@ -231,10 +231,10 @@ add_rule (struct policy_reader *reader, bool allow, const char *value)
   rule->line = reader->line;
   if (err)
     return policy_bad (reader, gpg_err_code (err), "%s",
-                       inner.text ? inner.text : gpg_strerror (err));
+                       failure_words (&inner, err));
   err = rule_check_links (rule, machine, &inner);
   return err ? policy_complain (reader, gpg_err_code (err), "%s",
-                                inner.text ? inner.text : gpg_strerror (err))
+                                failure_words (&inner, err))
              : 0;
 }
 
