@@ -65,7 +65,7 @@ read_state (const struct settings *settings, bool own_log,
     }
   if (settings->state)
     path = strdup (settings->state);
-  else if (asprintf (&path, "%s" LOCALSTATEDIR "/lib/reeve/audit.key",
+  else if (asprintf (&path, "%s" LOCALSTATEDIR "/lib/reeve/" LOG_STATE_FILE,
                      settings->root ? settings->root : "")
            < 0)
     path = NULL;

@@ -124,13 +124,13 @@ record_subject (struct buffer *record, const struct audit_subject *subject)
 }
 
 void
-record_verb_name (const struct call *call, char r_name[AUDIT_NAME_ROOM])
+record_verb_name (const struct call *call, char r_name[LOG_STATE_NAME])
 {
   const char *const parts[] = { call->noun->name, " ", call->verb->name };
   size_t length = 0;
 
   for (size_t i = 0; i < 3; i++)
-    for (const char *c = parts[i]; *c && length < AUDIT_NAME_ROOM - 1; c++)
+    for (const char *c = parts[i]; *c && length < LOG_STATE_NAME - 1; c++)
       r_name[length++] = *c;
   r_name[length] = 0;
 }
@@ -178,7 +178,7 @@ record_call (struct buffer *record, const struct audit_subject *subject,
              const struct call *call)
 {
   const struct argument_value *reason = NULL;
-  char verb[AUDIT_NAME_ROOM];
+  char verb[LOG_STATE_NAME];
 
   record_subject (record, subject);
   record_verb_name (call, verb);

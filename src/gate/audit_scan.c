@@ -29,14 +29,14 @@ find_field (const char *body, size_t length, const char *name)
 /* Copy a text value without undoing escapes: ids and verbs have none.  */
 static void
 copy_field (const char *body, size_t length, const char *name,
-            char r_text[AUDIT_NAME_ROOM])
+            char r_text[LOG_STATE_NAME])
 {
   const char *value = find_field (body, length, name);
   const char *end = body + length;
   size_t count = 0;
 
   if (value && value < end && *value == '"')
-    for (value++; value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1;
+    for (value++; value < end && *value != '"' && count < LOG_STATE_NAME - 1;
          value++)
       r_text[count++] = *value;
   r_text[count] = 0;
@@ -59,7 +59,7 @@ static void
 follow_event (const struct chain_line *line, struct audit_shared *shared,
               pid_t pid)
 {
-  char event[AUDIT_NAME_ROOM], call[AUDIT_NAME_ROOM], verb[AUDIT_NAME_ROOM];
+  char event[LOG_STATE_NAME], call[AUDIT_NAME_ROOM], verb[AUDIT_NAME_ROOM];
   uint64_t begin;
   int index;
 
@@ -94,7 +94,7 @@ wrong (struct audit_scan *scan, uint64_t sequence)
 static void
 pass_gap (struct audit_scan *scan, uint64_t sequence)
 {
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
 
   if (sequence - standing->sequence - 1 > scan->rubbish)
     {
@@ -110,7 +110,7 @@ pass_gap (struct audit_scan *scan, uint64_t sequence)
 static void
 take_line (struct audit_scan *scan, const struct chain_line *line)
 {
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
   unsigned char check[CHAIN_BYTES];
   bool gap = line->sequence != standing->sequence + 1;
 
@@ -140,7 +140,7 @@ static void
 scan_line (struct audit_scan *scan, const char *text, size_t length,
            struct audit_shared *shared, pid_t pid)
 {
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
   bool behind = scan->last >= standing->sequence;
   struct chain_line line;
 
