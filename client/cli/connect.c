@@ -32,7 +32,7 @@ chosen (const struct settings *settings, const char *option,
   return value && *value ? value : NULL;
 }
 
-static char *
+char *
 below_root (const struct settings *settings, const char *path)
 {
   char *result;

@@ -31,18 +31,6 @@ write_time (int64_t seconds, char r_text[32])
   return STATUS_ERROR;
 }
 
-static char *
-key_path (const struct settings *settings, const char *name)
-{
-  char *path;
-
-  return asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s",
-                   settings->root ? settings->root : "", name)
-                 < 0
-             ? NULL
-             : path;
-}
-
 /* The keys that the policy gives IDENTITY, into LIST; some are there.  */
 static enum status
 read_keys (const struct settings *settings, const char *identity,
