@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "protocol/moment.h"
 #include "protocol/words.h"
 #include "../gate/explain.h"
 #include "administer.h"
@@ -36,14 +36,10 @@ give_up (int status, gpg_error_t err, const struct failure *failure)
 
 /* "-" for never.  */
 static const char *
-time_text (int64_t seconds, char r_text[32])
+time_text (int64_t seconds, char r_text[MOMENT_TEXT])
 {
-  time_t value = (time_t)seconds;
-  struct tm parts;
-
-  if (!seconds || !gmtime_r (&value, &parts)
-      || !strftime (r_text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts))
-    snprintf (r_text, 32, "-");
+  if (!seconds || !moment_write (seconds, r_text))
+    snprintf (r_text, MOMENT_TEXT, "-");
   return r_text;
 }
 
@@ -299,7 +295,7 @@ print_key (const struct daemon *daemon, const struct identity *identity,
 {
   const struct identity_key *key = identity->key + index;
   int64_t expires = key->expires;
-  char text[32];
+  char text[MOMENT_TEXT];
 
   if (identity->expires && (!expires || identity->expires < expires))
     expires = identity->expires;
