@@ -9,15 +9,15 @@
    with all below it, so what was moved is.  Who reads the names may take each
    node that is not named to be what it was, among the same neighbours.
 
-   A name is the labels on the way, "/1/ipaddr", with a "\" before "/" and "\"
-   in a label.  "" is the file itself: it appears or vanishes, or the texts
-   differ in more than the nodes tell.  */
+   A name is the labels on the way, "/1/ipaddr".  "" is the file itself: it
+   appears or vanishes, or the texts differ in more than the nodes tell.  */
 
 #include <config.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include "compare.h"
+#include "label.h"
 #include "queries.h"
 #include "../../../protocol/memory.h"
 
@@ -73,13 +73,7 @@ step_down (struct comparison *comparison, const char *label)
 {
   size_t length = comparison->name.length;
 
-  buffer_string (&comparison->name, "/");
-  for (; *label; label++)
-    {
-      if (*label == '/' || *label == '\\')
-        buffer_string (&comparison->name, "\\");
-      buffer_append (&comparison->name, label, 1);
-    }
+  label_append (&comparison->name, label);
   return length;
 }
 
