@@ -345,6 +345,9 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
     err = open_audit (daemon, &failure);
   if (err)
     die (err, &failure);
+  if (audit_has_new_key (daemon->audit))
+    log_info ("nobody keeps the key of the audit log: say \"reeve audit "
+              "init\", so that its records can be proved\n");
   if (!daemon->policy.count && !daemon->key)
     log_info ("no identity in %s: every client will be refused\n",
               OWN_POLICY_DIR);
