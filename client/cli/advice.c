@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "cli.h"
 
 #define POLICY_FOLDER SYSCONFDIR "/reeve/policy.d"
@@ -209,11 +210,9 @@ policy_file_names (const char *folder, const char *name, const char *identity)
   int found = 0;
   FILE *file;
 
-  if (asprintf (&path, "%s/%s", folder, name) < 0)
-    {
-      path = NULL;
-      return -1;
-    }
+  path = text_format ("%s/%s", folder, name);
+  if (!path)
+    return -1;
   file = fopen (path, "re");
   if (!file)
     return -1;

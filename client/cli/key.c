@@ -14,6 +14,7 @@
 #include "../../protocol/handshake.h"
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "key.h"
 
 /* Make the directory PATH and those above it, the last with MODE.  */
@@ -93,13 +94,8 @@ key_make (const char *path)
 char *
 key_path (const struct settings *settings, const char *name)
 {
-  char *path;
-
-  return asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s",
-                   settings->root ? settings->root : "", name)
-                 < 0
-             ? NULL
-             : path;
+  return text_format ("%s" SYSCONFDIR "/reeve/keys/%s",
+                      settings->root ? settings->root : "", name);
 }
 
 /* "reeve key new IDENTITY".  */

@@ -15,6 +15,7 @@
 #include "protocol/limits.h"
 #include "protocol/memory.h"
 #include "protocol/quantity.h"
+#include "protocol/text.h"
 #include "../base/file.h"
 #include "../base/machine.h"
 #include "../call/registry.h"
@@ -133,8 +134,7 @@ die (const struct origin *origin, const char *format, ...)
   va_list arguments;
 
   va_start (arguments, format);
-  if (vasprintf (&text, format, arguments) < 0)
-    text = NULL;
+  text = text_vformat (format, arguments);
   va_end (arguments);
   if (origin->file)
     log_error ("%s:%u: %s: %s\n", origin->file, origin->line, origin->option,

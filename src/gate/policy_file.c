@@ -16,6 +16,7 @@
 #include "protocol/handshake.h"
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "protocol/text.h"
 #include "../base/file.h"
 #include "policy_reader.h"
 
@@ -357,11 +358,9 @@ read_directory (struct policy_reader *reader, const char *directory)
     {
       auto_free char *path = NULL;
 
-      if (!err && asprintf (&path, "%s/%s", directory, entries[i]->d_name) < 0)
-        {
-          path = NULL;
-          err = gpg_error (GPG_ERR_ENOMEM);
-        }
+      if (!err
+          && !(path = text_format ("%s/%s", directory, entries[i]->d_name)))
+        err = gpg_error (GPG_ERR_ENOMEM);
       if (!err)
         err = go_on (reader, read_file (reader, path));
       free (entries[i]);

@@ -20,6 +20,7 @@
 #include "label.h"
 #include "queries.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define OLD SCRATCH "/old"
 #define NEW SCRATCH "/new"
@@ -191,11 +192,8 @@ parse_text (struct worker *worker, const char *lens, const struct item *item,
     return 0;
   *r_state = TEXT_BROKEN;
   copy = tree_text (&text, &length, &added);
-  if (!copy || asprintf (&tree, "%s" TREE, place) < 0)
-    {
-      tree = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!copy || !(tree = text_format ("%s" TREE, place)))
+    return gpg_error (GPG_ERR_ENOMEM);
   if (strlen (copy) != length)
     return 0;
   if (aug_set (worker->aug, place, copy))
