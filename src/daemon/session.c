@@ -403,8 +403,7 @@ confine (struct session *session)
   gpg_error_t err = session_confine (session, &failure);
 
   if (err)
-    log_error ("session %s: %s\n", session->id,
-               failure.text ? failure.text : gpg_strerror (err));
+    log_error ("session %s: %s\n", session->id, failure_words (&failure, err));
   return err;
 }
 
