@@ -217,13 +217,21 @@ daemon_release (struct daemon *daemon)
   machine_close (&daemon->machine);
 }
 
+/* Open the audit log.  On a tree of his own the owner of a pipe need not prove
+   anything later.  */
 static gpg_error_t
 open_audit (struct daemon *daemon, struct failure *failure)
 {
   struct audit_options options;
+  gpg_error_t err;
 
   options_audit (&daemon->options, &options);
-  return audit_open (&daemon->machine, &options, &daemon->audit, failure);
+  err = audit_open (&daemon->machine, &options, &daemon->audit, failure);
+  if (!err && audit_is_new (daemon->audit)
+      && !(daemon->options.mode == RUN_SERVER && *daemon->machine.root))
+    log_info ("audit: the log has a new key that nobody keeps: do reeve audit "
+              "init, and records can be proved genuine\n");
+  return err;
 }
 
 /* --- Pipe mode --- */

@@ -116,11 +116,14 @@ audit_open (const struct machine *machine, const struct audit_options *options,
   err = open_quietly (machine, options, r_audit, failure);
   if (err)
     return err;
-  if ((*r_audit)->new_key)
-    gpgrt_log_info ("audit: the log has a new key that nobody keeps: do reeve "
-                    "audit init, and records can be proved genuine\n");
   audit_reap (*r_audit);
   return 0;
+}
+
+bool
+audit_is_new (const struct audit *audit)
+{
+  return audit && audit->new_key;
 }
 
 void
