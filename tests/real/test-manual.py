@@ -9,7 +9,7 @@ tests/lib/transcript.py tells how the manual marks its examples.  On a scratch
 machine, which needs no right, a story runs in shells where reeve, reeved and
 a few other commands are small scripts that put the scratch tree in place of
 "/".  Except for the stories in EMPTY it has an /etc/hosts, a running daemon,
-the key of its audit log in /media/stick/audit-key, the identities root (may do
+the key of its audit log in /home/panel/audit-key, the identities root (may do
 everything) and panel (may read and write configuration files), and $ is the
 user panel, who has REEVE_KEY set.
 
@@ -48,12 +48,15 @@ LOCAL = r"reeve (?:audit (?:init|verify)|policy (?:lint|test))\b"
 
 REEVE = """\
 #!/bin/sh
+own=yes # Options behind the first word are the verb's.
 for word
 do
   shift
-  case $word in
-    --root=/*) word=--root=$SCRATCH${word#*=} ;;
-    --identity=*) REEVE_IDENTITY=${word#*=} ;;
+  case $own$word in
+    yes--root=/*) word=--root=$SCRATCH${word#*=} ;;
+    yes--identity=*) REEVE_IDENTITY=${word#*=} ;;
+    yes--*) ;;
+    *) own= ;;
   esac
   set -- "$@" "$word"
 done
@@ -246,7 +249,7 @@ class There:
                        "$": self.shell("panel", "/home/panel")}
         if name not in EMPTY:
             self.run("$", "export REEVE_KEY=/home/panel/reeve.key")
-            self.run("#", "reeve audit init >/media/stick/audit-key")
+            self.run("#", "reeve audit init >/home/panel/audit-key")
             self.run("#", "reeved")
 
     def write_command(self, name, text):
