@@ -217,21 +217,13 @@ daemon_release (struct daemon *daemon)
   machine_close (&daemon->machine);
 }
 
-/* Open the audit log.  On a tree of his own the owner of a pipe need not prove
-   anything later.  */
 static gpg_error_t
 open_audit (struct daemon *daemon, struct failure *failure)
 {
   struct audit_options options;
-  gpg_error_t err;
 
   options_audit (&daemon->options, &options);
-  err = audit_open (&daemon->machine, &options, &daemon->audit, failure);
-  if (!err && audit_is_new (daemon->audit)
-      && !(daemon->options.mode == RUN_SERVER && *daemon->machine.root))
-    log_info ("audit: the log has a new key that nobody keeps: do reeve audit "
-              "init, and records can be proved genuine\n");
-  return err;
+  return audit_open (&daemon->machine, &options, &daemon->audit, failure);
 }
 
 /* --- Pipe mode --- */
@@ -353,6 +345,9 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
     err = open_audit (daemon, &failure);
   if (err)
     die (err, &failure);
+  if (audit_has_new_key (daemon->audit))
+    log_info ("nobody keeps the key of the audit log: say \"reeve audit "
+              "init\", so that its records can be proved\n");
   if (!daemon->policy.count && !daemon->key)
     log_info ("no identity in %s: every client will be refused\n",
               OWN_POLICY_DIR);

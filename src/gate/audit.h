@@ -73,11 +73,12 @@ struct audit_subject
 gpg_error_t audit_open (const struct machine *machine,
                         const struct audit_options *options,
                         struct audit **r_audit, struct failure *failure);
-
-/* Whether the key was made just now, so that nobody keeps it.  */
-bool audit_is_new (const struct audit *audit);
 void audit_configure (struct audit *audit, const struct audit_options *options);
 void audit_after_fork (struct audit *audit);
+
+/* Whether audit_open made the log's first key, which nobody has seen: only one
+   of audit_key_new proves records.  */
+bool audit_has_new_key (const struct audit *audit);
 
 /* Make all durable and free AUDIT.  */
 void audit_close (struct audit *audit);

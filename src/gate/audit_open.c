@@ -121,7 +121,7 @@ audit_open (const struct machine *machine, const struct audit_options *options,
 }
 
 bool
-audit_is_new (const struct audit *audit)
+audit_has_new_key (const struct audit *audit)
 {
   return audit && audit->new_key;
 }

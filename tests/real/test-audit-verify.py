@@ -472,7 +472,8 @@ def test_files_that_are_not_there():
 
 
 def test_wrong_words():
-    for words in (["audit"], ["audit", "frob"], ["audit", "init", "x"]):
+    for words in (["audit", "init", "x"],
+                  ["audit", "verify", "--key-fd=x"]):
         result = subprocess.run([REEVE, *words], capture_output=True,
                                 check=False)
         assert result.returncode == 2 and b"--help" in result.stderr
