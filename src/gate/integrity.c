@@ -165,7 +165,8 @@ changed (struct failure *failure, const char *os_path, const char *what)
 
   failure_detail (failure, "file", "%s", os_path);
   return fail (failure, GPG_ERR_CONFIGURATION,
-               "configuration: %.30s %s on disk since it was loaded: RELOAD",
+               "configuration: %.30s %s on disk since it was loaded: "
+               "POLICY RELOAD",
                slash ? slash + 1 : os_path, what);
 }
 
