@@ -307,7 +307,7 @@ session_start (struct session *session)
 
   assuan_set_gpg_err_source (GPG_ERR_SOURCE_USER_1);
   err = assuan_new_ext (&session->context, GPG_ERR_SOURCE_USER_1,
-                        assuan_get_malloc_hooks (), no_log, NULL);
+                        &session_memory, no_log, NULL);
   if (err)
     return err;
   assuan_set_pointer (session->context, session);
