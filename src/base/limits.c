@@ -62,7 +62,7 @@ const struct limit limit_table[] = {
   { "audit-size", UNIT_BYTES, LIMIT_AUDIT_SIZE, 64 * KIB, 65536 * MIB,
     offsetof (struct limits, audit_size), "SIZE",
     "begin another file of the audit log after SIZE bytes", 0, 0 },
-  { "audit-age", UNIT_SECONDS, LIMIT_AUDIT_SECONDS * SECOND, 60 * SECOND,
+  { "audit-age", UNIT_SECONDS, LIMIT_AUDIT_SECONDS * SECOND, SECOND,
     3660 * 86400 * SECOND, offsetof (struct limits, audit_age_ms), "SECONDS",
     "and after this time", 0, 0 },
   { "audit-files", UNIT_NUMBER, 0, 0, 100000,
