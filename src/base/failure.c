@@ -58,7 +58,7 @@ fail (struct failure *failure, gpg_err_code_t code, const char *format, ...)
 gpg_error_t
 failure_refuse (struct failure *failure, enum refusal refusal, gpg_error_t err)
 {
-  if (failure)
+  if (failure && err)
     failure->refusal = refusal;
   return err;
 }

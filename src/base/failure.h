@@ -67,8 +67,8 @@ gpg_error_t fail (struct failure *failure, gpg_err_code_t code,
 gpg_error_t fail_errno (struct failure *failure, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
-/* Note that ERR, which FAILURE (may be NULL) tells of, is a refusal.  Returns
-   ERR.  */
+/* Note that ERR, which FAILURE (may be NULL) tells of, is a refusal; nothing if
+   ERR is 0.  Returns ERR.  */
 gpg_error_t failure_refuse (struct failure *failure, enum refusal refusal,
                             gpg_error_t err);
 
