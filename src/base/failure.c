@@ -56,7 +56,7 @@ failure_words (const struct failure *failure, gpg_error_t err)
 gpg_error_t
 failure_refuse (struct failure *failure, enum refusal refusal, gpg_error_t err)
 {
-  if (failure)
+  if (failure && err)
     failure->refusal = refusal;
   return err;
 }

@@ -71,8 +71,8 @@ gpg_error_t fail_errno (struct failure *failure, const char *format, ...)
    FAILURE is.  */
 const char *failure_words (const struct failure *failure, gpg_error_t err);
 
-/* Note that ERR, which FAILURE (may be NULL) tells of, is a refusal.  Returns
-   ERR.  */
+/* Note that ERR, which FAILURE (may be NULL) tells of, is a refusal; nothing if
+   ERR is 0.  Returns ERR.  */
 gpg_error_t failure_refuse (struct failure *failure, enum refusal refusal,
                             gpg_error_t err);
 

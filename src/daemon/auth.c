@@ -53,9 +53,11 @@ word_nonce (assuan_context_t context, char *line)
   auto_failure struct failure failure = FAILURE_NONE;
 
   if (*line)
-    return session_leave (
-        session, fail (&failure, GPG_ERR_TOO_MANY, "NONCE takes no arguments"),
-        &failure);
+    return session_leave (session,
+                          failure_refuse (&failure, REFUSAL_PARSE,
+                                          fail (&failure, GPG_ERR_TOO_MANY,
+                                                "NONCE takes no arguments")),
+                          &failure);
   handshake_nonce (session->nonce);
   session->nonce_time = link_now ();
   return assuan_send_data (context, session->nonce, HANDSHAKE_HEX);
@@ -290,8 +292,10 @@ admit (struct session *session, const struct identity *identity,
                                           getpid ()))
     {
       assuan_set_flag (session->context, ASSUAN_FORCE_CLOSE, 1);
-      return fail (failure, GPG_ERR_FORBIDDEN,
-                   "this daemon serves one client and has it");
+      return failure_refuse (failure, REFUSAL_PEER,
+                             fail (failure, GPG_ERR_FORBIDDEN,
+                                   "this daemon serves one client and has "
+                                   "it"));
     }
   session->gate.identity = identity;
   err = session_confine (session, failure);
@@ -364,9 +368,12 @@ word_auth (assuan_context_t context, char *line)
   if (!copy)
     err = gpg_error (GPG_ERR_ENOMEM);
   else if (!name || strtok_r (NULL, " \t", &rest))
-    err = fail (&failure, GPG_ERR_SYNTAX, "AUTH IDENTITY [RESPONSE]");
+    err = failure_refuse (
+        &failure, REFUSAL_PARSE,
+        fail (&failure, GPG_ERR_SYNTAX, "AUTH IDENTITY [RESPONSE]"));
   else
-    err = check_nonce (session, &failure);
+    err = failure_refuse (&failure, REFUSAL_HANDSHAKE,
+                          check_nonce (session, &failure));
   if (!err)
     err = session_adopt_policy (session, &failure);
   if (!err && !given)
@@ -432,8 +439,12 @@ load_policy (struct session *session, unsigned generation,
     {
       /* The files changed again since the supervisor found them good.  */
       log_error ("session %s: %s\n", session->id, failure_words (&inner, err));
-      return fail (failure, GPG_ERR_TRY_LATER,
-                   "the policy does not load: see the daemon's log");
+      /* It can do nothing more; a new one inherits the policy in force.  */
+      assuan_set_flag (session->context, ASSUAN_FORCE_CLOSE, 1);
+      return failure_refuse (failure, REFUSAL_INTEGRITY,
+                             fail (failure, GPG_ERR_TRY_LATER,
+                                   "the policy was changed again: connect "
+                                   "anew, or see the daemon's log"));
     }
   daemon->generation = generation;
   daemon->options.integrity = daemon->shared->integrity;

@@ -423,25 +423,22 @@ request_option (assuan_context_t context, const char *name, const char *value)
 
   if (err)
     return session_leave (session, err, &failure);
+  if (item)
+    copy = strdup (!*value && item->type->flags & TYPE_FLAG ? "1" : value);
   if (!item)
-    return session_leave (session,
-                          fail (&failure, GPG_ERR_UNKNOWN_OPTION,
-                                "the options are dry-run, timeout, output, "
-                                "reason"),
-                          &failure);
-  if (!*value && item->type->flags & TYPE_FLAG)
-    value = "1";
-  copy = strdup (value);
-  if (!copy || words_unescape (copy, strlen (copy), &length))
-    return session_leave (session,
-                          fail (&failure, GPG_ERR_SYNTAX,
-                                "%s: a percent sign needs two hex digits",
-                                name),
-                          &failure);
-  err = item->type->check (copy, &length, item->choices, &number, &wanted);
-  if (err)
-    fail (&failure, gpg_err_code (err), "%s: expected %s", name, wanted);
+    err = fail (&failure, GPG_ERR_UNKNOWN_OPTION,
+                "the options are dry-run, timeout, output, reason");
+  else if (!copy || words_unescape (copy, strlen (copy), &length))
+    err = fail (&failure, GPG_ERR_SYNTAX,
+                "%s: a percent sign needs two hex digits", name);
   else
+    {
+      err = item->type->check (copy, &length, item->choices, &number, &wanted);
+      if (err)
+        fail (&failure, gpg_err_code (err), "%s: expected %s", name, wanted);
+    }
+  failure_refuse (&failure, REFUSAL_PARSE, err);
+  if (!err)
     err = set_option (session, item->name, copy, number);
   return session_leave (session, err, &failure);
 }

@@ -312,9 +312,11 @@ reap_session (struct supervisor *supervisor, size_t index, int status)
   supervisor->child[index] = supervisor->child[--supervisor->count];
   if (child.pid == atomic_load (&supervisor->daemon->shared->single))
     supervisor->ending = true;
+  /* Also one that went of its own accord may owe an end that could not be
+     written.  */
+  audit_abort (supervisor->daemon->audit, child.pid);
   if (!WIFSIGNALED (status))
     return;
-  audit_abort (supervisor->daemon->audit, child.pid);
   log_error ("session process %ld of uid %lu died by signal %d\n",
              (long)child.pid, (unsigned long)child.uid, WTERMSIG (status));
   recover_in_child (supervisor);

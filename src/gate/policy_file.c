@@ -412,9 +412,10 @@ policy_load_from (const struct policy_source *source, struct policy *r_policy,
     err = read_named (&reader, source->path[i]);
   if (err || reader.first)
     policy_release (r_policy);
-  if (err && inner.text)
-    err = fail (failure, gpg_err_code (err), "%s", inner.text);
-  else if (!err && reader.first)
+  if (err)
+    err = fail (failure, gpg_err_code (err), "%s",
+                inner.text ? inner.text : gpg_strerror (err));
+  else if (reader.first)
     err = fail (failure, gpg_err_code (reader.first), "%s",
                 reader.first_failure.text);
   failure_release (&reader.first_failure);

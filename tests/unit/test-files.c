@@ -185,6 +185,24 @@ hidden_files (void **state)
   assert_int_equal (hand->session->file_count, 0);
 }
 
+/* Where no lens claims a file that policy hides, a link that is not followed is
+   as nothing.  */
+static void
+hidden_links (void **state)
+{
+  struct sessionhand *hand = *state;
+  struct fake_policy policy = { .rules = { ALLOW (READ, "/files/etc/hosts") } };
+
+  scratch_mkdir (hand->scratch, "/root");
+  assert_int_equal (
+      symlink ("loop", scratch_path (hand->scratch, "/root/loop")), 0);
+  NEED (hand, "/root/loop");
+  assert_non_null (strstr (hand->told, "REFUSED /root/loop|"));
+  fake_policy_set (&hand->call, &policy);
+  ANSWERS (hand, "SETTLED /root/none|READY ", "/root/none");
+  ANSWERS (hand, "SETTLED /root/loop|READY ", "/root/loop");
+}
+
 /* Where a link leads is what must be allowed.  */
 static void
 links_to_what_is_allowed (void **state)
@@ -363,6 +381,7 @@ main (void)
     SESSION_TEST (files_that_cannot_be_had),
     SESSION_TEST (own_files),
     SESSION_TEST (hidden_files),
+    SESSION_TEST (hidden_links),
     SESSION_TEST (links_to_what_is_allowed),
     SESSION_TEST (untrusted_links),
     SESSION_TEST (one_file),

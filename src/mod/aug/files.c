@@ -312,10 +312,13 @@ look_at (struct call *call, struct aug_session *session, const char *path,
     *r_found = FOUND_DIRECTORY;
   else if (!err && place.exists && S_ISREG (place.stat.st_mode) && lens)
     *r_found = FOUND_TOLD;
-  /* Of what he may not read, nobody learns whether it is there.  */
-  if (lens && *r_found != FOUND_DIRECTORY)
+  /* Of what he may not read, nobody learns whether it is there, nor, where no
+     lens claims it, that it is a link which is not followed.  */
+  if ((lens || err) && *r_found != FOUND_DIRECTORY)
     hidden = aug_may_read (call, path, place.path, &hiding);
   place_release (&place);
+  if (hidden && !lens)
+    return 0;
   if (hidden)
     {
       *r_found = FOUND_TOLD;
