@@ -117,52 +117,14 @@ decide (const struct rule *rule, const struct rule **r_rule)
   return rule && rule->allow;
 }
 
-/* The rule that decides whether VERB_NAME may be used at all, or NULL.  */
+/* The rule that decides about VERB_NAME of NOUN, of those that MATCHES with
+   CONTEXT: the first that denies, or else the first that allows; NULL if there
+   is none.  */
 static const struct rule *
 find_rule (const struct identity *identity, const struct noun *noun,
-           const char *verb_name)
-{
-  const struct rule *allow = NULL;
-
-  for (size_t i = 0; i < identity->rule_count; i++)
-    {
-      const struct rule *rule = identity->rule + i;
-
-      if (!rule_names (rule, noun, verb_name))
-        continue;
-      if (!rule->allow && !rule->count)
-        return rule;
-      if (rule->allow && !allow)
-        allow = rule;
-    }
-  return allow;
-}
-
-bool
-identity_may (const struct identity *identity, const struct noun *noun,
-              const struct verb *verb, const struct rule **r_rule)
-{
-  const struct rule *rule = find_rule (identity, noun,
-                                       policy_verb_name (noun, verb));
-
-  if (!rule && verb->flags & VERB_UNGRANTED)
-    return !decide (NULL, r_rule);
-  if (!rule && noun->flags & NOUN_GRANT_BY_EFFECT
-      && verb->effect == EFFECT_READ)
-    for (enum effect effect = EFFECT_WRITE; effect <= EFFECT_DESTROY; effect++)
-      {
-        rule = find_rule (identity, noun, policy_effect_name (effect));
-        if (rule && rule->allow)
-          break;
-        rule = NULL;
-      }
-  return decide (rule, r_rule);
-}
-
-/* The rule that decides about SUBJECT, a call of NOUN, or NULL.  */
-static const struct rule *
-find_call_rule (const struct identity *identity, const struct noun *noun,
-                const char *verb_name, struct subject *subject)
+           const char *verb_name,
+           bool (*matches) (const struct rule *rule, void *context),
+           void *context)
 {
   const struct rule *allow = NULL;
 
@@ -171,13 +133,49 @@ find_call_rule (const struct identity *identity, const struct noun *noun,
       const struct rule *rule = identity->rule + i;
 
       if ((rule->allow && allow) || !rule_names (rule, noun, verb_name)
-          || !rule_matches (rule, subject))
+          || !matches (rule, context))
         continue;
       if (!rule->allow)
         return rule;
       allow = rule;
     }
   return allow;
+}
+
+/* Whether RULE says something about some call.  */
+static bool
+matches_some (const struct rule *rule, void *context)
+{
+  (void)context;
+  return rule->allow || !rule->count;
+}
+
+bool
+identity_may (const struct identity *identity, const struct noun *noun,
+              const struct verb *verb, const struct rule **r_rule)
+{
+  const struct rule *rule = find_rule (
+      identity, noun, policy_verb_name (noun, verb), matches_some, NULL);
+
+  if (!rule && verb->flags & VERB_UNGRANTED)
+    return !decide (NULL, r_rule);
+  if (!rule && noun->flags & NOUN_GRANT_BY_EFFECT
+      && verb->effect == EFFECT_READ)
+    for (enum effect effect = EFFECT_WRITE; effect <= EFFECT_DESTROY; effect++)
+      {
+        rule = find_rule (identity, noun, policy_effect_name (effect),
+                          matches_some, NULL);
+        if (rule && rule->allow)
+          break;
+        rule = NULL;
+      }
+  return decide (rule, r_rule);
+}
+
+static bool
+matches_call (const struct rule *rule, void *context)
+{
+  return rule_matches (rule, context);
 }
 
 bool
@@ -191,39 +189,32 @@ identity_may_call (const struct identity *identity, const struct call *call,
     return identity_may (identity, call->noun, call->verb, r_rule);
   if (subject_new (call, &subject))
     return decide (NULL, r_rule);
-  rule = find_call_rule (identity, call->noun,
-                         policy_verb_name (call->noun, call->verb), subject);
+  rule = find_rule (identity, call->noun,
+                    policy_verb_name (call->noun, call->verb), matches_call,
+                    subject);
   subject_release (subject);
   if (!rule && call->verb->flags & VERB_UNGRANTED)
     return !decide (NULL, r_rule);
   return decide (rule, r_rule);
 }
 
-/* The rule that decides about EFFECT on the object with these names, or on all
-   objects if COUNT is 0.  */
-static const struct rule *
-find_object_rule (const struct identity *identity, const struct noun *noun,
-                  enum effect effect, const struct node_name *names,
-                  size_t count)
+/* The object with these names, or all objects if COUNT is 0.  */
+struct object
 {
-  const char *verb_name = policy_effect_name (effect);
-  const struct rule *allow = NULL;
+  enum effect effect;
+  const struct node_name *names;
+  size_t count;
+};
 
-  for (size_t i = 0; i < identity->rule_count; i++)
-    {
-      const struct rule *rule = identity->rule + i;
+static bool
+matches_object (const struct rule *rule, void *context)
+{
+  const struct object *object = context;
 
-      if ((rule->allow && allow) || !rule_names (rule, noun, verb_name))
-        continue;
-      /* Any exception makes it not all.  */
-      if (count ? !rule_matches_object (rule, effect, names, count)
-                : rule->allow && rule->count)
-        continue;
-      if (!rule->allow)
-        return rule;
-      allow = rule;
-    }
-  return allow;
+  /* Any exception makes it not all.  */
+  return object->count ? rule_matches_object (rule, object->effect,
+                                              object->names, object->count)
+                       : !rule->allow || !rule->count;
 }
 
 bool
@@ -232,13 +223,15 @@ identity_may_object (const struct identity *identity, const struct noun *noun,
                      size_t count, const struct rule **r_rule)
 {
   struct node_name *taken = calloc (count + 1, sizeof *taken);
+  struct object object = { effect, taken, count };
   const struct rule *rule = NULL;
   gpg_error_t err = taken ? 0 : gpg_error_from_syserror ();
 
   for (size_t i = 0; !err && i < count; i++)
     err = node_name_make (names + i, taken + i);
   if (!err)
-    rule = find_object_rule (identity, noun, effect, taken, count);
+    rule = find_rule (identity, noun, policy_effect_name (effect),
+                      matches_object, &object);
   for (size_t i = 0; taken && i < count; i++)
     node_name_release (taken + i);
   free (taken);

@@ -78,8 +78,8 @@ read_term (const char *word, struct rule_term *term, struct failure *failure)
     }
   if (!name || *word == '-' || (*at != '=' && *at != '~'))
     return fail (failure, GPG_ERR_SYNTAX,
-                 "\"%.40s\": behind noun and verb stand ARGUMENT=PATTERN or "
-                 "ARGUMENT~EXPRESSION (options without hyphens)",
+                 "\"%.30s\": write ARGUMENT=PATTERN or "
+                 "ARGUMENT~EXPRESSION, options without hyphens",
                  word);
   term->sign = *at;
   term->argument = strndup (word, name);
