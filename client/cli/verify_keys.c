@@ -87,8 +87,10 @@ key_proves (const struct evolved *key, const struct chain_line *line)
 void
 key_renewed (struct verifier *verifier, uint64_t sequence)
 {
+  bool proved = text_of (verifier, sequence);
+
   verifier->rekeyed = sequence + 1;
-  if (!text_of (verifier, sequence + 1))
+  if (proved && !text_of (verifier, sequence + 1))
     verify_tell (verifier, FINDING_REKEY, sequence,
                  "a new key begins behind it: what follows is proved only by "
                  "that key's text, give it too");

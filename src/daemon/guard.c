@@ -70,6 +70,7 @@ advise (struct session *session, const char *line, size_t length)
       || memmem (line, length, " - ", 3))
     return 0;
   session_rate (session, NULL);
+  account_line_refused (session, REFUSAL_PARSE, err, "unknown command");
   link_write (&session->link, line, length);
   link_write (&session->link, advice, sizeof advice - 1);
   return ASSUAN_IO_MONITOR_IGNORE;
@@ -161,6 +162,22 @@ judge_answer (struct session *session, const char *keyword, size_t limit,
   return err ? tell_inquiry (keyword, limit, err, failure) : 0;
 }
 
+/* Which gate an answer did not pass that failed with ERR.  */
+static enum refusal
+inquiry_refusal (gpg_error_t err)
+{
+  switch (gpg_err_code (err))
+    {
+    case GPG_ERR_CANCELED:
+      return REFUSAL_NONE;
+    case GPG_ERR_TOO_LARGE:
+    case GPG_ERR_TIMEOUT:
+      return REFUSAL_LIMIT;
+    default:
+      return REFUSAL_PARSE;
+    }
+}
+
 gpg_error_t
 session_inquire (struct session *session, const char *keyword, size_t limit,
                  bool secret, char **r_bytes, size_t *r_length,
@@ -192,6 +209,7 @@ session_inquire (struct session *session, const char *keyword, size_t limit,
       *r_length = length;
       return 0;
     }
+  failure_refuse (failure, inquiry_refusal (err), err);
   if (bytes && secret)
     explicit_bzero (bytes, length);
   free (bytes);

@@ -79,7 +79,7 @@ usage_text (int level)
 static void __attribute__ ((noreturn))
 die (gpg_error_t err, const struct failure *failure)
 {
-  log_error ("%s\n", failure->text ? failure->text : gpg_strerror (err));
+  log_error ("%s\n", failure_words (failure, err));
   exit (2);
 }
 
@@ -345,6 +345,9 @@ run_daemon (struct daemon *daemon, int argc, char **argv)
     err = open_audit (daemon, &failure);
   if (err)
     die (err, &failure);
+  if (audit_has_new_key (daemon->audit))
+    log_info ("nobody keeps the key of the audit log: say \"reeve audit "
+              "init\", so that its records can be proved\n");
   if (!daemon->policy.count && !daemon->key)
     log_info ("no identity in %s: every client will be refused\n",
               OWN_POLICY_DIR);

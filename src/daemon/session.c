@@ -339,7 +339,22 @@ refuse_line (struct session *session)
                 ? "at most 1000 bytes a line: send long values by @"
                 : "a line must not have a NUL byte");
   session_rate (session, NULL);
+  account_line_refused (session, REFUSAL_PARSE, err, gpg_strerror (err));
   assuan_write_line (session->context, line);
+}
+
+/* The client kept the server waiting: tell the audit log which limit that
+   met.  */
+static void
+tell_time_out (struct session *session, gpg_error_t err)
+{
+  const char *limit = "idle-timeout";
+
+  if (session->link.deadline && link_now () >= session->link.deadline)
+    limit = "auth-timeout";
+  else if (session->link.line_start)
+    limit = "line-timeout";
+  account_line_refused (session, REFUSAL_LIMIT, err, limit);
 }
 
 /* Serve lines until the end; tells why it ended.  */
@@ -354,6 +369,8 @@ serve (struct session *session)
     session->broken = GPG_ERR_LINE_TOO_LONG;
   if (session->broken && !session->told)
     refuse_line (session);
+  else if (gpg_err_code (err) == GPG_ERR_ETIMEDOUT)
+    tell_time_out (session, err);
   return session->broken ? gpg_error (session->broken) : err;
 }
 
@@ -386,8 +403,7 @@ confine (struct session *session)
   gpg_error_t err = session_confine (session, &failure);
 
   if (err)
-    log_error ("session %s: %s\n", session->id,
-               failure.text ? failure.text : gpg_strerror (err));
+    log_error ("session %s: %s\n", session->id, failure_words (&failure, err));
   return err;
 }
 

@@ -98,6 +98,10 @@ void account_line (struct session *session);
 void account_refused (struct session *session, const char *what,
                       gpg_error_t err, struct failure *failure);
 
+/* A line that is no request, or the time for one, was refused by REFUSAL.  */
+void account_line_refused (struct session *session, enum refusal refusal,
+                           gpg_error_t err, const char *text);
+
 /* CALL came to its end with ERR, or was refused.  */
 void account_call (struct session *session, struct call *call, gpg_error_t err);
 

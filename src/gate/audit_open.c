@@ -65,7 +65,7 @@ find_state (struct audit *audit, struct failure *failure)
   if (err)
     return fail (failure, gpg_err_code (err),
                  "audit: the log %s%s/%s cannot be used: %s",
-                 audit->machine->root, OWN_LOG_DIR, AUDIT_LOG_NAME,
+                 audit->machine->root, OWN_LOG_DIR, LOG_FILES_NAME,
                  gpg_strerror (err));
   return 0;
 }
@@ -116,11 +116,14 @@ audit_open (const struct machine *machine, const struct audit_options *options,
   err = open_quietly (machine, options, r_audit, failure);
   if (err)
     return err;
-  if ((*r_audit)->new_key)
-    gpgrt_log_info ("audit: the log has a new key that nobody keeps: do reeve "
-                    "audit init, and records can be proved genuine\n");
   audit_reap (*r_audit);
   return 0;
+}
+
+bool
+audit_has_new_key (const struct audit *audit)
+{
+  return audit && audit->new_key;
 }
 
 void
@@ -170,7 +173,7 @@ static gpg_error_t
 new_key (struct audit *audit, unsigned char key[CHAIN_BYTES],
          uint64_t *r_sequence)
 {
-  const struct audit_standing *standing;
+  const struct log_standing *standing;
   gpg_error_t err;
 
   audit_lock_durable (audit);

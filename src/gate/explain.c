@@ -11,6 +11,9 @@
 
 #define NAMES 8 /* Of one object.  */
 
+static const char later[]
+    = "each file is judged when it is read, each node when it is saved";
+
 /* What is the same for all questions about one command.  */
 struct inquiry
 {
@@ -79,17 +82,26 @@ put_effect (const struct inquiry *inquiry, struct buffer *question)
    he wrote it: what there is is not for him to know.  */
 static gpg_error_t
 ask_about (const struct inquiry *inquiry, const char *text,
-           const struct object_name *names, size_t count)
+           struct object_name *names, size_t count)
 {
   const struct noun *noun = inquiry->noun->row;
   auto_buffer struct buffer question = BUFFER_EMPTY;
   struct gate_verdict verdict = gate_explain_object (
       inquiry->gate, noun, inquiry->effect, names, count);
+  struct gate_verdict all = verdict;
+  bool allowed = verdict.reason == GATE_ALLOWED;
 
   put_effect (inquiry, &question);
   rule_write_term (&question, noun->object, 0, PATTERN_TREE,
-                   verdict.reason == GATE_ALLOWED ? names[0].text : text);
-  return tell (inquiry, &question, verdict, NULL);
+                   allowed ? names[0].text : text);
+  /* The command may also touch what is below.  */
+  for (size_t i = 0; i < count; i++)
+    names[i].entire = true;
+  if (allowed)
+    all = gate_explain_object (inquiry->gate, noun, inquiry->effect, names,
+                               count);
+  return all.reason == verdict.reason ? tell (inquiry, &question, verdict, NULL)
+                                      : tell (inquiry, &question, all, later);
 }
 
 /* An object whose names are being asked for.  */
@@ -130,8 +142,6 @@ take_names (void *context, const struct object_name *names, size_t count)
 static gpg_error_t
 ask_unknown (const struct inquiry *inquiry)
 {
-  static const char note[]
-      = "each file is judged when it is read, each node when it is saved";
   const struct noun *noun = inquiry->noun->row;
   const struct verb any = { .name = policy_effect_name (inquiry->effect),
                             .effect = inquiry->effect };
@@ -144,7 +154,7 @@ ask_unknown (const struct inquiry *inquiry)
   put_effect (inquiry, &question);
   if (some.reason != GATE_ALLOWED || all.reason == GATE_ALLOWED)
     return tell (inquiry, &question, some, NULL);
-  return tell (inquiry, &question, all, note);
+  return tell (inquiry, &question, all, later);
 }
 
 static gpg_error_t

@@ -17,8 +17,9 @@ struct explanation
 {
   const char *question; /* "AUG WRITE path=/files/etc/hosts".  */
   struct gate_verdict verdict;
-  const char *note; /* Not NULL: the verdict is that about all objects, and
-                       this says when each of them is asked about.  */
+  const char *note; /* Not NULL: the verdict is that about all objects, or
+                       about all that is below one, and this says when each
+                       of them is asked about.  */
 };
 
 /* Whether the command gets beyond this question; a refusal may follow where

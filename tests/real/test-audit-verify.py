@@ -472,7 +472,8 @@ def test_files_that_are_not_there():
 
 
 def test_wrong_words():
-    for words in (["audit"], ["audit", "frob"], ["audit", "init", "x"]):
+    for words in (["audit", "init", "x"],
+                  ["audit", "verify", "--key-fd=x"]):
         result = subprocess.run([REEVE, *words], capture_output=True,
                                 check=False)
         assert result.returncode == 2 and b"--help" in result.stderr
@@ -485,7 +486,7 @@ def test_init_shows_the_key():
         program = os.path.join(place.root, "reeved")
         text = "1:" + "ab" * 32
         with open(program, "w", encoding="ascii") as file:
-            file.write("#!/bin/sh\n[ \"$*\" = \"--audit-init --root %s\" ]"
+            file.write("#!/bin/sh\n[ \"$*\" = \"--root %s --audit-init\" ]"
                        " && echo %s\n" % (place.root, text))
         os.chmod(program, 0o755)
         line = [REEVE, "audit", "init", "--reeved", program, "--root"]

@@ -9,8 +9,9 @@ tests/lib/transcript.py tells how the manual marks its examples.  On a scratch
 machine, which needs no right, a story runs in shells where reeve, reeved and
 a few other commands are small scripts that put the scratch tree in place of
 "/".  Except for the stories in EMPTY it has an /etc/hosts, a running daemon,
-the identities root (may do everything) and panel (may read and write
-configuration files), and $ is the user panel, who has REEVE_KEY set.
+the key of its audit log in /home/panel/audit-key, the identities root (may do
+everything) and panel (may read and write configuration files), and $ is the
+user panel, who has REEVE_KEY set.
 
 With --machine each line is run as it stands in the manual, for a machine that
 is thrown away afterwards.
@@ -37,34 +38,33 @@ import transcript  # noqa: E402
 import verbs  # noqa: E402
 
 EMPTY = {"configuration", "manual page", "tutorial"}
-POLICY = """\
-[identity root]
-key = root.key
-allow = *
-
-[identity panel]
-key = panel.key
-allow = AUG *
-"""
+POLICIES = {"root": "[identity root]\nkey = root.key\nallow = *\n",
+            "panel": "[identity panel]\nkey = panel.key\nallow = AUG *\n"}
 FILES = {"/etc/hosts": "127.0.0.1\tlocalhost\n",
          "/etc/ssh/sshd_config": "PermitRootLogin yes\nX11Forwarding yes\n"}
-FOLDERS = r"(?<![\w./}*\]-])/(?=(?:etc|home|run|tmp|var)/)"
+FOLDERS = r"(?<![\w./}*\]-])/(?=(?:etc|home|media|run|tmp|var)/)"
+# Commands of reeve's to which a path is one of this machine, not of the tree.
+LOCAL = r"reeve (?:audit (?:init|verify)|policy (?:lint|test))\b"
 
 REEVE = """\
 #!/bin/sh
+own=yes # Options behind the first word are the verb's.
 for word
 do
   shift
-  case $word in
-    --root=/*) word=--root=$SCRATCH${word#*=} ;;
-    --identity=*) REEVE_IDENTITY=${word#*=} ;;
+  case $own$word in
+    yes--root=/*) word=--root=$SCRATCH${word#*=} ;;
+    yes--identity=*) REEVE_IDENTITY=${word#*=} ;;
+    yes--*) ;;
+    *) own= ;;
   esac
   set -- "$@" "$word"
 done
 export REEVE_IDENTITY=${REEVE_IDENTITY-$ROLE}
 export REEVE_KEY=${REEVE_KEY-$SCRATCH/etc/reeve/keys/$REEVE_IDENTITY.key}
-case $1 in
-  key) exec "$BUILD/reeve" --root="$SCRATCH" "$@" ;;
+case "$1 $2" in
+  "key "*|"audit init"|"audit verify"|"policy lint"|"policy test")
+    exec "$BUILD/reeve" --root="$SCRATCH" --reeved="$BUILD/reeved" "$@" ;;
 esac
 exec "$BUILD/reeve" "$@"
 """
@@ -224,17 +224,20 @@ class There:
     """A scratch machine."""
 
     def __init__(self, name):
-        self.machine = scratch.Machine(FILES, POLICY)
+        self.machine = scratch.Machine(FILES, "")
         self.client = None
         self.environments = {}
         self.build = os.path.dirname(scratch.program("reeved"))
         path = self.machine.path
         os.makedirs(path("/home/panel"))
+        os.makedirs(path("/media/stick"))
         os.makedirs(path("/tmp/bin"))
-        if name in EMPTY:
-            subprocess.run(["rm", "-r", path("/etc/reeve")], check=True)
-        else:
-            self.machine.add_key("root")
+        subprocess.run(["rm", "-r", path("/etc/reeve")], check=True)
+        if name not in EMPTY:
+            for identity, policy in POLICIES.items():
+                self.machine.write("/etc/reeve/policy.d/%s.policy" % identity,
+                                   policy)
+                self.machine.add_key(identity)
             self.machine.write("/home/panel/reeve.key",
                                self.machine.read("/etc/reeve/keys/panel.key"),
                                mode=0o400)
@@ -246,6 +249,7 @@ class There:
                        "$": self.shell("panel", "/home/panel")}
         if name not in EMPTY:
             self.run("$", "export REEVE_KEY=/home/panel/reeve.key")
+            self.run("#", "reeve audit init >/home/panel/audit-key")
             self.run("#", "reeved")
 
     def write_command(self, name, text):
@@ -282,7 +286,7 @@ class There:
         if transcript.HERE.search(text):
             command, newline, document = text.partition("\n")
         parts = command.split("/usr/local/share/reeve")
-        if not re.match(r"reeve\b", command):
+        if not re.match(r"reeve\b", command) or re.match(LOCAL, command):
             parts = [re.sub(FOLDERS, self.machine.root + "/", part)
                      for part in parts]
         command = (scratch.SOURCE + "/client/cli").join(parts)
@@ -372,7 +376,7 @@ def replay_protocol(place, example):
     if not place.client or example.name.startswith("handshake"):
         place.connect(None if example.name.startswith("handshake")
                       else "panel")
-    player = talk.Player(place.machine, None, place.client)
+    player = talk.Player(place.machine, None, place.client, 0)
     any_text = transcript.ANY
     patterns = []
     for line in example.lines + ["C: "]:

@@ -232,7 +232,12 @@ end
 def test_words_of_the_command_itself():
     with Shop() as shop:
         assert shop.complete("ke") == (0, ["key"])
-        assert shop.complete("key", "") == (0, ["new"])
+        assert shop.complete("key", "") == (0, ["list", "new", "revoke",
+                                                "rotate"])
+        assert shop.complete("policy", "") == (0, ["lint", "test", "SHOW",
+                                                   "EXPLAIN", "RELOAD"])
+        assert shop.complete("POLICY", "S") == (0, ["SHOW"])
+        assert shop.complete("policy", "lint", "") == (4, [])
         assert shop.complete("--no-a") == (0, ["--no-auth"])
         assert shop.complete("--iden") == (0, ["--identity="])
         assert shop.complete("proxy", "--so") == (0, ["--socket="])

@@ -228,6 +228,20 @@ daemonhand_load (struct daemonhand *hand)
   assert_null (failure.text);
 }
 
+/* What the supervisor tells the sessions after a reload of the files as they
+   are, if these load.  */
+static inline void
+daemonhand_reload (struct daemonhand *hand)
+{
+  struct daemon *daemon = &hand->daemon;
+  struct policy policy;
+
+  if (!policy_load (&daemon->machine, &daemon->registry, &policy, NULL))
+    integrity_digest (&policy.seen, daemon->shared->policy);
+  policy_release (&policy);
+  atomic_fetch_add (&daemon->shared->generation, 1);
+}
+
 static inline int
 daemonhand_setup_with (void **state, const struct noun *const *nouns)
 {

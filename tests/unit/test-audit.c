@@ -45,7 +45,8 @@ test_records (void **state)
                "\"arguments\":{\"path\":[\"/etc/hosts\"]},\"outcome\":\"ok\","
                "\"duration_us\":12,\"hash\":\"");
   assert_says ("\"event\":\"begin\",\"call\":\"abc.7\"");
-  assert_says ("\"event\":\"end\",\"call\":\"abc.7\",\"verb\":\"TEST SET\","
+  assert_says ("\"event\":\"end\",\"call\":\"abc.7\",\"identity\":\"panel\","
+               "\"verb\":\"TEST SET\","
                "\"begin\":3,\"outcome\":\"ok\",\"duration_us\":34,\"hash\"");
   assert_says ("\"event\":\"refused\",\"call\":\"abc.7\"");
   assert_says ("\"verb\":\"AUG SET\",\"gate\":\"policy\",\"outcome\":"

@@ -287,7 +287,7 @@ the_spawner (void **state)
   asks (hand, "OTHER GET a", "D a|OK *");
   /* A reload is none of its business.  */
   daemonhand_policy (hand, "");
-  atomic_fetch_add (&hand->daemon.shared->generation, 1);
+  daemonhand_reload (hand);
   asks (hand, "OTHER GET a", "D a|OK *");
   daemonhand_ends (hand);
 }
@@ -314,12 +314,6 @@ one_client_ever (void **state)
 
 /* --- A reload while sessions go on --- */
 
-static void
-reload (struct daemonhand *hand)
-{
-  atomic_fetch_add (&hand->daemon.shared->generation, 1);
-}
-
 #define PANEL "[identity panel]\nkey = panel.key\npeer = 1234\n"
 
 static void
@@ -333,17 +327,20 @@ rights_are_those_of_the_latest_policy (void **state)
   daemonhand_policy (hand, PANEL "allow = OTHER *\n");
   asks (hand, "OTHER GET a",
         "S DETAIL rule *|ERR * - policy: no rule allows OTHER GET *");
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "OTHER GET a", "D a|OK *");
   asks (hand, "THING GET a",
         "S DETAIL rule *|ERR * - policy: no rule allows THING GET *");
   /* What does not load any more ends nothing.  */
   daemonhand_policy (hand, "nonsense\n");
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "OTHER GET a", "ERR * - the policy does not load: *");
   asks (hand, "WHOAMI", "ERR * - the policy does not load: *");
   asks (hand, "NOP", "OK");
+  /* Nor is one taken over that nobody has reloaded.  */
   daemonhand_policy (hand, PANEL "allow = THING *\n");
+  asks (hand, "THING GET a", "ERR * - the policy does not load: *");
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", "D a|OK *");
   daemonhand_ends (hand);
 }
@@ -363,7 +360,7 @@ revoked (void **state)
       daemonhand_load (hand);
       daemonhand_enter (hand);
       daemonhand_policy (hand, "");
-      reload (hand);
+      daemonhand_reload (hand);
       asks (hand, words[i], "ERR * Forbidden * - *closing connection*");
       hears (hand, "END");
       daemonhand_ends (hand);
@@ -379,17 +376,17 @@ what_revokes (void **state)
 
   daemonhand_enter (hand);
   daemonhand_key (hand, "panel", PANEL_KEY);
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "WHOAMI", "D identity: panel%0A|*OK");
   daemonhand_key (hand, "panel", "another key with thirty-two bytes");
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "WHOAMI", "ERR * Forbidden * - *closing connection*");
   daemonhand_ends (hand);
   hand->daemon.generation = atomic_load (&hand->daemon.shared->generation);
   daemonhand_key (hand, "panel", PANEL_KEY);
   daemonhand_enter (hand);
   daemonhand_policy (hand, "[identity panel]\nkey = panel.key\npeer = 4321\n");
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "WHOAMI", "ERR * Forbidden * - *closing connection*");
   daemonhand_ends (hand);
 }
@@ -404,7 +401,7 @@ a_new_identity (void **state)
   daemonhand_load (hand);
   daemonhand_open (hand);
   daemonhand_policy (hand, PANEL "allow = THING *\n");
-  reload (hand);
+  daemonhand_reload (hand);
   daemonhand_auth (hand, "panel", PANEL_KEY, "S AUTH panel *|OK");
   asks (hand, "THING GET a", "D a|OK *");
   daemonhand_ends (hand);

@@ -107,12 +107,6 @@ enter_with (struct daemonhand *hand, const char *key)
   daemonhand_auth (hand, "panel", key, "S AUTH panel *|OK");
 }
 
-static void
-reload (struct daemonhand *hand)
-{
-  atomic_fetch_add (&hand->daemon.shared->generation, 1);
-}
-
 /* End the session and have the test know the last reload.  */
 static void
 leave (struct daemonhand *hand)
@@ -244,17 +238,17 @@ keys_are_exchanged (void **state)
   be_with (hand, "key = new.key");
   enter_with (hand, NEW_KEY);
   daemonhand_policy (hand, only_new);
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", "D a|OK *");
   /* It is told when the key shall end, and then that it shall not.  */
   snprintf (text, sizeof text,
             "[identity panel]\nkey = new.key expires=%s\nallow = THING *\n",
             day (2));
   daemonhand_policy (hand, text);
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", "D a|OK *");
   daemonhand_policy (hand, only_new);
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", "D a|OK *");
   stage->later = 3 * 86400;
   asks (hand, "THING GET a", "D a|OK *");
@@ -264,7 +258,7 @@ keys_are_exchanged (void **state)
   be_with (hand, "key = new.key");
   enter_with (hand, PANEL_KEY);
   daemonhand_policy (hand, only_new);
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", ENDS);
   leave (hand);
 
@@ -272,7 +266,7 @@ keys_are_exchanged (void **state)
   be_with (hand, "key = new.key");
   enter_with (hand, NEW_KEY);
   daemonhand_key (hand, "new", "the third key with thirty-two bytes");
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", ENDS);
   leave (hand);
 }
@@ -288,7 +282,7 @@ groups_of_peers (void **state)
   enter_with (hand, PANEL_KEY);
   daemonhand_policy (hand,
                      "[identity panel]\nkey = panel.key\npeer-group = 7\n");
-  reload (hand);
+  daemonhand_reload (hand);
   asks (hand, "THING GET a", ENDS);
   leave (hand);
   be_with (hand, "peer = 1\npeer-group = 601");

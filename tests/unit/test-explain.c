@@ -27,7 +27,7 @@ find (const struct machine *machine, const char *text,
   if (strncmp (text, "/files/", 7) || strchr (text, '*'))
     return gpg_error (GPG_ERR_INV_NAME);
   for (size_t i = 0; i < 9; i++)
-    names[i] = (struct object_name){ text, whole, false };
+    names[i] = (struct object_name){ .text = text, .whole = whole };
   if (strncmp (text, "/files/link", 11))
     return each (context, names, strcmp (text, "/files/many") ? 1 : 9);
   snprintf (real, sizeof real, "/files/real%s", text + 11);
@@ -150,7 +150,10 @@ test_what_is_changed_is_read_before (void **state)
         "TREE GET: allow 3|TREE READ path=/files/a: allow 3");
   says (state, "TREE SET /files/a/1 v",
         "TREE SET: allow 4|TREE READ path=/files/a: allow 3|"
-        "TREE WRITE path=/files/a/1: allow 4");
+        "TREE WRITE path=/files/a/1: depends 5");
+  says (state, "TREE SET /files/a/1/y v",
+        "TREE SET: allow 4|TREE READ path=/files/a: allow 3|"
+        "TREE WRITE path=/files/a/1/y: allow 4");
   says (state, "TREE SET /files/a/1/x v",
         "TREE SET: allow 4|TREE READ path=/files/a: allow 3|"
         "TREE WRITE path=/files/a/1/x: deny! 5");
@@ -158,6 +161,17 @@ test_what_is_changed_is_read_before (void **state)
         "TREE SET: allow 4|TREE READ path=/files/c/1: no rule!|"
         "TREE WRITE path=/files/c/1: no rule!");
   says (state, "TREE CHOP /files/a", "TREE CHOP: no rule!");
+}
+
+static void
+test_what_is_below_may_be_denied (void **state)
+{
+  be (state, "allow = TREE WRITE path=/files/a\n"
+             "deny = TREE WRITE path=/files/a/1/x");
+  says (state, "TREE WRITE path=/files/a/1",
+        "TREE WRITE path=/files/a/1: depends 4");
+  says (state, "TREE WRITE path=/files/a/1/y",
+        "TREE WRITE path=/files/a/1/y: allow 3");
 }
 
 static void
@@ -274,6 +288,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     EXPLAIN_TEST (test_a_verb_is_asked_about_with_its_arguments),
     EXPLAIN_TEST (test_what_is_changed_is_read_before),
+    EXPLAIN_TEST (test_what_is_below_may_be_denied),
     EXPLAIN_TEST (test_each_object_is_asked_about),
     EXPLAIN_TEST (test_who_is_refused_learns_no_other_name),
     EXPLAIN_TEST (test_an_object_that_is_not_known),

@@ -69,6 +69,16 @@ static struct daemon daemon_of_all;
 static struct session session;
 static unsigned counted;
 
+void
+account_line_refused (struct session *whose, enum refusal refusal,
+                      gpg_error_t err, const char *text)
+{
+  (void)whose;
+  (void)text;
+  assert_int_equal (refusal, REFUSAL_PARSE);
+  assert_int_not_equal (err, 0);
+}
+
 gpg_error_t
 session_rate (struct session *whose, struct failure *failure)
 {
