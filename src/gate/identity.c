@@ -270,6 +270,31 @@ is_told_apart (const struct identity *identity, const struct call *call,
   return found;
 }
 
+/* The canonical name of value INDEX, NULL if it is not written out.  */
+static const char *
+told_name (struct subject *subject, size_t index)
+{
+  const char *name = subject_name (subject, index);
+
+  return name && strlen (name) <= MISSING_VALUE ? name : NULL;
+}
+
+/* Whether each value of ITEM that is known is written out: a rule that named
+   only some of them would not allow the call.  */
+static bool
+all_are_told (const struct call *call, struct subject *subject,
+              const struct grammar_item *item)
+{
+  for (size_t i = 0; i < arguments_count (call->arguments); i++)
+    {
+      const struct argument_value *value = arguments_value (call->arguments, i);
+
+      if (value->item == item && value->text && !told_name (subject, i))
+        return false;
+    }
+  return true;
+}
+
 void
 identity_write_missing (const struct identity *identity,
                         const struct call *call, struct buffer *out)
@@ -292,10 +317,11 @@ identity_write_missing (const struct identity *identity,
 
       position = strcmp (last, item->name) ? 1 : position + 1;
       last = item->name;
-      if (!is_told_apart (identity, call, item->name, position, &told))
+      if (!is_told_apart (identity, call, item->name, position, &told)
+          || (!told && !all_are_told (call, subject, item)))
         continue;
-      name = subject_name (subject, i);
-      if (name && strlen (name) <= MISSING_VALUE)
+      name = told_name (subject, i);
+      if (name)
         rule_write_term (out, item->name, told, item->type->pattern, name);
     }
   subject_release (subject);

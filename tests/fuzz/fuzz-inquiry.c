@@ -53,6 +53,16 @@ session_rate (struct session *whose, struct failure *failure)
   return 0;
 }
 
+void
+account_line_refused (struct session *whose, enum refusal refusal,
+                      gpg_error_t err, const char *text)
+{
+  (void)whose;
+  (void)refusal;
+  (void)err;
+  (void)text;
+}
+
 static ssize_t
 hook_read (assuan_context_t context, assuan_fd_t fd, void *bytes, size_t size)
 {

@@ -115,16 +115,27 @@ the_missing_rule_is_told (void **state)
               "policy: a rule denies UNIT STOP unit=a to panel", "");
 }
 
-/* A value that is too long to tell is left out.  */
+/* A value that is too long to tell is left out, and with it all others of an
+   argument of which a rule must match each.  */
 static void
 long_values_are_not_told (void **state)
 {
-  char line[400] = "UNIT STOP ";
+  char value[202] = "", line[400];
 
-  memset (line + strlen (line), 'x', 201);
+  memset (value, 'x', sizeof value - 1);
+  snprintf (line, sizeof line, "UNIT STOP %s", value);
   be (state, "allow = UNIT STOP unit=a");
   assert_run (state, line, GPG_ERR_FORBIDDEN,
               "policy: no rule allows UNIT STOP to panel", "UNIT STOP");
+  snprintf (line, sizeof line, "UNIT STOP b %s c", value);
+  be (state, "allow = UNIT STOP unit=a more=c");
+  assert_run (state, line, GPG_ERR_FORBIDDEN,
+              "policy: no rule allows UNIT STOP unit=b to panel",
+              "UNIT STOP unit=b");
+  be (state, "allow = UNIT STOP more.2=a");
+  assert_run (state, line, GPG_ERR_FORBIDDEN,
+              "policy: no rule allows UNIT STOP more.2=c to panel",
+              "UNIT STOP more.2=c");
 }
 
 static void
