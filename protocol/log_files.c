@@ -19,6 +19,15 @@
    anew.  */
 #define TRIES 100
 
+void
+log_file_make (uint64_t first, uint64_t last, struct log_file *r_file)
+{
+  r_file->first = first;
+  r_file->last = last;
+  snprintf (r_file->name, sizeof r_file->name,
+            LOG_FILES_NAME ".%" PRIu64 "-%" PRIu64, first, last);
+}
+
 bool
 log_file_parse (const char *name, struct log_file *r_file)
 {
@@ -31,11 +40,10 @@ log_file_parse (const char *name, struct log_file *r_file)
     return false;
   if (name[sizeof prefix - 1])
     {
-      r_file->first = strtoull (name + sizeof prefix, &end, 10);
-      if (*end == '-')
-        r_file->last = strtoull (end + 1, NULL, 10);
-      snprintf (r_file->name, sizeof r_file->name, "%s.%" PRIu64 "-%" PRIu64,
-                prefix, r_file->first, r_file->last);
+      uint64_t first = strtoull (name + sizeof prefix, &end, 10);
+
+      log_file_make (first, *end == '-' ? strtoull (end + 1, NULL, 10) : 0,
+                     r_file);
       return !strcmp (r_file->name, name) && r_file->first
              && r_file->first <= r_file->last && r_file->last < UINT64_MAX;
     }

@@ -25,6 +25,9 @@ struct log_file
   uint64_t last;
 };
 
+/* Make R_FILE the rotated file with the records FIRST to LAST.  */
+void log_file_make (uint64_t first, uint64_t last, struct log_file *r_file);
+
 /* Whether NAME, without directories, is that of a file of the log.  */
 bool log_file_parse (const char *name, struct log_file *r_file);
 

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "cli.h"
 
 #define POLICY_FOLDER SYSCONFDIR "/reeve/policy.d"
@@ -178,14 +179,11 @@ static void
 advise_section (const struct settings *settings, const char *identity)
 {
   auto_free char *key = connect_key_path (settings, identity);
-  auto_free char *folder = NULL;
+  auto_free char *folder = below_root (settings, POLICY_FOLDER);
   char user[64];
 
-  if (asprintf (&folder, "%s" POLICY_FOLDER, root_of (settings)) < 0)
-    {
-      folder = NULL;
-      return;
-    }
+  if (!folder)
+    return;
   if (key && access (key, F_OK) && errno == ENOENT)
     remark ("make its key, %sreeve key new %s%s%s", as_root (), identity,
             settings->root ? " --root " : "", root_of (settings));
@@ -212,11 +210,9 @@ policy_file_names (const char *folder, const char *name, const char *identity)
   int found = 0;
   FILE *file;
 
-  if (asprintf (&path, "%s/%s", folder, name) < 0)
-    {
-      path = NULL;
-      return -1;
-    }
+  path = text_format ("%s/%s", folder, name);
+  if (!path)
+    return -1;
   file = fopen (path, "re");
   if (!file)
     return -1;
@@ -232,18 +228,15 @@ policy_file_names (const char *folder, const char *name, const char *identity)
 static int
 policy_names (const struct settings *settings, const char *identity)
 {
-  auto_free char *folder = NULL;
+  auto_free char *folder = below_root (settings, POLICY_FOLDER);
   const struct dirent *entry;
   int found = 0;
   DIR *directory;
 
   if (settings->socket || (!settings->root && getenv ("REEVE_SOCKET")))
     return -1;
-  if (asprintf (&folder, "%s" POLICY_FOLDER, root_of (settings)) < 0)
-    {
-      folder = NULL;
-      return -1;
-    }
+  if (!folder)
+    return -1;
   directory = opendir (folder);
   if (!directory)
     return errno == ENOENT ? 0 : -1;

@@ -6,12 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <gcrypt.h>
 #include "../../protocol/memory.h"
@@ -39,14 +36,12 @@ struct knowledge
   struct audit_end end;
 };
 
-static enum status
-read_state_file (const char *path, struct log_state *r_state,
-                 gpg_error_t *r_err)
+static gpg_error_t
+read_state_file (const char *path, struct log_state *r_state)
 {
   auto_close int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-  *r_err = fd < 0 ? gpg_error_from_syserror () : log_state_read (fd, r_state);
-  return *r_err ? STATUS_ERROR : STATUS_OK;
+  return fd < 0 ? gpg_error_from_syserror () : log_state_read (fd, r_state);
 }
 
 /* Read where the log must end: the file that was named must be readable, the
@@ -63,15 +58,13 @@ read_state (const struct settings *settings, bool own_log,
       knowledge->end.why_not = "give the machine's state by --state=FILE";
       return STATUS_OK;
     }
-  if (settings->state)
-    path = strdup (settings->state);
-  else if (asprintf (&path, "%s" LOCALSTATEDIR "/lib/reeve/audit.key",
-                     settings->root ? settings->root : "")
-           < 0)
-    path = NULL;
+  path = settings->state ? strdup (settings->state)
+                         : below_root (settings, LOCALSTATEDIR
+                                       "/lib/reeve/" LOG_STATE_FILE);
   if (!path)
     return complain_memory ();
-  if (!read_state_file (path, &knowledge->state, &err))
+  err = read_state_file (path, &knowledge->state);
+  if (!err)
     {
       knowledge->end.known = true;
       return STATUS_OK;
@@ -144,32 +137,6 @@ verify (const struct settings *settings, char **names, size_t count)
 
 /* --- init --- */
 
-/* Start PROGRAM, which makes the key, with OUT as its standard output; returns
-   an errno.  */
-static int
-start_reeved (const struct settings *settings, const char *program, int out,
-              pid_t *r_pid)
-{
-  const char *argv[] = { "reeved", "--audit-init", NULL, NULL, NULL };
-  posix_spawn_file_actions_t actions;
-  int code;
-
-  if (settings->root)
-    {
-      argv[2] = "--root";
-      argv[3] = settings->root;
-    }
-  code = posix_spawn_file_actions_init (&actions);
-  if (code)
-    return code;
-  code = posix_spawn_file_actions_adddup2 (&actions, out, STDOUT_FILENO);
-  if (!code)
-    code = posix_spawn (r_pid, program, &actions, NULL, (char *const *)argv,
-                        environ);
-  posix_spawn_file_actions_destroy (&actions);
-  return code;
-}
-
 /* Read the key text on FD into TEXT, CHAIN_KEY_TEXT + 1 bytes.  */
 static bool
 read_text (int fd, char *text)
@@ -194,39 +161,26 @@ read_text (int fd, char *text)
   return good;
 }
 
-/* Show the key that PROGRAM makes, in TEXT.  */
+/* Have reeved make a key and show it; TEXT is to hold it.  */
 static enum status
-show_key (const struct settings *settings, const char *program, char *text)
+show_key (const struct settings *settings, char *text)
 {
-  auto_close int in = -1, out = -1;
-  int ends[2], wait_status;
+  char *const options[] = { (char *)"--audit-init" };
+  auto_close int fd = -1;
   bool good;
   pid_t pid;
-  int code;
+  enum status status = reeved_start (settings, options, 1, &fd, &pid);
 
-  if (pipe2 (ends, O_CLOEXEC))
-    {
-      complain ("cannot make a pipe: %s", strerror (errno));
-      return STATUS_ERROR;
-    }
-  in = ends[0];
-  out = ends[1];
-  code = start_reeved (settings, program, out, &pid);
-  if (code)
-    {
-      complain ("cannot start %s: %s", program, strerror (code));
-      return STATUS_ERROR;
-    }
-  close (take_fd (&out));
-  good = read_text (in, text);
-  close (take_fd (&in));
-  while (waitpid (pid, &wait_status, 0) < 0 && errno == EINTR)
-    continue;
-  if (wait_status)
-    return STATUS_ERROR; /* It has said why.  */
+  if (status != STATUS_OK)
+    return status;
+  good = read_text (fd, text);
+  close (take_fd (&fd));
+  status = reeved_end (pid);
+  if (status != STATUS_OK)
+    return status;
   if (!good)
     {
-      complain ("%s shows no key", program);
+      complain ("reeved shows no key: is it of another version?");
       return STATUS_ERROR;
     }
   if (fputs (text, stdout) == EOF || fflush (stdout))
@@ -242,22 +196,15 @@ show_key (const struct settings *settings, const char *program, char *text)
 static enum status
 init (const struct settings *settings)
 {
-  auto_free char *program = connect_reeved (settings);
   enum status status;
   char *text;
 
-  if (!program)
-    {
-      complain ("%s: %s", settings->reeved ? settings->reeved : "reeved",
-                strerror (errno));
-      return STATUS_ERROR;
-    }
   init_secure_memory ();
   text = gcry_calloc_secure (1, CHAIN_KEY_TEXT + 1);
   if (!text)
     return complain_memory ();
   setvbuf (stdout, NULL, _IONBF, 0); /* No copy of the key in a buffer.  */
-  status = show_key (settings, program, text);
+  status = show_key (settings, text);
   explicit_bzero (text, CHAIN_KEY_TEXT + 1);
   gcry_free (text);
   return status;

@@ -197,19 +197,16 @@ read_next (struct audit_source *source, struct log_files *files,
 enum status
 audit_read_own (struct audit_source *source)
 {
-  const char *root = source->settings->root ? source->settings->root : "";
   struct log_files files
       = { .directory_fd = -1, .open = open_in_directory, .opaque = &files };
-  auto_free char *directory = NULL;
+  auto_free char *directory = below_root (source->settings,
+                                          LOCALSTATEDIR "/log/reeve");
   auto_close int fd = -1;
   gpg_error_t err = 0;
   bool end = false;
 
-  if (asprintf (&directory, "%s" LOCALSTATEDIR "/log/reeve", root) < 0)
-    {
-      directory = NULL;
-      return complain_memory ();
-    }
+  if (!directory)
+    return complain_memory ();
   fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return complain_file (directory, gpg_error_from_syserror ());

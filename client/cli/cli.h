@@ -92,6 +92,10 @@ char *connect_socket_path (const struct settings *settings);
    has been said.  */
 char *connect_identity (const struct settings *settings);
 
+/* The place of PATH below the root of SETTINGS, for the caller to free; NULL if
+   there is no memory.  */
+char *below_root (const struct settings *settings, const char *path);
+
 /* The path of the key file of IDENTITY, for the caller to free.  */
 char *connect_key_path (const struct settings *settings, const char *identity);
 
@@ -130,7 +134,14 @@ void advise_reload (const struct settings *settings);
 enum status reeved_become (const struct settings *settings,
                            char *const *options, size_t count);
 
-/* Run it so and append what it prints to OUT; STATUS_ERROR if it fails.  */
+/* Run it so; what it prints comes from *R_FD, for the caller to close.  */
+enum status reeved_start (const struct settings *settings, char *const *options,
+                          size_t count, int *r_fd, pid_t *r_pid);
+
+/* Wait for its end; STATUS_ERROR if it failed, and then it has said why.  */
+enum status reeved_end (pid_t pid);
+
+/* Run it so and append what it prints to OUT.  */
 enum status reeved_read (const struct settings *settings, char *const *options,
                          size_t count, struct buffer *out);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "command.h"
 
 enum status
@@ -18,8 +19,7 @@ command_wrong (size_t number, const char *format, ...)
   va_list arguments;
 
   va_start (arguments, format);
-  if (vasprintf (&text, format, arguments) < 0)
-    text = NULL;
+  text = text_vformat (format, arguments);
   va_end (arguments);
   if (number)
     complain ("line %zu: %s", number, text ? text : "out of memory");

@@ -18,6 +18,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "../../protocol/words.h"
 #include "cli.h"
 
@@ -61,13 +62,11 @@ offer_options (const char *prefix)
 {
   for (const struct option *option = options_table; option->name; option++)
     {
-      auto_free char *text = NULL;
+      auto_free char *text = text_format (
+          "--%s%s", option->name,
+          option->has_arg == required_argument ? "=" : "");
 
-      if (asprintf (&text, "--%s%s", option->name,
-                    option->has_arg == required_argument ? "=" : "")
-          < 0)
-        text = NULL;
-      else
+      if (text)
         offer (text, prefix);
     }
 }

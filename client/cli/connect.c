@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "../../protocol/handshake.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "cli.h"
 
 #define KEY_OPTION "--key-fd=3" /* Where libreeve puts it.  */
@@ -32,15 +33,10 @@ chosen (const struct settings *settings, const char *option,
   return value && *value ? value : NULL;
 }
 
-static char *
+char *
 below_root (const struct settings *settings, const char *path)
 {
-  char *result;
-
-  return asprintf (&result, "%s%s", settings->root ? settings->root : "", path)
-                 < 0
-             ? NULL
-             : result;
+  return text_format ("%s%s", settings->root ? settings->root : "", path);
 }
 
 char *
@@ -87,11 +83,9 @@ connect_key_path (const struct settings *settings, const char *identity)
 
   if (path)
     return strdup (path);
-  if (asprintf (&name, SYSCONFDIR "/reeve/keys/%s.key", identity) < 0)
-    {
-      name = NULL;
-      return NULL;
-    }
+  name = text_format (SYSCONFDIR "/reeve/keys/%s.key", identity);
+  if (!name)
+    return NULL;
   return below_root (settings, name);
 }
 
@@ -110,7 +104,8 @@ connect_reeved (const struct settings *settings)
     {
       own[length] = 0;
       slash = strrchr (own, '/');
-      if (asprintf (&path, "%.*s/reeved", (int)(slash - own), own) < 0)
+      path = text_format ("%.*s/reeved", (int)(slash - own), own);
+      if (!path)
         return NULL;
       if (!access (path, X_OK))
         return path;

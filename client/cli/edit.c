@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "editor.h"
 
 struct edit
@@ -243,18 +244,14 @@ absolute (const struct settings *settings, const char *name)
   const char *slash = strrchr (name, '/');
   auto_free char *folder = NULL;
   auto_free char *real = NULL;
-  char *path;
 
   if (*name == '/' || settings->root)
     return strdup (name);
   folder = slash ? strndup (name, (size_t)(slash - name)) : strdup (".");
   real = folder ? realpath (folder, NULL) : NULL;
-  if (!real
-      || asprintf (&path, "%s/%s", strcmp (real, "/") ? real : "",
-                   slash ? slash + 1 : name)
-             < 0)
-    return NULL;
-  return path;
+  return real ? text_format ("%s/%s", strcmp (real, "/") ? real : "",
+                             slash ? slash + 1 : name)
+              : NULL;
 }
 
 enum status

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "editor.h"
 
 /* Where nobody chose one.  */
@@ -83,19 +84,16 @@ draft_make (const char *name, const struct buffer *text, struct draft *r_draft)
   auto_close int fd = -1;
 
   *r_draft = (struct draft){ NULL, NULL };
-  if (asprintf (&folder, "%s/reeve-edit.XXXXXX", temporary_folder ()) < 0)
-    {
-      folder = NULL;
-      return complain_memory ();
-    }
+  folder = text_format ("%s/reeve-edit.XXXXXX", temporary_folder ());
+  if (!folder)
+    return complain_memory ();
   if (!mkdtemp (folder))
     {
       complain ("cannot make %s: %s", folder, strerror (errno));
       return STATUS_ERROR;
     }
-  if (asprintf (&path, "%s/%s", folder, slash ? slash + 1 : name) < 0)
-    path = NULL;
-  else
+  path = text_format ("%s/%s", folder, slash ? slash + 1 : name);
+  if (path)
     fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0 || write_all (fd, text->bytes, text->length))
     {
@@ -134,7 +132,7 @@ become_editor (const char *editor, const char *path)
     sigaction (signals[i], &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
   if (!editor)
     execl ("/bin/sh", "sh", "-c", USUAL_EDITOR, "editor", path, (char *)NULL);
-  else if (asprintf (&script, "%s \"$@\"", editor) >= 0)
+  else if ((script = text_format ("%s \"$@\"", editor)))
     execl ("/bin/sh", "sh", "-c", script, editor, path, (char *)NULL);
   _exit (127);
 }

@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../../protocol/handshake.h"
+#include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "key.h"
 
 /* Make the directory PATH and those above it, the last with MODE.  */
@@ -89,31 +91,43 @@ key_make (const char *path)
                                             : make_file (directory, slash + 1);
 }
 
-/* "reeve key new NAME".  */
-static enum status new (const struct settings *settings, const char *name) {
-  auto_free char *path = NULL; int code;
-
-  if (asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s.key",
-                settings->root ? settings->root : "", name)
-      < 0){ path = NULL; return complain_memory (); }
-if (settings->root && access (settings->root, F_OK))
+char *
+key_path (const struct settings *settings, const char *name)
 {
-  complain ("there is no directory %s: make it first, or leave --root out",
-            settings->root);
-  return STATUS_ERROR;
+  return text_format ("%s" SYSCONFDIR "/reeve/keys/%s",
+                      settings->root ? settings->root : "", name);
 }
-code = key_make (path);
-if (code == EEXIST)
-  complain ("%s is there already: remove it first, which locks out whoever"
-            " uses it",
-            path);
-else if (code)
-  complain ("cannot make %s: %s", path, strerror (code));
-else if (puts (path) == EOF || fflush (stdout))
-  complain ("made %s, but cannot write: %s", path, strerror (errno));
-else
-  return STATUS_OK;
-return STATUS_ERROR;
+
+/* "reeve key new IDENTITY".  */
+static enum status
+key_new (const struct settings *settings, const char *identity)
+{
+  char name[LIMIT_IDENTITY + sizeof ".key"];
+  auto_free char *path = NULL;
+  int code;
+
+  snprintf (name, sizeof name, "%s.key", identity);
+  path = key_path (settings, name);
+  if (!path)
+    return complain_memory ();
+  if (settings->root && access (settings->root, F_OK))
+    {
+      complain ("there is no directory %s: make it first, or leave --root out",
+                settings->root);
+      return STATUS_ERROR;
+    }
+  code = key_make (path);
+  if (code == EEXIST)
+    complain ("%s is there already: remove it first, which locks out whoever"
+              " uses it",
+              path);
+  else if (code)
+    complain ("cannot make %s: %s", path, strerror (code));
+  else if (puts (path) == EOF || fflush (stdout))
+    complain ("made %s, but cannot write: %s", path, strerror (errno));
+  else
+    return STATUS_OK;
+  return STATUS_ERROR;
 }
 
 enum status
@@ -130,7 +144,7 @@ key_run (const struct settings *settings, char **words, size_t count)
                            " digits, '.', '_' and '-'",
                            words[1]);
   if (!strcmp (verb, "new") && count == 2)
-    return new (settings, words[1]);
+    return key_new (settings, words[1]);
   if (!strcmp (verb, "rotate") && count == 2)
     return key_rotate (settings, words[1]);
   if (!strcmp (verb, "revoke") && (count == 2 || count == 3))

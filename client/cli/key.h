@@ -12,6 +12,10 @@
 /* Make the key file PATH, which must not be there; returns an errno.  */
 int key_make (const char *path);
 
+/* The path of the key file NAME, for the caller to free; NULL if there is no
+   memory.  */
+char *key_path (const struct settings *settings, const char *name);
+
 /* --- key_list.c --- */
 
 /* A line that reeved --list-keys prints.  */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/moment.h"
 #include "key.h"
 
 #define OVERLAP_SECONDS (7 * 24 * 3600)
@@ -19,28 +20,12 @@
 
 /* Write the moment SECONDS from now as a policy has it.  */
 static enum status
-write_time (int64_t seconds, char r_text[32])
+write_time (int64_t seconds, char r_text[MOMENT_TEXT])
 {
-  time_t moment = time (NULL) + (time_t)seconds;
-  struct tm parts;
-
-  if (gmtime_r (&moment, &parts)
-      && strftime (r_text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts))
+  if (moment_write (time (NULL) + seconds, r_text))
     return STATUS_OK;
   complain ("this machine's clock is wrong: set it first");
   return STATUS_ERROR;
-}
-
-static char *
-key_path (const struct settings *settings, const char *name)
-{
-  char *path;
-
-  return asprintf (&path, "%s" SYSCONFDIR "/reeve/keys/%s",
-                   settings->root ? settings->root : "", name)
-                 < 0
-             ? NULL
-             : path;
 }
 
 /* The keys that the policy gives IDENTITY, into LIST; some are there.  */
@@ -77,7 +62,7 @@ static enum status
 make_key (const struct settings *settings, const struct key_list *list,
           const char *identity, char **r_path)
 {
-  char date[32];
+  char date[MOMENT_TEXT];
   int code = EEXIST;
   enum status status = write_time (0, date);
 
@@ -115,7 +100,7 @@ key_rotate (const struct settings *settings, const char *identity)
   auto_keys struct key_list list = KEY_LIST_NONE;
   auto_free char *path = NULL;
   struct key_change change = { .list = &list, .identity = identity };
-  char end[32];
+  char end[MOMENT_TEXT];
   size_t count;
   enum status status = read_keys (settings, identity, &list, &count);
 
@@ -199,7 +184,7 @@ key_revoke (const struct settings *settings, const char *identity,
   const char *slash = name ? strrchr (name, '/') : NULL;
   struct key_change change = { .list = &list, .identity = identity };
   bool found = !name;
-  char now[32];
+  char now[MOMENT_TEXT];
   size_t count;
   enum status status = read_keys (settings, identity, &list, &count);
 

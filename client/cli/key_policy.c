@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "key.h"
 
 #define BLANKS " \t"
@@ -226,11 +227,9 @@ store (const struct rewriting *rewriting)
     return complain_memory ();
   *slash = 0;
   /* The dot: it is no policy.  */
-  if (asprintf (&name, "%s/.%s.XXXXXX", directory, slash + 1) < 0)
-    {
-      name = NULL;
-      return complain_memory ();
-    }
+  name = text_format ("%s/.%s.XXXXXX", directory, slash + 1);
+  if (!name)
+    return complain_memory ();
   fd = mkostemp (name, O_CLOEXEC);
   if (fd < 0)
     return complain_file (rewriting->path);

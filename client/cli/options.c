@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../../protocol/quantity.h"
 #include "cli.h"
 
 #define LONGEST_TIME (24 * 3600e3)
@@ -107,26 +108,15 @@ read_time (const char *text, unsigned *r_ms)
 static bool
 read_overlap (const char *text, unsigned *r_seconds)
 {
-  static const struct
-  {
-    const char *unit;
-    unsigned seconds;
-  } units[] = { { "", 1 },     { "s", 1 },     { "min", 60 },
-                { "h", 3600 }, { "d", 86400 }, { NULL, 0 } };
-  unsigned long value;
-  char *end;
+  static const struct quantity_unit units[] = { { "", 1 },      { "s", 1 },
+                                                { "min", 60 },  { "h", 3600 },
+                                                { "d", 86400 }, { NULL, 0 } };
+  uint64_t seconds;
 
-  value = strtoul (text, &end, 10);
-  if (*text < '0' || *text > '9' || value > LONGEST_OVERLAP)
+  if (!quantity_read (text, units, LONGEST_OVERLAP, &seconds))
     return false;
-  for (int i = 0; units[i].unit; i++)
-    if (!strcmp (end, units[i].unit))
-      {
-        value *= units[i].seconds;
-        *r_seconds = value <= LONGEST_OVERLAP ? (unsigned)value : 0;
-        return *r_seconds;
-      }
-  return false;
+  *r_seconds = (unsigned)seconds;
+  return seconds;
 }
 
 static bool

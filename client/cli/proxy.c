@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "../../protocol/text.h"
 #include "cli.h"
 
 /* What goes one way.  */
@@ -129,9 +130,9 @@ pass_on (reeve_t reeve, int in, int out)
 {
   struct way to_server = { .from = in };
   struct way to_client = { .to = out };
-  char *hello;
+  char *hello = text_format ("OK %s\n", reeve_hello (reeve));
 
-  if (asprintf (&hello, "OK %s\n", reeve_hello (reeve)) < 0)
+  if (!hello)
     return complain_memory ();
   say (out, hello);
   free (hello);

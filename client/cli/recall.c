@@ -16,6 +16,7 @@
 #include "../../protocol/buffer.h"
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "recall.h"
 
 /* Of a longer file only the end is looked at.  */
@@ -58,7 +59,8 @@ recall_path (void)
     home = "";
   else
     state = "/.local/state";
-  if (asprintf (&result, "%s%s/reeve/history", home, state) < 0)
+  result = text_format ("%s%s/reeve/history", home, state);
+  if (!result)
     return NULL;
   make_directories (result);
   return result;

@@ -61,7 +61,7 @@ reeved_become (const struct settings *settings, char *const *options,
 
 /* Start PROGRAM with OUT as its standard output; returns an errno.  */
 static int
-start (const char *program, char *const *argv, int out, pid_t *r_pid)
+spawn (const char *program, char *const *argv, int out, pid_t *r_pid)
 {
   posix_spawn_file_actions_t actions;
   int code = posix_spawn_file_actions_init (&actions);
@@ -73,6 +73,45 @@ start (const char *program, char *const *argv, int out, pid_t *r_pid)
     code = posix_spawn (r_pid, program, &actions, NULL, argv, environ);
   posix_spawn_file_actions_destroy (&actions);
   return code;
+}
+
+enum status
+reeved_start (const struct settings *settings, char *const *options,
+              size_t count, int *r_fd, pid_t *r_pid)
+{
+  auto_free char *program = NULL;
+  auto_free char **argv = NULL;
+  auto_close int from = -1, to = -1;
+  int ends[2], code;
+  enum status status = prepare (settings, options, count, &program, &argv);
+
+  if (status != STATUS_OK)
+    return status;
+  if (pipe2 (ends, O_CLOEXEC))
+    {
+      complain ("cannot make a pipe: %s", strerror (errno));
+      return STATUS_ERROR;
+    }
+  from = ends[0];
+  to = ends[1];
+  code = spawn (program, argv, to, r_pid);
+  if (code)
+    {
+      complain ("cannot run %s: %s", program, strerror (code));
+      return STATUS_ERROR;
+    }
+  *r_fd = take_fd (&from);
+  return STATUS_OK;
+}
+
+enum status
+reeved_end (pid_t pid)
+{
+  int wait_status = 0;
+
+  while (waitpid (pid, &wait_status, 0) < 0 && errno == EINTR)
+    continue;
+  return wait_status ? STATUS_ERROR : STATUS_OK;
 }
 
 /* Append all that comes from FD to OUT; returns an errno.  */
@@ -94,31 +133,18 @@ enum status
 reeved_read (const struct settings *settings, char *const *options,
              size_t count, struct buffer *out)
 {
-  auto_free char *program = NULL;
-  auto_free char **argv = NULL;
-  auto_close int from = -1;
-  int ends[2], code, wait_status = 0;
+  auto_close int fd = -1;
   pid_t pid;
-  enum status status = prepare (settings, options, count, &program, &argv);
+  int code;
+  enum status ended, status;
 
+  status = reeved_start (settings, options, count, &fd, &pid);
   if (status != STATUS_OK)
     return status;
-  if (pipe2 (ends, O_CLOEXEC))
-    {
-      complain ("cannot make a pipe: %s", strerror (errno));
-      return STATUS_ERROR;
-    }
-  from = ends[0];
-  code = start (program, argv, ends[1], &pid);
-  close (ends[1]);
+  code = read_all (fd, out);
+  ended = reeved_end (pid);
   if (!code)
-    {
-      code = read_all (from, out);
-      while (waitpid (pid, &wait_status, 0) < 0 && errno == EINTR)
-        continue;
-    }
-  if (code)
-    complain ("cannot run %s: %s", program, strerror (code));
-  /* reeved has said itself why not.  */
-  return code || wait_status ? STATUS_ERROR : STATUS_OK;
+    return ended;
+  complain ("cannot read what reeved prints: %s", strerror (code));
+  return STATUS_ERROR;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "../../protocol/memory.h"
 #include "../../protocol/record.h"
+#include "../../protocol/text.h"
 #include "cli.h"
 #include "paint.h"
 
@@ -80,13 +81,10 @@ print_safely (const char *text, size_t length)
 static void
 say_list (const char *color, const char *format, va_list arguments)
 {
-  auto_free char *text = NULL;
+  auto_free char *text = text_vformat (format, arguments);
 
-  if (vasprintf (&text, format, arguments) < 0)
-    {
-      text = NULL;
-      return;
-    }
+  if (!text)
+    return;
   if (!screen.err_colors)
     color = "";
   fprintf (stderr, "%sreeve: ", color);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "../../protocol/memory.h"
 #include "../../protocol/record.h"
+#include "../../protocol/text.h"
 
 #define CONNECT_MS 30000
 
@@ -165,10 +166,8 @@ reeve_detail (reeve_t reeve, size_t index, const char **r_name,
 static void
 explain (reeve_t reeve, const char *format, va_list arguments)
 {
-  auto_free char *text = NULL;
+  auto_free char *text = text_vformat (format, arguments);
 
-  if (vasprintf (&text, format, arguments) < 0)
-    text = NULL;
   buffer_clear (&reeve->error_text);
   if (text)
     buffer_string (&reeve->error_text, text);

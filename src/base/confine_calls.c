@@ -138,7 +138,9 @@ static const int refused[] = {
   SYS_acct,
   SYS_quotactl,
 
-  /* Sockets of others: root's word is an order to many a daemon.  */
+  /* Sockets of others: root's word is an order to many a daemon.  A datagram
+     needs no connect, so there is no socket to send one from.  */
+  SYS_socket,
   SYS_connect,
   SYS_bind,
   SYS_listen,
@@ -264,7 +266,8 @@ unsigned short
 confine_filter (struct sock_filter filter[CONFINE_FILTER])
 {
   const struct condition conditions[] = {
-    { SYS_socket, 0, AF_UNIX, true },
+    /* To the worker; one for datagrams would reach any other, too.  */
+    { SYS_socketpair, 1, SOCK_STREAM | SOCK_CLOEXEC, true },
     { SYS_prlimit64, 0, 0, true }, /* Its own limits.  */
     { SYS_tgkill, 0, (uint32_t)getpid (), true },
     /* By these a file signals whom one names.  */

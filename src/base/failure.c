@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 
 /* Names of files may hold any byte: what is shown on one line must not be
    able to start another.  */
@@ -32,15 +33,6 @@ failure_set (struct failure *failure, gpg_error_t code, char *text)
     make_one_line (text);
 }
 
-/* As vasprintf, but NULL when out of memory.  */
-static char *__attribute__ ((format (printf, 1, 0)))
-format_text (const char *format, va_list arguments)
-{
-  char *text = NULL;
-
-  return vasprintf (&text, format, arguments) < 0 ? NULL : text;
-}
-
 gpg_error_t
 fail (struct failure *failure, gpg_err_code_t code, const char *format, ...)
 {
@@ -50,9 +42,15 @@ fail (struct failure *failure, gpg_err_code_t code, const char *format, ...)
   if (!failure)
     return err;
   va_start (arguments, format);
-  failure_set (failure, err, format_text (format, arguments));
+  failure_set (failure, err, text_vformat (format, arguments));
   va_end (arguments);
   return err;
+}
+
+const char *
+failure_words (const struct failure *failure, gpg_error_t err)
+{
+  return failure->text ? failure->text : gpg_strerror (err);
 }
 
 gpg_error_t
@@ -75,10 +73,10 @@ fail_errno (struct failure *failure, const char *format, ...)
   if (!failure)
     return err;
   va_start (arguments, format);
-  tried = format_text (format, arguments);
+  tried = text_vformat (format, arguments);
   va_end (arguments);
-  if (tried && asprintf (&text, "%s: %s", tried, strerror (number)) < 0)
-    text = NULL;
+  if (tried)
+    text = text_format ("%s: %s", tried, strerror (number));
   failure_set (failure, err, text);
   return err;
 }
@@ -123,7 +121,7 @@ failure_detail (struct failure *failure, const char *name, const char *format,
   if (!failure)
     return;
   va_start (arguments, format);
-  value = format_text (format, arguments);
+  value = text_vformat (format, arguments);
   va_end (arguments);
   if (value)
     failure_detail_bytes (failure, name, value, strlen (value));

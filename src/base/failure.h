@@ -67,6 +67,10 @@ gpg_error_t fail (struct failure *failure, gpg_err_code_t code,
 gpg_error_t fail_errno (struct failure *failure, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 
+/* The words of FAILURE, or where it has none those for ERR; good as long as
+   FAILURE is.  */
+const char *failure_words (const struct failure *failure, gpg_error_t err);
+
 /* Note that ERR, which FAILURE (may be NULL) tells of, is a refusal.  Returns
    ERR.  */
 gpg_error_t failure_refuse (struct failure *failure, enum refusal refusal,

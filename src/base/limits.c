@@ -4,16 +4,15 @@
 
 #include "limits.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../protocol/limits.h"
+#include "../../protocol/quantity.h"
 
 #define SECOND UINT64_C (1000)
-#define RATE_CALLS UINT64_C (1000000)
 #define RATE_WINDOW_MS (24 * 3600 * SECOND)
 
 /* clang-format off */
@@ -42,10 +41,10 @@ const struct limit limit_table[] = {
   { "max-answer", UNIT_BYTES, LIMIT_ANSWER, 4 * KIB, LIMIT_ANSWER,
     offsetof (struct limits, answer), "SIZE",
     "an answer has at most SIZE bytes", 0, 0 },
-  { "max-calls-per-uid", UNIT_RATE, LIMIT_CALLS, 0, RATE_CALLS, offsetof (struct limits, calls_per_uid), "N/TIME",
+  { "max-calls-per-uid", UNIT_RATE, LIMIT_CALLS, 0, RATE_CALLS_MOST, offsetof (struct limits, calls_per_uid), "N/TIME",
     "at most N calls of one user in TIME, as 100/60s; 0: no limit", 0,
     LIMIT_CALLS_SECONDS * SECOND },
-  { "max-calls-per-identity", UNIT_RATE, 0, 0, RATE_CALLS,
+  { "max-calls-per-identity", UNIT_RATE, 0, 0, RATE_CALLS_MOST,
     offsetof (struct limits, calls_per_identity), "N/TIME",
     "the same for an identity whose policy sets no rate", 0, 0 },
   { "worker-memory", UNIT_BYTES, LIMIT_AUG_MEMORY, 128 * MIB,
@@ -76,22 +75,11 @@ const struct limit limit_table[] = {
 };
 /* clang-format on */
 
-/* What comes after a number, and by what it multiplies.  */
-struct suffix
-{
-  const char *text;
-  uint64_t factor;
-};
-
-static const struct suffix none[] = { { "", 1 }, { NULL, 0 } };
-static const struct suffix seconds[] = { { "", SECOND }, { NULL, 0 } };
-static const struct suffix sizes[] = {
-  { "", 1 }, { "k", KIB }, { "K", KIB }, { "M", MIB }, { "G", GIB }, { NULL, 0 }
-};
-static const struct suffix times[] = {
-  { "", SECOND },         { "ms", 1 }, { "s", SECOND }, { "min", 60 * SECOND },
-  { "h", 3600 * SECOND }, { NULL, 0 }
-};
+static const struct quantity_unit none[] = { { "", 1 }, { NULL, 0 } };
+static const struct quantity_unit seconds[] = { { "", SECOND }, { NULL, 0 } };
+static const struct quantity_unit sizes[] = { { "", 1 },    { "k", KIB },
+                                              { "K", KIB }, { "M", MIB },
+                                              { "G", GIB }, { NULL, 0 } };
 
 /* Where the number of LIMIT is.  */
 static void *
@@ -134,27 +122,6 @@ limits_adopt (struct limits *limits, const struct limits *fresh)
                                        : sizeof (uint64_t));
 }
 
-/* Read TEXT, a number with one of SUFFIXES, none of which makes it larger than
-   MOST.  Returns whether it is one.  */
-static bool
-read_number (const char *text, const struct suffix *suffixes, uint64_t most,
-             uint64_t *r_number)
-{
-  unsigned long long number;
-  char *end;
-
-  if (*text < '0' || *text > '9')
-    return false;
-  errno = 0;
-  number = strtoull (text, &end, 10);
-  while (suffixes->text && strcmp (suffixes->text, end))
-    suffixes++;
-  if (errno || !suffixes->text || number > most / suffixes->factor)
-    return false;
-  *r_number = number * suffixes->factor;
-  return true;
-}
-
 bool
 rate_read (const char *text, struct rate *r_rate)
 {
@@ -170,8 +137,9 @@ rate_read (const char *text, struct rate *r_rate)
   if (!slash || (size_t)(slash - text) >= sizeof calls)
     return false;
   snprintf (calls, sizeof calls, "%.*s", (int)(slash - text), text);
-  if (!read_number (calls, none, RATE_CALLS, &rate.calls) || !rate.calls
-      || !read_number (slash + 1, times, RATE_WINDOW_MS, &rate.window_ms)
+  if (!quantity_read (calls, none, RATE_CALLS_MOST, &rate.calls) || !rate.calls
+      || !quantity_read (slash + 1, quantity_times, RATE_WINDOW_MS,
+                         &rate.window_ms)
       || !rate.window_ms)
     return false;
   *r_rate = rate;
@@ -210,7 +178,7 @@ gpg_error_t
 limit_set (struct limits *limits, const struct limit *limit, const char *value,
            struct failure *failure)
 {
-  const struct suffix *suffixes = none;
+  const struct quantity_unit *units = none;
   uint64_t number;
 
   switch (limit->unit)
@@ -222,17 +190,17 @@ limit_set (struct limits *limits, const struct limit *limit, const char *value,
           failure, GPG_ERR_INV_VALUE,
           "\"%s\" is no rate: N/TIME, as 100/60s, with N up to %" PRIu64 " "
           "and TIME up to 24h, or 0",
-          value, RATE_CALLS);
+          value, RATE_CALLS_MOST);
     case UNIT_SECONDS:
-      suffixes = seconds;
+      units = seconds;
       break;
     case UNIT_BYTES:
-      suffixes = sizes;
+      units = sizes;
       break;
     case UNIT_NUMBER:
       break;
     }
-  if (!read_number (value, suffixes, limit->most, &number)
+  if (!quantity_read (value, units, limit->most, &number)
       || number < limit->least)
     return refuse (limit, value, limit->unit == UNIT_SECONDS ? SECOND : 1,
                    failure);

@@ -14,6 +14,8 @@
 #include <gpg-error.h>
 #include "failure.h"
 
+#define RATE_CALLS_MOST UINT64_C (1000000)
+
 /* At most CALLS in a window of WINDOW_MS; CALLS 0: as many as one likes.  */
 struct rate
 {

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 
 /* Files and directories of reeve's own; what is beneath is own as well.  */
 static const char *const own_paths[]
@@ -79,11 +80,7 @@ machine_close (struct machine *machine)
 char *
 machine_path (const struct machine *machine, const char *path)
 {
-  char *os_path;
-
-  if (asprintf (&os_path, "%s%s", machine->root, path) < 0)
-    return NULL;
-  return os_path;
+  return text_format ("%s%s", machine->root, path);
 }
 
 gpg_error_t

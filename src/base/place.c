@@ -14,6 +14,7 @@
 
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 
 /* A path on its way: DIRECTORY_FD (O_PATH) is the directory RESOLVED ("" for
    the root), REST is what is still to follow.  */
@@ -108,7 +109,8 @@ walk_prepend (struct walk *walk, const char *head, size_t length)
     return fail (walk->failure, GPG_ERR_INV_NAME,
                  "%s: links make it longer than %d bytes", walk->asked,
                  LIMIT_PATH);
-  if (asprintf (&rest, "%.*s/%s", (int)length, head, walk->rest) < 0)
+  rest = text_format ("%.*s/%s", (int)length, head, walk->rest);
+  if (!rest)
     return gpg_error (GPG_ERR_ENOMEM);
   free (walk->rest);
   walk->rest = rest;
@@ -212,7 +214,8 @@ walk_down (struct walk *walk, const char *name, int fd, const struct stat *stat)
       return fail (walk->failure, GPG_ERR_ENOTDIR, "%s/%s is not a directory",
                    walk->resolved, name);
     }
-  if (asprintf (&resolved, "%s/%s", walk->resolved, name) < 0)
+  resolved = text_format ("%s/%s", walk->resolved, name);
+  if (!resolved)
     {
       close (fd);
       return gpg_error (GPG_ERR_ENOMEM);
@@ -235,7 +238,7 @@ walk_arrive (struct walk *walk, const char *name, const struct stat *stat,
     return fail_errno (walk->failure, "directory %s/", walk->resolved);
   place->name = strdup (*name ? name : ".");
   if (!place->name
-      || asprintf (&place->path, "%s/%s", walk->resolved, name) < 0)
+      || !(place->path = text_format ("%s/%s", walk->resolved, name)))
     {
       free (place->name);
       place->name = place->path = NULL;

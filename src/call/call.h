@@ -74,6 +74,11 @@ struct call
      for something to happen then ends, too.  May be NULL.  */
   bool (*ending) (void *client);
 
+  /* Whether the client may still have what this call was let in for: its right,
+     its identity or its key may be gone.  Asked now and then by what only waits
+     for something to happen; an error is in CALL->failure.  May be NULL.  */
+  gpg_error_t (*still_may) (struct call *call);
+
   /* Carry out VERB of the same noun as if the client had asked for it: through
      all gates, under the same identity, dry run and deadline, with a plan of
      its own that is carried out before this returns.  The COUNT ARGUMENTS,

@@ -48,7 +48,7 @@ take_verb (const struct noun *noun, const struct verb *row,
   err = grammar_parse (row->args, &entry->verb[entry->count].grammar, &inner);
   if (err)
     fail (failure, gpg_err_code (err), "%s %s: %s", noun->name, row->name,
-          inner.text ? inner.text : gpg_strerror (err));
+          failure_words (&inner, err));
   else
     entry->verb[entry->count++].row = row;
   failure_release (&inner);

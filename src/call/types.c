@@ -2,12 +2,11 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "protocol/limits.h"
+#include "protocol/quantity.h"
 #include "../base/file.h"
 #include "types.h"
 
@@ -154,41 +153,24 @@ check_enum (char *text, size_t *length, const char *choices, int64_t *number,
   return type_is_choice (text, choices) ? 0 : gpg_error (GPG_ERR_INV_ARG);
 }
 
-/* A unit behind a number.  */
-struct unit
-{
-  const char *name;
-  int64_t factor;
-};
-
-/* Read TEXT, digits and one of UNITS, as a number from 0 to MOST.  */
+/* Read TEXT as a number with one of UNITS.  */
 static gpg_error_t
-read_number (const char *text, const struct unit *units, int64_t most,
+read_number (const char *text, const struct quantity_unit *units, int64_t most,
              int64_t *r_number)
 {
-  unsigned long long value;
-  char *end;
+  uint64_t number;
 
-  if (*text < '0' || *text > '9')
+  if (!quantity_read (text, units, (uint64_t)most, &number))
     return gpg_error (GPG_ERR_INV_ARG);
-  errno = 0;
-  value = strtoull (text, &end, 10);
-  for (; !errno && units->name; units++)
-    if (!strcmp (end, units->name))
-      {
-        if (value > (unsigned long long)(most / units->factor))
-          break;
-        *r_number = (int64_t)value * units->factor;
-        return 0;
-      }
-  return gpg_error (GPG_ERR_INV_ARG);
+  *r_number = (int64_t)number;
+  return 0;
 }
 
 static gpg_error_t
 check_int (char *text, size_t *length, const char *choices, int64_t *number,
            const char **r_wanted)
 {
-  static const struct unit units[] = { { "", 1 }, { NULL, 0 } };
+  static const struct quantity_unit units[] = { { "", 1 }, { NULL, 0 } };
   gpg_error_t err = read_number (text, units, NUMBER_MOST, number);
   size_t zeros = strspn (text, "0");
 
@@ -207,9 +189,8 @@ static gpg_error_t
 check_size (char *text, size_t *length, const char *choices, int64_t *number,
             const char **r_wanted)
 {
-  static const struct unit units[] = {
-    { "", 1 }, { "k", KIB }, { "M", MIB }, { "G", 1024 * MIB }, { NULL, 0 }
-  };
+  static const struct quantity_unit units[]
+      = { { "", 1 }, { "k", KIB }, { "M", MIB }, { "G", GIB }, { NULL, 0 } };
 
   (void)length;
   (void)choices;
@@ -222,10 +203,7 @@ static gpg_error_t
 check_duration (char *text, size_t *length, const char *choices,
                 int64_t *number, const char **r_wanted)
 {
-  static const struct unit units[]
-      = { { "", 1000 },         { "s", 1000 },        { "ms", 1 },
-          { "min", 60 * 1000 }, { "h", 3600 * 1000 }, { NULL, 0 } };
-  gpg_error_t err = read_number (text, units, 86400000, number);
+  gpg_error_t err = read_number (text, quantity_times, 86400000, number);
 
   (void)length;
   (void)choices;

@@ -68,7 +68,7 @@ account_refused (struct session *session, const char *what, gpg_error_t err,
   if (!err || failure->refusal == REFUSAL_NONE)
     return;
   audit_refuse (session->daemon->audit, subject_now (session), failure->refusal,
-                what, err, failure->text ? failure->text : gpg_strerror (err));
+                what, err, failure_words (failure, err));
   failure->refusal = REFUSAL_NONE;
 }
 

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "protocol/moment.h"
 #include "protocol/words.h"
 #include "../gate/explain.h"
 #include "administer.h"
@@ -30,20 +30,16 @@ finish (int status)
 static int
 give_up (int status, gpg_error_t err, const struct failure *failure)
 {
-  log_error ("%s\n", failure->text ? failure->text : gpg_strerror (err));
+  log_error ("%s\n", failure_words (failure, err));
   return finish (status);
 }
 
 /* "-" for never.  */
 static const char *
-time_text (int64_t seconds, char r_text[32])
+time_text (int64_t seconds, char r_text[MOMENT_TEXT])
 {
-  time_t value = (time_t)seconds;
-  struct tm parts;
-
-  if (!seconds || !gmtime_r (&value, &parts)
-      || !strftime (r_text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts))
-    snprintf (r_text, 32, "-");
+  if (!seconds || !moment_write (seconds, r_text))
+    snprintf (r_text, MOMENT_TEXT, "-");
   return r_text;
 }
 
@@ -183,8 +179,7 @@ try_words (struct trial *trial, const struct words *words)
   err = explain (&gate, &trial->daemon->registry, &trial->daemon->machine,
                  word + 2, words->count - 2, take_answer, &answer, &inner);
   if (err)
-    err = say_bad (trial, gpg_err_code (err),
-                   inner.text ? inner.text : gpg_strerror (err));
+    err = say_bad (trial, gpg_err_code (err), failure_words (&inner, err));
   else if (allow == answer.refused)
     {
       trial->failed++;
@@ -300,7 +295,7 @@ print_key (const struct daemon *daemon, const struct identity *identity,
 {
   const struct identity_key *key = identity->key + index;
   int64_t expires = key->expires;
-  char text[32];
+  char text[MOMENT_TEXT];
 
   if (identity->expires && (!expires || identity->expires < expires))
     expires = identity->expires;
@@ -340,7 +335,7 @@ administer_audit (const struct daemon *daemon)
 
   if (err)
     {
-      log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+      log_error ("%s\n", failure_words (&failure, err));
       return 1;
     }
   /* No buffer of the library's keeps what is a secret.  */

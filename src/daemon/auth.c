@@ -130,7 +130,7 @@ find_key (struct session *session, const struct identity *identity,
   if (!err)
     return 0;
   log_error ("identity %s: %s\n", identity->name,
-             failure.text ? failure.text : gpg_strerror (err));
+             failure_words (&failure, err));
   key_release (key);
   *r_true = false;
   return make_false_key (session, key);
@@ -431,8 +431,7 @@ load_policy (struct session *session, unsigned generation,
   if (err)
     {
       /* The files changed again since the supervisor found them good.  */
-      log_error ("session %s: %s\n", session->id,
-                 inner.text ? inner.text : gpg_strerror (err));
+      log_error ("session %s: %s\n", session->id, failure_words (&inner, err));
       return fail (failure, GPG_ERR_TRY_LATER,
                    "the policy does not load: see the daemon's log");
     }

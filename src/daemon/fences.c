@@ -11,13 +11,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "protocol/log_state.h"
 #include "protocol/memory.h"
 #include "../base/confine.h"
 #include "session.h"
 
 /* The one file in OWN_STATE_DIR, since the journal is beside it: whoever writes
    there has the supervisor write files.  */
-#define AUDIT_KEY OWN_STATE_DIR "/audit.key"
+#define AUDIT_KEY OWN_STATE_DIR "/" LOG_STATE_FILE
 
 gpg_error_t
 session_confine (struct session *session, struct failure *failure)

@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,18 @@
 #include <gpg-error.h>
 
 #include "session.h"
+
+/* An answer that breaks off or is too long libassuan frees as it is, which may
+   be part of a secret: wipe all that it frees.  */
+static void
+wipe_and_free (void *memory)
+{
+  if (memory)
+    explicit_bzero (memory, malloc_usable_size (memory));
+  free (memory);
+}
+
+struct assuan_malloc_hooks session_memory = { malloc, realloc, wipe_and_free };
 
 /* Whether LINE, which answers an inquiry, has an escape that libassuan's
    decoder would never finish with, or takes for a character it is not.  */

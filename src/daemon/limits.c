@@ -66,8 +66,9 @@ session_rate (struct session *session, struct failure *failure)
     return refuse (&limits->calls_per_uid, "user", wait, failure);
   if (identity)
     {
-      const struct rate own = { identity->rate_calls, identity->rate_ms };
-      const struct rate *rate = own.calls ? &own : &limits->calls_per_identity;
+      const struct rate *rate = identity->rate.calls
+                                    ? &identity->rate
+                                    : &limits->calls_per_identity;
 
       if (!rate_take (daemon->rates, RATE_IDENTITY, rate_key (identity->name),
                       rate, now, &wait))

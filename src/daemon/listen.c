@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "protocol/memory.h"
+#include "protocol/text.h"
 #include "listen.h"
 
 #define BACKLOG 128
@@ -138,13 +139,10 @@ listener_bind (const struct daemon *daemon, const struct listen_option *option,
   const char *name;
   gpg_error_t err;
 
-  if (asprintf (&path, "%s%s", *option->name == '/' ? "" : OWN_RUN_DIR "/",
-                option->name)
-      < 0)
-    {
-      path = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  path = text_format ("%s%s", *option->name == '/' ? "" : OWN_RUN_DIR "/",
+                      option->name);
+  if (!path)
+    return gpg_error (GPG_ERR_ENOMEM);
   os_path = machine_path (&daemon->machine, path);
   if (!os_path)
     return gpg_error (GPG_ERR_ENOMEM);

@@ -79,7 +79,7 @@ usage_text (int level)
 static void __attribute__ ((noreturn))
 die (gpg_error_t err, const struct failure *failure)
 {
-  log_error ("%s\n", failure->text ? failure->text : gpg_strerror (err));
+  log_error ("%s\n", failure_words (failure, err));
   exit (2);
 }
 

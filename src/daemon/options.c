@@ -4,7 +4,6 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +14,14 @@
 
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "protocol/quantity.h"
+#include "protocol/text.h"
 #include "../base/file.h"
 #include "../base/machine.h"
 #include "../call/registry.h"
 #include "options.h"
+
+#define DESCRIPTOR_MOST (1 << 20)
 
 enum option_value
 {
@@ -131,8 +134,7 @@ die (const struct origin *origin, const char *format, ...)
   va_list arguments;
 
   va_start (arguments, format);
-  if (vasprintf (&text, format, arguments) < 0)
-    text = NULL;
+  text = text_vformat (format, arguments);
   va_end (arguments);
   if (origin->file)
     log_error ("%s:%u: %s: %s\n", origin->file, origin->line, origin->option,
@@ -142,20 +144,15 @@ die (const struct origin *origin, const char *format, ...)
   exit (2);
 }
 
-/* A whole number from LEAST to MOST.  */
-static unsigned
-read_number (const struct origin *origin, const char *value, unsigned least,
-             unsigned most)
+static int
+read_descriptor (const struct origin *origin, const char *value)
 {
-  unsigned long number;
-  char *end;
+  static const struct quantity_unit none[] = { { "", 1 }, { NULL, 0 } };
+  uint64_t number;
 
-  errno = 0;
-  number = strtoul (value, &end, 10);
-  if (*value < '0' || *value > '9' || *end || errno || number < least
-      || number > most)
-    die (origin, "\"%s\" is no number from %u to %u", value, least, most);
-  return (unsigned)number;
+  if (!quantity_read (value, none, DESCRIPTOR_MOST, &number) || number < 3)
+    die (origin, "\"%s\" is no number from 3 to %d", value, DESCRIPTOR_MOST);
+  return (int)number;
 }
 
 static gid_t
@@ -235,17 +232,38 @@ read_listen (const struct origin *origin, const char *value,
 }
 
 static void
-take_mode (const struct origin *origin, enum run_mode mode,
-           struct options *options)
+check_command_line (const struct origin *origin)
 {
-  if (options->mode != RUN_DAEMON && options->mode != mode)
-    die (origin, "only one of the commands that reeved --help names");
   if (origin->file)
     die (origin, "is for the command line only");
-  options->mode = mode;
 }
 
-/* The limit of row INDEX; another number is no option, and gpgrt says so.  */
+/* If option NUMBER is a command, take it.  */
+static void
+take_command (int number, const struct origin *origin, struct options *options)
+{
+  static const struct
+  {
+    int option;
+    enum run_mode mode;
+  } commands[]
+      = { { OPTION_SERVER, RUN_SERVER },    { OPTION_SINGLE, RUN_SINGLE },
+          { OPTION_CHECK, RUN_CHECK },      { OPTION_DUMP_VERBS, RUN_DUMP },
+          { OPTION_LINT_POLICY, RUN_LINT }, { OPTION_TEST_POLICY, RUN_TEST },
+          { OPTION_LIST_KEYS, RUN_KEYS },   { OPTION_AUDIT_INIT, RUN_AUDIT } };
+
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (commands[i].option == number)
+      {
+        if (options->mode != RUN_DAEMON && options->mode != commands[i].mode)
+          die (origin, "only one of the commands that reeved --help names");
+        check_command_line (origin);
+        options->mode = commands[i].mode;
+      }
+}
+
+/* The limit of row INDEX; another number is a command, or no option, which
+   gpgrt says.  */
 static void
 take_limit (int index, const char *value, const struct origin *origin,
             struct limits *limits)
@@ -264,45 +282,24 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
 {
   const char *value = args->r_type ? args->r.ret_str : "";
 
+  take_command (args->r_opt, origin, options);
   switch (args->r_opt)
     {
-    case OPTION_SERVER:
-      take_mode (origin, RUN_SERVER, options);
-      break;
-    case OPTION_SINGLE:
-      take_mode (origin, RUN_SINGLE, options);
-      break;
-    case OPTION_CHECK:
-      take_mode (origin, RUN_CHECK, options);
-      break;
     case OPTION_DUMP_VERBS:
-      take_mode (origin, RUN_DUMP, options);
       if (strcmp (value, "text") && strcmp (value, "json")
           && strcmp (value, "texi"))
         die (origin, "the form is text, json or texi, not \"%s\"", value);
       options->dump_form = value;
       break;
-    case OPTION_LINT_POLICY:
-      take_mode (origin, RUN_LINT, options);
-      break;
     case OPTION_TEST_POLICY:
-      take_mode (origin, RUN_TEST, options);
       options->expected = value;
       break;
-    case OPTION_AUDIT_INIT:
-      take_mode (origin, RUN_AUDIT, options);
-      break;
-    case OPTION_LIST_KEYS:
-      take_mode (origin, RUN_KEYS, options);
-      break;
     case OPTION_POLICY:
-      if (origin->file)
-        die (origin, "is for the command line only");
+      check_command_line (origin);
       options->policy = value;
       break;
     case OPTION_ROOT:
-      if (origin->file)
-        die (origin, "is for the command line only");
+      check_command_line (origin);
       options->root = value;
       break;
     case OPTION_FOREGROUND:
@@ -318,7 +315,7 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
       options->dry_run = true;
       break;
     case OPTION_KEY_FD:
-      options->key_fd = (int)read_number (origin, value, 3, 1 << 20);
+      options->key_fd = read_descriptor (origin, value);
       break;
     case OPTION_LISTEN:
       read_listen (origin, value, options);
@@ -385,7 +382,7 @@ check_file (const struct machine *machine, const char *path)
 
   if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
     {
-      log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+      log_error ("%s\n", failure_words (&failure, err));
       exit (2);
     }
 }
@@ -491,8 +488,7 @@ options_read (int argc, char **argv, struct options *r_options)
   err = machine_open (find_beginning (argc, argv).root, &machine, &failure);
   if (err)
     {
-      log_error ("--root: %s\n",
-                 failure.text ? failure.text : gpg_strerror (err));
+      log_error ("--root: %s\n", failure_words (&failure, err));
       exit (2);
     }
   read_all (argc, argv, &machine, r_options);

@@ -181,7 +181,7 @@ try_policy (struct call *call, struct daemon *daemon, bool adopt)
 gpg_error_t
 reload_ask (struct call *call)
 {
-  const struct session *session = call->client;
+  struct session *session = call->client;
   struct reload_shared *shared = &session->daemon->shared->reload;
   uint64_t end = call->deadline ? call->deadline
                                 : link_now () + LIMIT_RELOAD_SECONDS * 1000;
@@ -204,7 +204,13 @@ reload_ask (struct call *call)
                      "the reload has not ended: see the daemon's log");
     }
   if (!atomic_load (&shared->refused))
-    return 0;
+    {
+      /* At once: when somebody changes the files again this session could not
+         any more, and not say RELOAD either.  Who may be here no more is told
+         by the next call.  */
+      session_adopt_policy (session, NULL);
+      return 0;
+    }
   return fail (&call->failure, GPG_ERR_CONFIGURATION, "%.*s", RELOAD_TEXT - 1,
                shared->text);
 }

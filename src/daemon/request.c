@@ -158,6 +158,19 @@ is_ending (void *client)
   return session_is_ending ();
 }
 
+/* call.still_may.  */
+static gpg_error_t
+still_may (struct call *call)
+{
+  struct session *session = call->client;
+  unsigned generation = session->daemon->generation;
+  gpg_error_t err = session_adopt_policy (session, &call->failure);
+
+  if (err || generation == session->daemon->generation)
+    return err;
+  return gate_check_call (&session->gate, call, &call->failure);
+}
+
 /* Bind the words of CALL and take it through the gates.  It runs under OUTER,
    if that is not NULL, else by the client's options.  */
 static gpg_error_t
@@ -244,7 +257,10 @@ check_outer (struct call *outer)
     return fail (&outer->failure, GPG_ERR_CANCELED,
                  "the server is stopping: the rest was not done");
   err = session_rate (session, &outer->failure);
-  return err ? err : session_adopt_policy (session, &outer->failure);
+  if (!err)
+    err = session_adopt_policy (session, &outer->failure);
+  outer->dry_run |= session_is_dry (session);
+  return err;
 }
 
 /* call.perform.  The arguments become a line and words again, so that they
@@ -283,6 +299,7 @@ perform (struct call *outer, const char *verb, const char *const *arguments,
   call.plan = NULL;
   call.out = out;
   call.recorded = false;
+  call.dry_run = outer->dry_run;
   call.generation = ((struct session *)outer->client)->daemon->generation;
   call.failure = (struct failure)FAILURE_NONE;
   err = run_words (outer->client, &words, &call, outer);
@@ -320,6 +337,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .canceled = is_canceled,
                         .client = session,
                         .ending = is_ending,
+                        .still_may = still_may,
                         .perform = perform,
                         .reload = reload_ask,
                         .may = gate_may,

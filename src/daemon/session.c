@@ -307,7 +307,7 @@ session_start (struct session *session)
 
   assuan_set_gpg_err_source (GPG_ERR_SOURCE_USER_1);
   err = assuan_new_ext (&session->context, GPG_ERR_SOURCE_USER_1,
-                        assuan_get_malloc_hooks (), no_log, NULL);
+                        &session_memory, no_log, NULL);
   if (err)
     return err;
   assuan_set_pointer (session->context, session);
@@ -403,8 +403,7 @@ confine (struct session *session)
   gpg_error_t err = session_confine (session, &failure);
 
   if (err)
-    log_error ("session %s: %s\n", session->id,
-               failure.text ? failure.text : gpg_strerror (err));
+    log_error ("session %s: %s\n", session->id, failure_words (&failure, err));
   return err;
 }
 

@@ -133,6 +133,9 @@ bool session_is_ending (void);
 unsigned int session_monitor (assuan_context_t context, void *hook,
                               int direction, const char *line, size_t length);
 
+/* What libassuan takes its memory from.  */
+extern struct assuan_malloc_hooks session_memory;
+
 /* Ask the client for KEYWORD, LIMIT bytes at the most, with the guards that
    libassuan lacks.  *R_BYTES is for free (), has no NUL inside and one
    behind.  */

@@ -299,8 +299,7 @@ recover_in_child (struct supervisor *supervisor)
                                     &failure);
 
     if (err)
-      log_error ("recovery: %s\n",
-                 failure.text ? failure.text : gpg_strerror (err));
+      log_error ("recovery: %s\n", failure_words (&failure, err));
   }
   _exit (0);
 }
@@ -511,7 +510,7 @@ supervisor_run (struct daemon *daemon, struct listeners *listeners,
   audit_event (daemon->audit, "start", NULL, "reeved %s", PACKAGE_VERSION);
   err = start_helpers (&supervisor, &failure);
   if (err)
-    log_error ("%s\n", failure.text ? failure.text : gpg_strerror (err));
+    log_error ("%s\n", failure_words (&failure, err));
   else if (ready_fd >= 0)
     {
       (void)!write (ready_fd, "", 1);

@@ -97,7 +97,7 @@ put_begin (struct audit *audit, const struct audit_subject *subject,
            const struct call *call, int *r_index)
 {
   struct audit_turn turn = AUDIT_TURN_NONE;
-  char verb[AUDIT_NAME_ROOM];
+  char verb[LOG_STATE_NAME];
   gpg_error_t err = audit_lock (audit);
 
   if (err)
@@ -153,13 +153,13 @@ find_begun (const struct audit *audit, const char *call, const char *verb)
   uint64_t latest = 0;
   int index = -1;
 
-  for (int i = 0; i < AUDIT_BEGUN; i++)
+  for (int i = 0; i < LOG_STATE_BEGUN_MOST; i++)
     {
       const struct audit_begun *begun = &audit->shared->begun[i];
       uint64_t sequence = atomic_load (&begun->sequence);
 
       if (sequence > latest && begun->pid == audit->pid
-          && !strncmp (begun->call, call ? call : "", AUDIT_NAME_ROOM - 1)
+          && !strncmp (begun->call, call ? call : "", LOG_STATE_NAME - 1)
           && !strcmp (begun->verb, verb))
         {
           latest = sequence;
@@ -176,7 +176,7 @@ put_end (struct audit *audit, const struct audit_subject *subject,
 {
   struct buffer *record = &audit->record;
   struct audit_turn turn = AUDIT_TURN_NONE;
-  char verb[AUDIT_NAME_ROOM];
+  char verb[LOG_STATE_NAME];
   gpg_error_t err;
 
   record_verb_name (call, verb);
@@ -230,7 +230,7 @@ abort_begun (struct audit *audit, pid_t pid)
       audit_miss (audit, err);
       return;
     }
-  for (int i = 0; !err && i < AUDIT_BEGUN; i++)
+  for (int i = 0; !err && i < LOG_STATE_BEGUN_MOST; i++)
     {
       const struct audit_begun *begun = &audit->shared->begun[i];
 
@@ -342,7 +342,7 @@ is_in_place (const struct audit *audit)
 {
   struct stat stat;
 
-  return !fstatat (audit->log_directory_fd, AUDIT_LOG_NAME, &stat,
+  return !fstatat (audit->log_directory_fd, LOG_FILES_NAME, &stat,
                    AT_SYMLINK_NOFOLLOW)
          && stat.st_ino == audit->log_file;
 }

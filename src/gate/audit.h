@@ -2,9 +2,9 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   OWN_LOG_DIR/audit.jsonl has one JSON object a line, each chained to the one
-   before (protocol/chain.h).  First sequence, time and event; then, each only
-   where there is something to tell:
+   OWN_LOG_DIR/LOG_FILES_NAME has one JSON object a line, each chained to the
+   one before (protocol/chain.h).  First sequence, time and event; then, each
+   only where there is something to tell:
 
      call begin end   call session identity uid gid pid executable verb
                       arguments{name:[values]} reason dry_run plan[] begin
@@ -39,9 +39,6 @@
 #include "../base/machine.h"
 #include "../call/call.h"
 
-#define AUDIT_LOG_NAME                                                         \
-  "audit.jsonl"             /* In OWN_LOG_DIR.  Rotated files are              \
-                               audit.jsonl.FIRST-LAST.  */
 #define AUDIT_END_MOST 4096 /* Bytes of an end record.  */
 
 struct audit;
@@ -52,7 +49,7 @@ struct audit_options
   uint64_t age_ms;   /* Likewise by time.  */
   unsigned files;    /* Rotated files that are kept; 0: all.  */
   unsigned refusals; /* Of one uid in a second that have a record each; 0:
-                        AUDIT_REFUSALS.  */
+                        LIMIT_AUDIT_REFUSALS.  */
   bool journald;     /* Send each record to the system's journal, too.  */
 };
 
@@ -105,7 +102,6 @@ void audit_call (struct audit *audit, const struct audit_subject *subject,
 /* Something was refused.  WHAT is its verb ("AUG SET") or "", TEXT what the
    client was told.  More of one uid in a second than the options say become
    one record a second.  */
-#define AUDIT_REFUSALS 10
 void audit_refuse (struct audit *audit, const struct audit_subject *subject,
                    enum refusal gate, const char *what, gpg_error_t err,
                    const char *text);

@@ -80,7 +80,7 @@ write_whole (struct audit *audit, const char *bytes, size_t length)
    becomes the standing behind it.  */
 static gpg_error_t
 close_record (struct buffer *record, const char *body,
-              struct audit_standing *next)
+              struct log_standing *next)
 {
   size_t length;
 
@@ -102,7 +102,7 @@ audit_append (struct audit *audit, struct buffer *record,
               const struct audit_turn *turn)
 {
   struct audit_shared *shared = audit->shared;
-  struct audit_standing next = *audit_standing (shared);
+  struct log_standing next = *audit_standing (shared);
   unsigned ends = shared->begun_count + (turn->opens >= 0);
   uint64_t start = next.size;
   const char *body;

@@ -72,7 +72,7 @@ bool
 audit_flood_take (struct audit *audit, uint64_t owner, int gate)
 {
   unsigned alone = audit->options.refusals ? audit->options.refusals
-                                           : AUDIT_REFUSALS;
+                                           : LIMIT_AUDIT_REFUSALS;
   struct audit_flooder *flooder = flooder_for (audit, owner,
                                                audit_now () / 1000);
 

@@ -17,6 +17,8 @@
 
 #include <time.h>
 #include "../../protocol/buffer.h"
+#include "../../protocol/limits.h"
+#include "../../protocol/log_files.h"
 #include "audit_record.h"
 #include "audit_scan.h"
 #include "audit_state.h"
@@ -126,7 +128,7 @@ gpg_error_t audit_durable_write (struct audit *audit);
 /* Read it into R_STANDING and the begun.  GPG_ERR_NOT_FOUND if there is
    none.  */
 gpg_error_t audit_durable_read (struct audit *audit,
-                                struct audit_standing *r_standing);
+                                struct log_standing *r_standing);
 
 /* Close what processes that are no more left begun.  */
 void audit_reap (struct audit *audit);
@@ -143,20 +145,10 @@ void audit_rotate (struct audit *audit, uint64_t length);
 /* Whether a rotation of the file of STANDING was interrupted: it has its new
    name already.  */
 bool audit_was_rotated (struct audit *audit,
-                        const struct audit_standing *standing);
+                        const struct log_standing *standing);
 
-/* A rotated file, and all of them, oldest first (for free).  */
-struct audit_file
-{
-  uint64_t first; /* Number of its first record, ... */
-  uint64_t last;  /* ... and of its last one.  */
-};
-gpg_error_t audit_files (struct audit *audit, struct audit_file **r_files,
+/* All rotated files, oldest first, for free.  */
+gpg_error_t audit_files (struct audit *audit, struct log_file **r_files,
                          size_t *r_count);
-
-/* Store a rotated file's name at R_NAME.  */
-#define AUDIT_FILE_ROOM 64
-void audit_file_name (const struct audit_file *file,
-                      char r_name[AUDIT_FILE_ROOM]);
 
 #endif /* REEVE_AUDIT_INSIDE_H */

@@ -65,7 +65,7 @@ find_state (struct audit *audit, struct failure *failure)
   if (err)
     return fail (failure, gpg_err_code (err),
                  "audit: the log %s%s/%s cannot be used: %s",
-                 audit->machine->root, OWN_LOG_DIR, AUDIT_LOG_NAME,
+                 audit->machine->root, OWN_LOG_DIR, LOG_FILES_NAME,
                  gpg_strerror (err));
   return 0;
 }
@@ -173,7 +173,7 @@ static gpg_error_t
 new_key (struct audit *audit, unsigned char key[CHAIN_BYTES],
          uint64_t *r_sequence)
 {
-  const struct audit_standing *standing;
+  const struct log_standing *standing;
   gpg_error_t err;
 
   audit_lock_durable (audit);

@@ -16,17 +16,24 @@
 
 /* --- Pieces --- */
 
-/* Append the decimal digits of NUMBER.  */
+/* Write NUMBER as digits that end before END, WIDTH of them or as many as it
+   has if these are more; returns their start.  */
+static char *
+digits_before (char *end, int width, uint64_t number)
+{
+  for (; number || width > 0; number /= 10, width--)
+    *--end = (char)('0' + number % 10);
+  return end;
+}
+
 static void
 append_number (struct buffer *record, uint64_t number)
 {
   char text[20];
-  char *start = text + sizeof text;
+  char *end = text + sizeof text;
+  char *start = digits_before (end, 1, number);
 
-  do
-    *--start = (char)('0' + number % 10);
-  while (number /= 10);
-  buffer_append (record, start, (size_t)(text + sizeof text - start));
+  buffer_append (record, start, (size_t)(end - start));
 }
 
 static void
@@ -124,13 +131,13 @@ record_subject (struct buffer *record, const struct audit_subject *subject)
 }
 
 void
-record_verb_name (const struct call *call, char r_name[AUDIT_NAME_ROOM])
+record_verb_name (const struct call *call, char r_name[LOG_STATE_NAME])
 {
   const char *const parts[] = { call->noun->name, " ", call->verb->name };
   size_t length = 0;
 
   for (size_t i = 0; i < 3; i++)
-    for (const char *c = parts[i]; *c && length < AUDIT_NAME_ROOM - 1; c++)
+    for (const char *c = parts[i]; *c && length < LOG_STATE_NAME - 1; c++)
       r_name[length++] = *c;
   r_name[length] = 0;
 }
@@ -178,7 +185,7 @@ record_call (struct buffer *record, const struct audit_subject *subject,
              const struct call *call)
 {
   const struct argument_value *reason = NULL;
-  char verb[AUDIT_NAME_ROOM];
+  char verb[LOG_STATE_NAME];
 
   record_subject (record, subject);
   record_verb_name (call, verb);
@@ -244,18 +251,6 @@ record_outcome (struct buffer *record, const struct call *call,
 
 /* --- Number and time --- */
 
-/* Write NUMBER as WIDTH digits that end before END; returns their start.  */
-static char *
-digits_before (char *end, unsigned width, uint64_t number)
-{
-  while (width--)
-    {
-      *--end = (char)('0' + number % 10);
-      number /= 10;
-    }
-  return end;
-}
-
 char *
 record_head (struct audit *audit, struct buffer *record, uint64_t sequence)
 {
@@ -281,12 +276,7 @@ record_head (struct audit *audit, struct buffer *record, uint64_t sequence)
   memcpy (head, audit->second_text, strlen (audit->second_text));
   head -= sizeof middle - 1;
   memcpy (head, middle, sizeof middle - 1);
-  do
-    {
-      *--head = (char)('0' + sequence % 10);
-      sequence /= 10;
-    }
-  while (sequence);
+  head = digits_before (head, 1, sequence);
   head -= sizeof start - 1;
   return memcpy (head, start, sizeof start - 1);
 }

@@ -32,7 +32,7 @@ void record_outcome (struct buffer *record, const struct call *call,
 void record_error (struct buffer *record, gpg_error_t err, const char *text);
 
 /* Store "NOUN VERB" at R_NAME.  */
-void record_verb_name (const struct call *call, char r_name[AUDIT_NAME_ROOM]);
+void record_verb_name (const struct call *call, char r_name[LOG_STATE_NAME]);
 
 /* Put sequence and time before it; returns where BODY begins.  */
 char *record_head (struct audit *audit, struct buffer *record,

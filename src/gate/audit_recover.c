@@ -26,7 +26,7 @@ static void
 count_begun (struct audit_shared *shared)
 {
   shared->begun_count = 0;
-  for (int i = 0; i < AUDIT_BEGUN; i++)
+  for (int i = 0; i < LOG_STATE_BEGUN_MOST; i++)
     if (atomic_load (&shared->begun[i].sequence))
       shared->begun_count++;
 }
@@ -82,10 +82,10 @@ tell_wrong (struct audit *audit, const struct audit_scan *scan)
    log stood at BEFORE.  */
 static gpg_error_t
 settle (struct audit *audit, struct audit_scan *scan, uint64_t from,
-        const struct audit_standing *before, bool lost)
+        const struct log_standing *before, bool lost)
 {
   struct audit_shared *shared = audit->shared;
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
 
   if (scan->torn && ftruncate (audit->log_fd, (off_t)scan->good))
     return gpg_error_from_syserror ();
@@ -118,7 +118,7 @@ settle (struct audit *audit, struct audit_scan *scan, uint64_t from,
 static gpg_error_t
 scan_rotated (struct audit *audit, struct audit_scan *scan, uint64_t *r_last)
 {
-  auto_free struct audit_file *files = NULL;
+  auto_free struct log_file *files = NULL;
   size_t count = 0;
   gpg_error_t err = audit_files (audit, &files, &count);
   size_t i = scan->keyed || !count ? 0 : count - 1;
@@ -127,12 +127,10 @@ scan_rotated (struct audit *audit, struct audit_scan *scan, uint64_t *r_last)
   for (; !err && i < count; i++)
     {
       auto_close int fd = -1;
-      char name[AUDIT_FILE_ROOM];
 
       if (files[i].last <= scan->standing.sequence)
         continue;
-      audit_file_name (&files[i], name);
-      fd = openat (audit->log_directory_fd, name,
+      fd = openat (audit->log_directory_fd, files[i].name,
                    O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
       if (fd < 0)
         return gpg_error_from_syserror ();
@@ -155,7 +153,7 @@ clear_state (struct audit_shared *shared)
 static gpg_error_t
 recover (struct audit *audit)
 {
-  struct audit_standing before = { 0 };
+  struct log_standing before = { 0 };
   struct audit_scan scan = { .keyed = true };
   struct stat stat;
   uint64_t rotated = 0;
@@ -205,7 +203,7 @@ recover (struct audit *audit)
 /* The present file is not the one that STANDING tells of: was it rotated, and
    the process that did died before it could say so?  */
 static bool
-take_rotation (struct audit *audit, struct audit_standing *standing)
+take_rotation (struct audit *audit, struct log_standing *standing)
 {
   if (!audit_was_rotated (audit, standing))
     return false;
@@ -230,7 +228,7 @@ audit_repair (struct audit *audit)
 {
   struct audit_shared *shared = audit->shared;
   struct audit_scan scan = { .keyed = true };
-  struct audit_standing before;
+  struct log_standing before;
   uint64_t from = 0;
   struct stat stat;
   gpg_error_t err;

@@ -10,8 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +17,7 @@
 #include "protocol/memory.h"
 #include "audit_inside.h"
 
-#define NEW_NAME AUDIT_LOG_NAME ".new"
+#define NEW_NAME LOG_FILES_NAME ".new"
 #define RETRY_MS 60000 /* After a rotation that failed.  */
 
 /* Open NAME in the log's directory, made with FLAGS if it is not there.  */
@@ -47,7 +45,7 @@ audit_open_log (struct audit *audit)
 {
   uint64_t file = 0;
   int fd = -1;
-  gpg_error_t err = open_file (audit, AUDIT_LOG_NAME, 0, &fd, &file);
+  gpg_error_t err = open_file (audit, LOG_FILES_NAME, 0, &fd, &file);
 
   if (err)
     return err;
@@ -66,89 +64,64 @@ audit_open_log (struct audit *audit)
 
 /* --- Rotated files --- */
 
-void
-audit_file_name (const struct audit_file *file, char r_name[AUDIT_FILE_ROOM])
-{
-  snprintf (r_name, AUDIT_FILE_ROOM, "%s.%" PRIu64 "-%" PRIu64, AUDIT_LOG_NAME,
-            file->first, file->last);
-}
-
-/* Whether NAME is a rotated file's.  */
-static bool
-parse_name (const char *name, struct audit_file *r_file)
-{
-  char again[AUDIT_FILE_ROOM];
-
-  if (sscanf (name, AUDIT_LOG_NAME ".%" SCNu64 "-%" SCNu64, &r_file->first,
-              &r_file->last)
-      != 2)
-    return false;
-  audit_file_name (r_file, again);
-  return !strcmp (name, again);
-}
-
 static int
 compare_files (const void *a, const void *b)
 {
-  const struct audit_file *left = a;
-  const struct audit_file *right = b;
+  const struct log_file *left = a;
+  const struct log_file *right = b;
 
   return left->first < right->first ? -1 : left->first > right->first;
 }
 
 gpg_error_t
-audit_files (struct audit *audit, struct audit_file **r_files, size_t *r_count)
+audit_files (struct audit *audit, struct log_file **r_files, size_t *r_count)
 {
-  int fd = openat (audit->log_directory_fd, ".",
-                   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *directory = fd < 0 ? NULL : fdopendir (fd);
-  struct audit_file *files = NULL;
-  struct audit_file file;
-  struct dirent *dirent;
+  auto_close int fd = openat (audit->log_directory_fd, ".",
+                              O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = fd < 0 ? NULL : fdopendir (fd);
+  auto_free struct log_file *files = NULL;
+  const struct dirent *entry;
+  struct log_file file;
+  gpg_error_t err = 0;
   size_t count = 0;
 
   *r_files = NULL;
   *r_count = 0;
-  if (!directory)
-    {
-      gpg_error_t err = gpg_error_from_syserror ();
-
-      if (fd >= 0)
-        close (fd);
-      return err;
-    }
-  while ((dirent = readdir (directory)))
-    if (parse_name (dirent->d_name, &file))
+  if (!stream)
+    return gpg_error_from_syserror ();
+  fd = -1;
+  while (!err && (entry = readdir (stream)))
+    if (log_file_parse (entry->d_name, &file) && file.first)
       {
-        struct audit_file *more = reallocarray (files, count + 1,
-                                                sizeof *files);
+        struct log_file *more = reallocarray (files, count + 1, sizeof *files);
 
         if (!more)
+          err = gpg_error_from_syserror ();
+        else
           {
-            free (files);
-            closedir (directory);
-            return gpg_error (GPG_ERR_ENOMEM);
+            files = more;
+            files[count++] = file;
           }
-        files = more;
-        files[count++] = file;
       }
-  closedir (directory);
+  closedir (stream);
+  if (err)
+    return err;
   if (count)
     qsort (files, count, sizeof *files, compare_files);
-  *r_files = files;
+  *r_files = take (&files);
   *r_count = count;
   return 0;
 }
 
 bool
-audit_was_rotated (struct audit *audit, const struct audit_standing *standing)
+audit_was_rotated (struct audit *audit, const struct log_standing *standing)
 {
-  const struct audit_file file = { standing->first, standing->sequence };
-  char name[AUDIT_FILE_ROOM];
+  struct log_file file;
   struct stat stat;
 
-  audit_file_name (&file, name);
-  return !fstatat (audit->log_directory_fd, name, &stat, AT_SYMLINK_NOFOLLOW)
+  log_file_make (standing->first, standing->sequence, &file);
+  return !fstatat (audit->log_directory_fd, file.name, &stat,
+                   AT_SYMLINK_NOFOLLOW)
          && stat.st_ino == standing->file;
 }
 
@@ -156,15 +129,15 @@ audit_was_rotated (struct audit *audit, const struct audit_standing *standing)
 static void
 remove_surplus (struct audit *audit)
 {
-  auto_free struct audit_file *files = NULL;
-  char name[AUDIT_FILE_ROOM];
+  auto_free struct log_file *files = NULL;
   size_t count;
 
   if (!audit->options.files || audit_files (audit, &files, &count))
     return;
   for (size_t i = 0; i + audit->options.files < count; i++)
     {
-      audit_file_name (&files[i], name);
+      const char *name = files[i].name;
+
       if (unlinkat (audit->log_directory_fd, name, 0))
         {
           gpgrt_log_error ("audit: %s cannot be removed: %s\n", name,
@@ -186,13 +159,13 @@ exchange_names (struct audit *audit, const char *name)
   int directory = audit->log_directory_fd;
   gpg_error_t err;
 
-  if (renameat2 (directory, AUDIT_LOG_NAME, directory, name, RENAME_NOREPLACE))
+  if (renameat2 (directory, LOG_FILES_NAME, directory, name, RENAME_NOREPLACE))
     return gpg_error_from_syserror ();
-  if (!renameat2 (directory, NEW_NAME, directory, AUDIT_LOG_NAME,
+  if (!renameat2 (directory, NEW_NAME, directory, LOG_FILES_NAME,
                   RENAME_NOREPLACE))
     return 0;
   err = gpg_error_from_syserror ();
-  renameat2 (directory, name, directory, AUDIT_LOG_NAME, RENAME_NOREPLACE);
+  renameat2 (directory, name, directory, LOG_FILES_NAME, RENAME_NOREPLACE);
   return err;
 }
 
@@ -213,19 +186,18 @@ static gpg_error_t
 rotate (struct audit *audit)
 {
   struct audit_shared *shared = audit->shared;
-  struct audit_standing next = *audit_standing (shared);
-  const struct audit_file old = { next.first, next.sequence };
+  struct log_standing next = *audit_standing (shared);
   auto_close int fd = -1;
-  char name[AUDIT_FILE_ROOM];
+  struct log_file old;
   uint64_t size = next.size;
   gpg_error_t err;
 
-  audit_file_name (&old, name);
+  log_file_make (next.first, next.sequence, &old);
   err = make_new (audit, &fd, &next.file);
   if (!err && fdatasync (audit->log_fd))
     err = gpg_error_from_syserror ();
   if (!err)
-    err = exchange_names (audit, name);
+    err = exchange_names (audit, old.name);
   if (err)
     {
       unlinkat (audit->log_directory_fd, NEW_NAME, 0);
@@ -240,7 +212,7 @@ rotate (struct audit *audit)
   shared->allocated = (uint64_t)shared->begun_count * AUDIT_END_MOST;
   /* Give back the blocks behind the old file's end.  */
   if (ftruncate (audit->log_fd, (off_t)size) || fsync (audit->log_directory_fd))
-    gpgrt_log_error ("audit: %s: %s\n", name,
+    gpgrt_log_error ("audit: %s: %s\n", old.name,
                      gpg_strerror (gpg_error_from_syserror ()));
   close (audit->log_fd);
   audit->log_fd = take_fd (&fd);
@@ -252,7 +224,7 @@ rotate (struct audit *audit)
 void
 audit_rotate (struct audit *audit, uint64_t length)
 {
-  const struct audit_standing *standing = audit_standing (audit->shared);
+  const struct log_standing *standing = audit_standing (audit->shared);
   const struct audit_options *options = &audit->options;
   int64_t now = audit_now ();
   gpg_error_t err;

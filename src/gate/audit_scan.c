@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/json.h"
 #include "protocol/memory.h"
 #include "audit_inside.h"
 
@@ -13,70 +14,60 @@
    number of ours.  */
 #define GAP_MOST 10000000
 
-/* The value behind "NAME": in BODY, which is ours: a client's texts cannot
-   hold an unescaped quotation mark, and the fields that are looked for stand
-   before those whose names are not ours.  */
-static const char *
-find_field (const char *body, size_t length, const char *name)
-{
-  char key[32];
-  int size = snprintf (key, sizeof key, "\"%s\":", name);
-  const char *found = memmem (body, length, key, (size_t)size);
-
-  return found ? found + size : NULL;
-}
-
-/* Copy a text value without undoing escapes: ids and verbs have none.  */
+/* Copy the string FIELD, cut if it is long, without undoing escapes: events,
+   ids and verbs have none.  */
 static void
-copy_field (const char *body, size_t length, const char *name,
-            char r_text[AUDIT_NAME_ROOM])
+copy_string (const struct json_field *field, char r_text[LOG_STATE_NAME])
 {
-  const char *value = find_field (body, length, name);
-  const char *end = body + length;
-  size_t count = 0;
+  size_t length = field->length - 2;
 
-  if (value && value < end && *value == '"')
-    for (value++; value < end && *value != '"' && count < AUDIT_NAME_ROOM - 1;
-         value++)
-      r_text[count++] = *value;
-  r_text[count] = 0;
+  if (field->kind != JSON_STRING)
+    return;
+  if (length > LOG_STATE_NAME - 1)
+    length = LOG_STATE_NAME - 1;
+  memcpy (r_text, field->text + 1, length);
+  r_text[length] = 0;
 }
 
-static uint64_t
-number_field (const char *body, size_t length, const char *name)
+static bool
+is_end (const char *event)
 {
-  const char *value = find_field (body, length, name);
-  uint64_t number = 0;
-
-  for (; value && value < body + length && *value >= '0' && *value <= '9';
-       value++)
-    number = 10 * number + (uint64_t)(*value - '0');
-  return number;
+  return !strcmp (event, "end") || !strcmp (event, "aborted");
 }
 
-/* What LINE begins or ends.  */
+/* What LINE begins or ends.  Of others only the first fields are looked at.  */
 static void
 follow_event (const struct chain_line *line, struct audit_shared *shared,
               pid_t pid)
 {
-  char event[AUDIT_NAME_ROOM], call[AUDIT_NAME_ROOM], verb[AUDIT_NAME_ROOM];
-  uint64_t begin;
+  char event[LOG_STATE_NAME] = "", call[LOG_STATE_NAME] = "";
+  char verb[LOG_STATE_NAME] = "";
+  struct json_scan scan;
+  struct json_field field;
+  int64_t begin = 0;
+  bool found;
   int index;
 
-  copy_field (line->body, line->length, "event", event);
+  json_start (&scan, line->body, line->length);
+  while (!json_next (&scan, &field, &found) && found
+         && (!*event || is_end (event) || !strcmp (event, "begin")))
+    if (json_is (&field, "event"))
+      copy_string (&field, event);
+    else if (json_is (&field, "call"))
+      copy_string (&field, call);
+    else if (json_is (&field, "verb"))
+      copy_string (&field, verb);
+    else if (json_is (&field, "begin"))
+      json_whole_number (&field, &begin);
   if (!strcmp (event, "begin"))
     {
       index = audit_begun_find (shared, 0);
-      if (audit_begun_find (shared, line->sequence) >= 0 || index < 0)
-        return;
-      copy_field (line->body, line->length, "call", call);
-      copy_field (line->body, line->length, "verb", verb);
-      audit_begun_set (shared, index, line->sequence, pid, call, verb);
+      if (audit_begun_find (shared, line->sequence) < 0 && index >= 0)
+        audit_begun_set (shared, index, line->sequence, pid, call, verb);
     }
-  else if (!strcmp (event, "end") || !strcmp (event, "aborted"))
+  else if (is_end (event))
     {
-      begin = number_field (line->body, line->length, "begin");
-      index = begin ? audit_begun_find (shared, begin) : -1;
+      index = begin ? audit_begun_find (shared, (uint64_t)begin) : -1;
       if (index >= 0)
         audit_begun_clear (shared, index);
     }
@@ -94,7 +85,7 @@ wrong (struct audit_scan *scan, uint64_t sequence)
 static void
 pass_gap (struct audit_scan *scan, uint64_t sequence)
 {
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
 
   if (sequence - standing->sequence - 1 > scan->rubbish)
     {
@@ -110,7 +101,7 @@ pass_gap (struct audit_scan *scan, uint64_t sequence)
 static void
 take_line (struct audit_scan *scan, const struct chain_line *line)
 {
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
   unsigned char check[CHAIN_BYTES];
   bool gap = line->sequence != standing->sequence + 1;
 
@@ -140,7 +131,7 @@ static void
 scan_line (struct audit_scan *scan, const char *text, size_t length,
            struct audit_shared *shared, pid_t pid)
 {
-  struct audit_standing *standing = &scan->standing;
+  struct log_standing *standing = &scan->standing;
   bool behind = scan->last >= standing->sequence;
   struct chain_line line;
 

@@ -11,7 +11,7 @@
    and comes out as it is behind the last record read.  */
 struct audit_scan
 {
-  struct audit_standing standing;
+  struct log_standing standing;
   bool keyed;         /* Check hashes and macs.  */
   uint64_t first;     /* The first number seen in the file; 0: none.  */
   uint64_t last;      /* The last one.  */

@@ -128,7 +128,7 @@ change_state (struct audit *audit)
 static bool
 is_right (const struct audit *audit)
 {
-  const struct audit_standing *standing = audit_standing (audit->shared);
+  const struct log_standing *standing = audit_standing (audit->shared);
   struct stat stat;
 
   return audit->log_fd >= 0 && audit->log_file == standing->file
@@ -208,13 +208,11 @@ audit_begun_lives (struct audit *audit, int index)
 }
 
 static void
-copy_name (char to[AUDIT_NAME_ROOM], const char *from)
+copy_name (char to[LOG_STATE_NAME], const char *from)
 {
-  size_t length = from ? strlen (from) : 0;
+  size_t length = from ? strnlen (from, LOG_STATE_NAME - 1) : 0;
 
-  if (length > AUDIT_NAME_ROOM - 1)
-    length = AUDIT_NAME_ROOM - 1;
-  memset (to, 0, AUDIT_NAME_ROOM);
+  memset (to, 0, LOG_STATE_NAME);
   if (length)
     memcpy (to, from, length);
 }
@@ -242,7 +240,7 @@ audit_begun_clear (struct audit_shared *shared, int index)
 int
 audit_begun_find (const struct audit_shared *shared, uint64_t sequence)
 {
-  for (int i = 0; i < AUDIT_BEGUN; i++)
+  for (int i = 0; i < LOG_STATE_BEGUN_MOST; i++)
     if (atomic_load (&shared->begun[i].sequence) == sequence)
       return i;
   return -1;
@@ -252,7 +250,7 @@ audit_begun_find (const struct audit_shared *shared, uint64_t sequence)
 
 void
 audit_standing_set (struct audit_shared *shared,
-                    const struct audit_standing *next)
+                    const struct log_standing *next)
 {
   uint32_t old = atomic_load (&shared->current) & 1;
 
@@ -284,5 +282,5 @@ audit_miss (struct audit *audit, gpg_error_t err)
   gpgrt_log_error ("audit: %ju records could not be written to %s%s/%s: %s: "
                    "changes are refused until there is room\n",
                    (uintmax_t)count, audit->machine->root, OWN_LOG_DIR,
-                   AUDIT_LOG_NAME, gpg_strerror (err));
+                   LOG_FILES_NAME, gpg_strerror (err));
 }

@@ -16,25 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "../../protocol/chain.h"
+#include "../../protocol/log_state.h"
 #include "audit.h"
 
-#define AUDIT_BEGUN 256    /* Changes under way at once.  */
-#define AUDIT_FLOODERS 64  /* Uids whose refusals are told apart.  */
-#define AUDIT_NAME_ROOM 64 /* For a call's id, a verb.  */
-#define AUDIT_BOOT 40      /* For the kernel's boot_id.  */
-
-/* Where the log stands.  */
-struct audit_standing
-{
-  uint64_t sequence;               /* Of the last record; 0: none yet.  */
-  uint64_t size;                   /* Of the file.  */
-  uint64_t file;                   /* Its inode.  */
-  uint64_t first;                  /* Its first record, written or not.  */
-  int64_t since_ms;                /* When it was begun.  */
-  unsigned char hash[CHAIN_BYTES]; /* Of the last record.  */
-  unsigned char key[CHAIN_BYTES];  /* Of the next one.  */
-};
+#define AUDIT_FLOODERS 64 /* Uids whose refusals are told apart.  */
+#define AUDIT_BOOT 40     /* For the kernel's boot_id.  */
 
 /* A change that was begun and has not ended.  While its process lives, that
    holds a lock on a byte of the state's file.  */
@@ -42,8 +28,8 @@ struct audit_begun
 {
   _Atomic uint64_t sequence; /* Of its record; 0: the slot is free.  */
   int32_t pid;
-  char call[AUDIT_NAME_ROOM];
-  char verb[AUDIT_NAME_ROOM];
+  char call[LOG_STATE_NAME];
+  char verb[LOG_STATE_NAME];
 };
 
 struct audit_flooder
@@ -61,18 +47,18 @@ struct audit_shared
   char boot[AUDIT_BOOT];    /* "": not in use yet.  */
   _Atomic uint32_t current; /* Which standing holds.  */
   _Atomic int32_t busy;     /* The process that has the lock, or 0.  */
-  struct audit_standing standing[2];
+  struct log_standing standing[2];
   uint64_t allocated;          /* Up to there the file's blocks are ours.  */
   uint32_t begun_count;        /* Ends for which there is room.  */
   _Atomic uint64_t missed;     /* Records that could not be written.  */
   _Atomic int64_t missed_told; /* When the operator was told, ms.  */
   _Atomic uint64_t durable;    /* The copy on disk holds this sequence.  */
   uint64_t durable_count;      /* Copies written.  */
-  struct audit_begun begun[AUDIT_BEGUN];
+  struct audit_begun begun[LOG_STATE_BEGUN_MOST];
   struct audit_flooder flooder[AUDIT_FLOODERS];
 };
 
-static inline const struct audit_standing *
+static inline const struct log_standing *
 audit_standing (const struct audit_shared *shared)
 {
   return &shared->standing[atomic_load (&shared->current) & 1];
@@ -80,7 +66,7 @@ audit_standing (const struct audit_shared *shared)
 
 /* Make NEXT current.  */
 void audit_standing_set (struct audit_shared *shared,
-                         const struct audit_standing *next);
+                         const struct log_standing *next);
 
 /* Fill a slot; empty it.  */
 void audit_begun_set (struct audit_shared *shared, int index, uint64_t sequence,

@@ -129,9 +129,9 @@ refuse (const struct gate *gate, const struct gate_verdict *verdict,
   return failure_refuse (failure, REFUSAL_POLICY, err);
 }
 
-static gpg_error_t
-check_call (const struct gate *gate, const struct call *call,
-            struct failure *failure)
+gpg_error_t
+gate_check_call (const struct gate *gate, const struct call *call,
+                 struct failure *failure)
 {
   struct gate_verdict verdict = gate_explain (gate, call);
   auto_buffer struct buffer missing = BUFFER_EMPTY;
@@ -154,7 +154,7 @@ gate_check (const struct gate *gate, const struct noun *noun,
 {
   const struct call call = { .noun = noun, .verb = verb };
 
-  return check_call (gate, &call, failure);
+  return gate_check_call (gate, &call, failure);
 }
 
 gpg_error_t
@@ -242,11 +242,11 @@ gate_run (const struct gate *gate, struct call *call)
   bool asked = false;
   gpg_error_t err;
 
-  err = check_call (gate, call, &call->failure);
+  err = gate_check_call (gate, call, &call->failure);
   if (!err)
     err = ask_values (gate, call, &asked);
   if (!err && asked)
-    err = check_call (gate, call, &call->failure);
+    err = gate_check_call (gate, call, &call->failure);
   if (!err)
     err = call->verb->run (call);
   if (err || !plan_count (call->plan))

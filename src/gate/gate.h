@@ -75,6 +75,11 @@ struct gate_verdict gate_explain_object (const struct gate *gate,
 gpg_error_t gate_check (const struct gate *gate, const struct noun *noun,
                         const struct verb *verb, struct failure *failure);
 
+/* Whether CALL may be carried out with its arguments.  GPG_ERR_NO_AUTH,
+   GPG_ERR_FORBIDDEN.  */
+gpg_error_t gate_check_call (const struct gate *gate, const struct call *call,
+                             struct failure *failure);
+
 /* call->may of a call whose GATE is a struct gate.  */
 gpg_error_t gate_may (const struct call *call, enum effect effect,
                       const struct object_name *names, size_t count,

@@ -10,6 +10,7 @@
 
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "protocol/text.h"
 #include "../base/file.h"
 #include "identity.h"
 
@@ -86,11 +87,8 @@ identity_open_key (const struct identity *identity, size_t index,
 
   *r_fd = -1;
   if (!directory
-      || asprintf (&path, "%s/%s", directory, identity->key[index].file) < 0)
-    {
-      path = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+      || !(path = text_format ("%s/%s", directory, identity->key[index].file)))
+    return gpg_error (GPG_ERR_ENOMEM);
   err = file_open_own (machine, path, true, &fd, failure);
   if (err)
     return err;

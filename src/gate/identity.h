@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <gpg-error.h>
 #include "../base/failure.h"
+#include "../base/limits.h"
 #include "../base/machine.h"
 #include "rule.h"
 
@@ -35,8 +36,7 @@ struct identity
   size_t group_count;
   gid_t *group;
   enum effect ceiling;
-  unsigned rate_calls; /* In each window; 0: no limit.  */
-  uint64_t rate_ms;    /* The window.  */
+  struct rate rate;
   bool dry_run;
   size_t rule_count;
   struct rule *rule;

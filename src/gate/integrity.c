@@ -15,6 +15,7 @@
 #include <gcrypt.h>
 
 #include "protocol/memory.h"
+#include "protocol/text.h"
 #include "../base/file.h"
 #include "integrity.h"
 
@@ -101,7 +102,7 @@ integrity_begin (struct integrity *integrity, const struct machine *machine,
       err = file_check_own_directory (machine, os_path, &inner);
       if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
         return fail (failure, gpg_err_code (err), "%s",
-                     inner.text ? inner.text : gpg_strerror (err));
+                     failure_words (&inner, err));
       failure_release (&inner);
       if (own[i] == own[2])
         {
@@ -139,11 +140,8 @@ integrity_seen_key (struct integrity *integrity, const struct machine *machine,
   auto_free char *directory = machine_path (machine, OWN_KEYS_DIR);
   auto_free char *os_path = NULL;
 
-  if (!directory || asprintf (&os_path, "%s/%s", directory, name) < 0)
-    {
-      os_path = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!directory || !(os_path = text_format ("%s/%s", directory, name)))
+    return gpg_error (GPG_ERR_ENOMEM);
   return integrity_seen (integrity, os_path, fd);
 }
 
@@ -214,11 +212,9 @@ check_names (const struct integrity *integrity, struct failure *failure)
 
       if (!integrity_is_policy (entry->d_name))
         continue;
-      if (asprintf (&os_path, "%s/%s", integrity->directory, entry->d_name) < 0)
-        {
-          os_path = NULL;
-          err = gpg_error (GPG_ERR_ENOMEM);
-        }
+      os_path = text_format ("%s/%s", integrity->directory, entry->d_name);
+      if (!os_path)
+        err = gpg_error (GPG_ERR_ENOMEM);
       else if (!was_seen (integrity, os_path))
         err = changed (failure, os_path, "appeared");
     }

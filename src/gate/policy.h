@@ -40,14 +40,13 @@
 #define POLICY_RULES 1024 /* For one identity.  */
 #define POLICY_PEERS 64   /* Users, and as many groups.  */
 #define POLICY_KEYS LIMIT_KEYS
-#define POLICY_RATE 1000000 /* Calls in a window.  */
 
 struct policy
 {
   size_t count;
   struct identity *identity;
   size_t file_count;
-  char **file; /* Those that were read, for the operating system.  */
+  char **file;           /* Those that were read, for the operating system.  */
   struct integrity seen; /* The same, and the keys, as they were read.  */
 };
 

@@ -16,6 +16,7 @@
 #include "protocol/handshake.h"
 #include "protocol/limits.h"
 #include "protocol/memory.h"
+#include "protocol/text.h"
 #include "../base/file.h"
 #include "policy_reader.h"
 
@@ -236,8 +237,7 @@ check_key (struct policy_reader *reader, const struct identity *identity,
     return 0;
   reader->line = key->line;
   return policy_complain (reader, gpg_err_code (err), "identity %s: %s",
-                          identity->name,
-                          inner.text ? inner.text : gpg_strerror (err));
+                          identity->name, failure_words (&inner, err));
 }
 
 /* What only shows at a file's end: an identity without key, a bad key.  */
@@ -274,7 +274,7 @@ open_file (struct policy_reader *reader, int *r_fd)
   err = file_open_own (source->machine, reader->file, false, r_fd, &inner);
   if (!err)
     return 0;
-  why = inner.text ? inner.text : gpg_strerror (err);
+  why = failure_words (&inner, err);
   if (!source->complain)
     return fail (reader->failure, gpg_err_code (err), "%s", why);
   *r_fd = open (reader->file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -333,7 +333,7 @@ check_directories (struct policy_reader *reader)
   auto_failure struct failure inner = FAILURE_NONE;
   gpg_error_t err = integrity_begin (&reader->policy->seen, source->machine,
                                      &inner);
-  const char *why = inner.text ? inner.text : gpg_strerror (err);
+  const char *why = failure_words (&inner, err);
 
   if (!err)
     return 0;
@@ -358,11 +358,9 @@ read_directory (struct policy_reader *reader, const char *directory)
     {
       auto_free char *path = NULL;
 
-      if (!err && asprintf (&path, "%s/%s", directory, entries[i]->d_name) < 0)
-        {
-          path = NULL;
-          err = gpg_error (GPG_ERR_ENOMEM);
-        }
+      if (!err
+          && !(path = text_format ("%s/%s", directory, entries[i]->d_name)))
+        err = gpg_error (GPG_ERR_ENOMEM);
       if (!err)
         err = go_on (reader, read_file (reader, path));
       free (entries[i]);

@@ -2,41 +2,26 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "protocol/moment.h"
 #include "policy_reader.h"
 
 /* --- Keys and times --- */
 
-/* Read "2027-01-31" or "2027-01-31T12:00:00Z".  */
 static gpg_error_t
 read_time (struct policy_reader *reader, const char *text, int64_t *r_time)
 {
-  struct tm tm = { 0 };
-  struct tm again;
-  const char *end = strptime (text, "%Y-%m-%d", &tm);
-  bool digits = strspn (text, "0123456789") == 4;
-  time_t seconds;
-
-  if (end && *end == 'T')
-    end = strptime (end + 1, "%H:%M:%SZ", &tm);
-  again = tm;
-  seconds = end && !*end && digits ? timegm (&again) : 0;
-  /* The 31st of February would be one in March.  */
-  if (seconds <= 0 || again.tm_mday != tm.tm_mday || again.tm_sec != tm.tm_sec
-      || strlen (text) != (strchr (text, 'T') ? 20 : 10))
-    return policy_bad (reader, GPG_ERR_INV_TIME,
-                       "expires: \"%.40s\" is not written 2027-01-31 or "
-                       "2027-01-31T12:00:00Z",
-                       text);
-  *r_time = seconds;
-  return 0;
+  return moment_read (text, r_time)
+             ? 0
+             : policy_bad (reader, GPG_ERR_INV_TIME,
+                           "expires: \"%.40s\" is not written 2027-01-31 or "
+                           "2027-01-31T12:00:00Z",
+                           text);
 }
 
 static gpg_error_t
@@ -101,59 +86,64 @@ read_number (struct policy_reader *reader, const char *what, const char *value,
   return 0;
 }
 
+static bool
+find_user (const char *name, unsigned *r_uid)
+{
+  const struct passwd *user = getpwnam (name);
+
+  if (user)
+    *r_uid = user->pw_uid;
+  return user;
+}
+
+static bool
+find_group (const char *name, unsigned *r_gid)
+{
+  const struct group *group = getgrnam (name);
+
+  if (group)
+    *r_gid = group->gr_gid;
+  return group;
+}
+
+/* Add the user or group VALUE, which FIND finds by its name, to the COUNT
+   numbers at R_LIST.  */
+static gpg_error_t
+add_peer (struct policy_reader *reader, const char *what, const char *value,
+          bool (*find) (const char *name, unsigned *r_number),
+          unsigned **r_list, size_t *r_count)
+{
+  unsigned number = (uid_t)-1; /* Nobody is that.  */
+  bool is_number;
+  gpg_error_t err = read_number (reader, what, value, &number, &is_number);
+
+  if (!err && !is_number && !find (value, &number))
+    err = policy_complain (reader, GPG_ERR_NOT_FOUND,
+                           "%s: this machine has no %s \"%.70s\"", what,
+                           find == find_user ? "user" : "group", value);
+  if (!err)
+    err = policy_grow (reader, r_list, *r_count, sizeof **r_list, POLICY_PEERS);
+  if (!err)
+    (*r_list)[(*r_count)++] = number;
+  return err;
+}
+
 static gpg_error_t
 set_peer (struct policy_reader *reader, char *value)
 {
   struct identity *identity = reader->identity;
-  unsigned uid = (uid_t)-1; /* Nobody is that.  */
-  bool is_number;
-  gpg_error_t err = read_number (reader, "peer", value, &uid, &is_number);
 
-  if (!err && !is_number)
-    {
-      const struct passwd *user = getpwnam (value);
-
-      if (user)
-        uid = user->pw_uid;
-      else
-        err = policy_complain (reader, GPG_ERR_NOT_FOUND,
-                               "peer: this machine has no user \"%.70s\"",
-                               value);
-    }
-  if (!err)
-    err = policy_grow (reader, &identity->peer, identity->peer_count,
-                       sizeof *identity->peer, POLICY_PEERS);
-  if (!err)
-    identity->peer[identity->peer_count++] = uid;
-  return err;
+  return add_peer (reader, "peer", value, find_user, &identity->peer,
+                   &identity->peer_count);
 }
 
 static gpg_error_t
 set_peer_group (struct policy_reader *reader, char *value)
 {
   struct identity *identity = reader->identity;
-  unsigned gid = (gid_t)-1;
-  bool is_number;
-  gpg_error_t err = read_number (reader, "peer-group", value, &gid, &is_number);
 
-  if (!err && !is_number)
-    {
-      const struct group *group = getgrnam (value);
-
-      if (group)
-        gid = group->gr_gid;
-      else
-        err = policy_complain (reader, GPG_ERR_NOT_FOUND,
-                               "peer-group: this machine has no group "
-                               "\"%.70s\"",
-                               value);
-    }
-  if (!err)
-    err = policy_grow (reader, &identity->group, identity->group_count,
-                       sizeof *identity->group, POLICY_PEERS);
-  if (!err)
-    identity->group[identity->group_count++] = gid;
-  return err;
+  return add_peer (reader, "peer-group", value, find_group, &identity->group,
+                   &identity->group_count);
 }
 
 /* --- What holds for all that it does --- */
@@ -174,30 +164,14 @@ set_ceiling (struct policy_reader *reader, char *value)
 static gpg_error_t
 set_rate (struct policy_reader *reader, char *value)
 {
-  const struct argument_type *type = type_find ("duration", 8);
-  char *window = strchr (value, '/');
-  size_t digits = strspn (value, "0123456789");
-  const char *wanted;
-  unsigned long calls;
-  size_t length;
-  int64_t window_ms;
+  struct rate *rate = &reader->identity->rate;
 
-  if (!window || !digits || value + digits != window)
-    return policy_bad (reader, GPG_ERR_SYNTAX,
-                       "rate is CALLS/TIME, as 100/60s");
-  window++;
-  errno = 0;
-  calls = strtoul (value, NULL, 10);
-  if (errno || !calls || calls > POLICY_RATE)
-    return policy_bad (reader, GPG_ERR_INV_ARG, "rate: from 1 to %d calls",
-                       POLICY_RATE);
-  length = strlen (window);
-  if (type->check (window, &length, NULL, &window_ms, &wanted))
-    return policy_bad (reader, GPG_ERR_INV_ARG, "rate: behind the / stands %s",
-                       wanted);
-  reader->identity->rate_calls = (unsigned)calls;
-  reader->identity->rate_ms = (uint64_t)window_ms;
-  return 0;
+  if (rate_read (value, rate) && rate->calls)
+    return 0;
+  return policy_bad (reader, GPG_ERR_INV_ARG,
+                     "rate is CALLS/TIME, as 100/60s: 1 to %d calls in 1ms to "
+                     "24h",
+                     (int)RATE_CALLS_MOST);
 }
 
 static gpg_error_t
@@ -231,10 +205,10 @@ add_rule (struct policy_reader *reader, bool allow, const char *value)
   rule->line = reader->line;
   if (err)
     return policy_bad (reader, gpg_err_code (err), "%s",
-                       inner.text ? inner.text : gpg_strerror (err));
+                       failure_words (&inner, err));
   err = rule_check_links (rule, machine, &inner);
   return err ? policy_complain (reader, gpg_err_code (err), "%s",
-                                inner.text ? inner.text : gpg_strerror (err))
+                                failure_words (&inner, err))
              : 0;
 }
 

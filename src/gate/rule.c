@@ -126,7 +126,7 @@ bad_term (struct reading *reading, const struct rule_term *term,
     buffer_printf (&position, ".%u", term->position);
   return fail (reading->failure, code, "%s%s%c%.100s: %s", term->argument,
                position.length ? position.bytes : "", term->sign, term->text,
-               inner->text ? inner->text : gpg_strerror (code));
+               failure_words (inner, code));
 }
 
 /* The argument NAME of VERB, as rules know it, or NULL.  */
@@ -353,8 +353,7 @@ rule_check_links (const struct rule *rule, const struct machine *machine,
       err = pattern_check_links (term->pattern, machine, &inner);
       if (err)
         fail (failure, gpg_err_code (err), "%s%c%.100s: %s", term->argument,
-              term->sign, term->text,
-              inner.text ? inner.text : gpg_strerror (err));
+              term->sign, term->text, failure_words (&inner, err));
     }
   return err;
 }

@@ -352,7 +352,7 @@ file_step_finish (void *detail)
   gpg_error_t err = swap_finish (&step->swap, &reason);
 
   if (err)
-    gpgrt_log_error ("%s\n", reason.text ? reason.text : gpg_strerror (err));
+    gpgrt_log_error ("%s\n", failure_words (&reason, err));
 }
 
 static const struct step_kind file_kind = {

@@ -156,7 +156,7 @@ plan_undo (struct plan *plan, struct failure *failure)
       auto_failure struct failure reason = FAILURE_NONE;
       struct step *step = &plan->steps[i];
       gpg_error_t err = step->kind->undo (step->detail, &reason);
-      const char *text = reason.text ? reason.text : gpg_strerror (err);
+      const char *text = failure_words (&reason, err);
 
       if (!err)
         continue;

@@ -206,7 +206,7 @@ go_on (const struct item *item, bool complete, unsigned *count)
   err = complete ? swap_finish (&item->swap, &reason)
                  : swap_undo (&item->swap, &reason);
   if (err)
-    tell (item->path, reason.text ? reason.text : gpg_strerror (err));
+    tell (item->path, failure_words (&reason, err));
   else if (complete)
     tell (item->path, "an interrupted change of it was complete");
   else if (performed)
@@ -342,8 +342,7 @@ plan_recover (const struct machine *machine, unsigned *r_count,
     *r_count = 0;
   err = journal_directory (machine, false, &fd, &reason);
   if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
-    fail (failure, gpg_err_code (err), "%s",
-          reason.text ? reason.text : gpg_strerror (err));
+    fail (failure, gpg_err_code (err), "%s", failure_words (&reason, err));
   failure_release (&reason);
   if (err)
     return gpg_err_code (err) == GPG_ERR_ENOENT ? 0 : err;

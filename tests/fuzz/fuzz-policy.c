@@ -138,6 +138,7 @@ write_policy (const struct policy *policy, struct buffer *text)
   for (size_t i = 0; i < policy->count; i++)
     {
       const struct identity *identity = &policy->identity[i];
+      char rate[RATE_TEXT];
 
       buffer_printf (text, "[identity %s]\nceiling=%s\ndry-run=%s\n",
                      identity->name, effect_name (identity->ceiling),
@@ -150,9 +151,8 @@ write_policy (const struct policy *policy, struct buffer *text)
         }
       write_time (text, "expires = ", identity->expires);
       buffer_string (text, "\n");
-      if (identity->rate_calls)
-        buffer_printf (text, "rate = %u/%llums\n", identity->rate_calls,
-                       (unsigned long long)identity->rate_ms);
+      if (identity->rate.calls)
+        buffer_printf (text, "rate = %s\n", rate_text (&identity->rate, rate));
       for (size_t j = 0; j < identity->peer_count; j++)
         buffer_printf (text, "peer = %u\n", (unsigned)identity->peer[j]);
       for (size_t j = 0; j < identity->group_count; j++)

@@ -486,7 +486,7 @@ def test_init_shows_the_key():
         program = os.path.join(place.root, "reeved")
         text = "1:" + "ab" * 32
         with open(program, "w", encoding="ascii") as file:
-            file.write("#!/bin/sh\n[ \"$*\" = \"--audit-init --root %s\" ]"
+            file.write("#!/bin/sh\n[ \"$*\" = \"--root %s --audit-init\" ]"
                        " && echo %s\n" % (place.root, text))
         os.chmod(program, 0o755)
         line = [REEVE, "audit", "init", "--reeved", program, "--root"]

@@ -8,6 +8,7 @@ must say the same."""
 
 import contextlib
 import ctypes
+import hashlib
 import os
 import subprocess
 import sys
@@ -376,6 +377,60 @@ def test_what_the_log_must_not_be():
                  "--log-file", path], stdin=subprocess.DEVNULL,
                 capture_output=True, text=True, check=False)
             assert result.returncode == 2 and says in result.stderr, result
+
+
+# --- Keys of the audit log ---
+
+def keys_of(text, count):
+    """The keys of COUNT records from the text of the first one on."""
+    number, _, digits = text.partition(":")
+    key = bytes.fromhex(digits)
+    keys = {}
+    for record in range(int(number), int(number) + count):
+        keys[record] = key
+        key = hashlib.sha256(b"reeve-audit-key-1" + key).digest()
+    return keys
+
+
+def memory(pid):
+    """All that the process PID has in its memory."""
+    found = []
+    with open("/proc/%d/maps" % pid, encoding="latin-1") as maps, \
+            open("/proc/%d/mem" % pid, "rb") as content:
+        for line in maps:
+            start, end = (int(number, 16)
+                          for number in line.split()[0].split("-"))
+            try:
+                content.seek(start)
+                found.append(content.read(end - start))
+            except (OSError, ValueError):  # Not to be read, or the kernel's.
+                pass
+    return b"".join(found)
+
+
+def test_no_process_keeps_a_key_of_the_log():
+    if not ROOT or SANITIZED:
+        raise tap.Skip("machine: only root reads another process's memory")
+    with Machine(HOSTS) as machine:
+        text = subprocess.run(
+            [program("reeved"), "--root", machine.root, "--audit-init"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=True).stdout.strip()
+        keys = keys_of(text, 100)
+        with machine.daemon() as daemon, daemon.client("panel") as idle, \
+                daemon.client("panel") as busy:
+            idle.check(GET)
+            idle.check(SET)
+            idle.check("AUG SAVE")
+            for _ in range(20):
+                busy.check("POLICY SHOW")
+            pids = [daemon.process.pid, *descendants(daemon.process.pid)]
+            last = machine.audit()[-1]["sequence"]
+            for pid in pids:
+                content = memory(pid)
+                old = [record for record, key in keys.items()
+                       if record <= last and key in content]
+                assert not old, (pid, old, last)
 
 
 # --- Pipe mode ---

@@ -122,18 +122,40 @@ def test_who_asks_for_a_reload_learns_why_it_failed():
         assert not client.call(GET).error
 
 
+def test_a_session_that_reloaded_can_do_so_again():
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            machine.daemon() as daemon, daemon.client("panel") as client:
+        for comment in "#1\n", "#2\n", "#3\n":
+            machine.write(POLICY, (RULES % "allow") + comment)
+            client.check("POLICY RELOAD")
+
+
+def test_who_waits_for_records_gets_none_without_the_right():
+    for after, error in ((RULES % "deny", "FORBIDDEN"),
+                         ("[identity other]\nkey = panel.key\n", "FORBIDDEN"),
+                         (RULES % "allow" + "expires = 2020-01-01\n",
+                          "153")):  # KEY_EXPIRED
+        with Machine(HOSTS, RULES % "allow") as machine, \
+                machine.daemon() as daemon, daemon.client("panel") as client:
+            client.send("AUDIT TAIL --lines=0 --follow")
+            machine.write(POLICY, after)
+            daemon.reload()
+            reply = client.read_reply()
+            assert reply.error == error, reply.lines
+
+
 ROUNDS = 20000
 SCRIPT = b"".join(b"set /files/etc/hosts/1/ipaddr 127.0.0.%d\nsave\n"
                   % (2 + round % 2) for round in range(ROUNDS))
 
 
-def begin_script(machine, daemon):
+def begin_script(machine, daemon, script=SCRIPT):
     """A client whose script saves for minutes, and has begun to."""
     client = daemon.client("panel")
     before = machine.read("/etc/hosts")
     client.send("AUG RUN @")
     assert client.read_reply().inquiry == "SCRIPT"
-    client.answer(SCRIPT)
+    client.answer(script)
     assert until(lambda: machine.read("/etc/hosts") != before)
     return client
 
@@ -153,6 +175,21 @@ def test_a_script_loses_its_rights_with_the_identity():
         daemon.reload()
         assert refused_on_the_way(client.read_reply(), "FORBIDDEN")
         assert client.call(GET).error == "FORBIDDEN"
+
+
+def test_a_script_is_dry_from_the_reload_on():
+    script = b"".join(SCRIPT.splitlines(True)[:4000])
+    with Machine(HOSTS, RULES % "allow") as machine, \
+            machine.daemon("--integrity=off") as daemon:
+        client = begin_script(machine, daemon, script)
+        machine.write(POLICY, (RULES % "allow") + "dry-run = yes\n")
+        daemon.reload()
+        assert client.read_reply().ok
+        events = [record["event"] for record in machine.audit()]
+        behind = events[events.index("reload"):]
+        # One may just have passed the gate.
+        assert behind.count("begin") <= 1, behind
+        assert behind.count("call") > 1, behind
 
 
 def test_a_script_ends_when_the_daemon_does():

@@ -39,15 +39,15 @@ test_one (void **state)
   (void)state;
   for (int i = 0; i < 1000; i++)
     refuse (audit, 7, i % 3 ? REFUSAL_PARSE : REFUSAL_RATE);
-  assert_log (AUDIT_REFUSALS);
+  assert_log (LIMIT_AUDIT_REFUSALS);
   refuse (audit, 8, REFUSAL_PEER);
-  assert_log (AUDIT_REFUSALS + 1);
+  assert_log (LIMIT_AUDIT_REFUSALS + 1);
   /* Not before the second is over.  */
   assert_int_equal (audit_tick (audit), 1000);
-  assert_log (AUDIT_REFUSALS + 1);
+  assert_log (LIMIT_AUDIT_REFUSALS + 1);
   clock_ms += 1000;
   assert_int_equal (audit_tick (audit), -1);
-  assert_log (AUDIT_REFUSALS + 2);
+  assert_log (LIMIT_AUDIT_REFUSALS + 2);
   assert_says ("\"event\":\"refusals\",\"uid\":7,\"count\":990,\"gate\":"
                "{\"parse\":660,\"rate\":330},\"hash\":");
   audit_close (audit);
@@ -60,11 +60,11 @@ test_next (void **state)
   struct audit *audit = open_audit ();
 
   (void)state;
-  for (int i = 0; i < AUDIT_REFUSALS + 5; i++)
+  for (int i = 0; i < LIMIT_AUDIT_REFUSALS + 5; i++)
     refuse (audit, 7, REFUSAL_POLICY);
   clock_ms += 1000;
   refuse (audit, 7, REFUSAL_POLICY);
-  assert_log (AUDIT_REFUSALS + 2);
+  assert_log (LIMIT_AUDIT_REFUSALS + 2);
   assert_says ("\"count\":5,\"gate\":{\"policy\":5}");
   audit_close (audit);
 }
@@ -78,18 +78,19 @@ test_many_uids (void **state)
   for (uid_t uid = 0; uid < 200; uid++)
     refuse (audit, uid, REFUSAL_PEER);
   /* Those who found no place of their own share one.  */
-  assert_log (AUDIT_FLOODERS - 1 + AUDIT_REFUSALS);
+  assert_log (AUDIT_FLOODERS - 1 + LIMIT_AUDIT_REFUSALS);
   clock_ms += 1000;
   /* A place that waits to be told goes to another uid.  */
   audit_tick (audit);
-  assert_log (AUDIT_FLOODERS + AUDIT_REFUSALS);
+  assert_log (AUDIT_FLOODERS + LIMIT_AUDIT_REFUSALS);
   assert_says ("\"event\":\"refusals\",\"count\":127,\"gate\":{\"peer\":127}");
   for (uid_t uid = 1000; uid < 1063; uid++)
-    for (int i = 0; i < AUDIT_REFUSALS + 1; i++)
+    for (int i = 0; i < LIMIT_AUDIT_REFUSALS + 1; i++)
       refuse (audit, uid, REFUSAL_PEER);
   clock_ms += 1000;
   refuse (audit, 5, REFUSAL_PEER);
-  assert_log (AUDIT_FLOODERS + AUDIT_REFUSALS + 63 * AUDIT_REFUSALS + 2);
+  assert_log (AUDIT_FLOODERS + LIMIT_AUDIT_REFUSALS + 63 * LIMIT_AUDIT_REFUSALS
+              + 2);
   audit_close (audit);
 }
 
@@ -100,9 +101,9 @@ test_unknown (void **state)
   struct audit *audit = open_audit ();
 
   (void)state;
-  for (int i = 0; i < AUDIT_REFUSALS + 5; i++)
+  for (int i = 0; i < LIMIT_AUDIT_REFUSALS + 5; i++)
     audit_refuse (audit, NULL, REFUSAL_LIMIT, "", 0, "full");
-  assert_log (AUDIT_REFUSALS);
+  assert_log (LIMIT_AUDIT_REFUSALS);
   assert_says ("\"event\":\"refused\",\"gate\":\"limit\",\"outcome\"");
   clock_ms += 1000;
   audit_tick (audit);

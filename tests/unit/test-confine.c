@@ -44,6 +44,7 @@ static struct scratch *scratch;
 static char file[4096];  /* ETC/file.  */
 static char other[4096]; /* ETC/other, which is not there.  */
 static int file_fd;      /* To read FILE.  */
+static int unconnected;  /* A socket.  */
 static pid_t bystander;  /* A process of this user.  */
 static int bystander_fd; /* Its pidfd.  */
 
@@ -64,6 +65,7 @@ setup (void **state)
   snprintf (file, sizeof file, "%s", scratch_path (scratch, ETC "/file"));
   snprintf (other, sizeof other, "%s", scratch_path (scratch, ETC "/other"));
   file_fd = open (file, O_RDONLY | O_CLOEXEC);
+  unconnected = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   bystander = fork ();
   if (!bystander)
     for (;;)
@@ -172,9 +174,11 @@ ATTEMPT (try_inet, socket (AF_INET, SOCK_STREAM, 0))
 ATTEMPT (try_inet6, socket (AF_INET6, SOCK_DGRAM, 0))
 ATTEMPT (try_netlink, socket (AF_NETLINK, SOCK_RAW, 0))
 ATTEMPT (try_packet, socket (AF_PACKET, SOCK_RAW, 0))
-ATTEMPT (try_connect,
-         connect (socket (AF_UNIX, SOCK_STREAM, 0),
-                  (const struct sockaddr *)&address, sizeof address))
+ATTEMPT (try_unix, socket (AF_UNIX, SOCK_DGRAM, 0))
+ATTEMPT (try_datagrams, socketpair (AF_UNIX, SOCK_DGRAM, 0, (int[2]){ 0, 0 }))
+ATTEMPT (try_raw, socketpair (AF_UNIX, SOCK_RAW, 0, (int[2]){ 0, 0 }))
+ATTEMPT (try_connect, connect (unconnected, (const struct sockaddr *)&address,
+                               sizeof address))
 ATTEMPT (try_kill, kill (bystander, 0))
 ATTEMPT (try_tkill, syscall (SYS_tkill, bystander, 0))
 ATTEMPT (try_tgkill, syscall (SYS_tgkill, bystander, bystander, 0))
@@ -241,6 +245,9 @@ static const struct
                 { "AF_INET6", try_inet6 },
                 { "AF_NETLINK", try_netlink },
                 { "AF_PACKET", try_packet },
+                { "AF_UNIX", try_unix },
+                { "socketpair", try_datagrams },
+                { "socketpair, raw", try_raw },
                 { "connect", try_connect },
                 { "kill", try_kill },
                 { "tkill", try_tkill },
@@ -483,7 +490,7 @@ pass_a_descriptor (void)
   socklen_t size = sizeof peer;
   int ends[2];
 
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
     return -1;
   cmsg->cmsg_level = SOL_SOCKET;
   cmsg->cmsg_type = SCM_RIGHTS;

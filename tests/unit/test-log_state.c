@@ -34,12 +34,12 @@ write_slot (int index, uint64_t number, uint64_t sequence, uint64_t begun)
   static unsigned char bytes[LOG_STATE_SLOT];
   struct log_state_slot slot = { .version = LOG_STATE_VERSION,
                                  .number = number,
-                                 .sequence = sequence,
-                                 .begun = begun };
-  size_t size = sizeof slot + begun * LOG_STATE_BEGUN;
+                                 .standing = { .sequence = sequence },
+                                 .begun_count = begun };
+  size_t size = sizeof slot + begun * sizeof (struct log_state_begun);
 
-  memset (slot.hash, 'h', CHAIN_BYTES);
-  memset (slot.key, 'k', CHAIN_BYTES);
+  memset (slot.standing.hash, 'h', CHAIN_BYTES);
+  memset (slot.standing.key, 'k', CHAIN_BYTES);
   memset (bytes, 'b', sizeof bytes);
   memcpy (bytes, &slot, sizeof slot);
   gcry_md_hash_buffer (GCRY_MD_SHA256, bytes, bytes + CHAIN_BYTES,
@@ -94,7 +94,7 @@ a_torn_slot_does_not_hold (void **state)
   (void)state;
   write_slot (1, 1, 5, 0);
   write_slot (0, 2, 7, 2);
-  for (off_t at = 0; at < 168 + 2 * LOG_STATE_BEGUN; at++)
+  for (off_t at = 0; at < 168 + 2 * 136; at++)
     {
       spoil (at);
       expect (5);

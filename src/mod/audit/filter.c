@@ -7,78 +7,50 @@
 #include <strings.h>
 
 #include "../../../protocol/json.h"
+#include "../../../protocol/moment.h"
+#include "../../../protocol/quantity.h"
 #include "filter.h"
 
 /* --- Times --- */
 
+/* Read TEXT as moment_read does; the time of day may have no seconds, no "Z",
+   and a blank before it.  */
 static bool
-write_time (const struct tm *tm, char r_time[FILTER_TIME])
+read_date (const char *text, int64_t *r_seconds)
 {
-  return strftime (r_time, FILTER_TIME, "%Y-%m-%dT%H:%M:%S.000000Z", tm)
-         == FILTER_TIME - 1;
-}
-
-/* A date that there is, and a time of day, with "T" or a blank between them
-   and perhaps a "Z" behind.  */
-static bool
-read_date (const char *text, char r_time[FILTER_TIME])
-{
-  static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M",
-                                       "%Y-%m-%dT%H:%M:%S" };
-  static const size_t lengths[] = { 10, 16, 19 };
-  char copy[21];
+  char whole[MOMENT_TEXT];
   size_t length = strlen (text);
 
-  if (length >= sizeof copy)
+  if (length <= 10)
+    return moment_read (text, r_seconds);
+  length -= text[length - 1] == 'Z';
+  if ((length != 16 && length != 19) || (text[10] != 'T' && text[10] != ' '))
     return false;
-  memcpy (copy, text, length + 1);
-  if (length > 10 && copy[length - 1] == 'Z')
-    copy[--length] = 0;
-  if (length > 10 && copy[10] == ' ')
-    copy[10] = 'T';
-  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-    {
-      struct tm tm = { .tm_isdst = 0 };
-      struct tm again;
-      const char *end = length == lengths[i] ? strptime (copy, forms[i], &tm)
-                                             : NULL;
-      time_t seconds;
-
-      if (!end || *end)
-        continue;
-      again = tm;
-      seconds = timegm (&again);
-      return again.tm_mday == tm.tm_mday && seconds > 0
-             && write_time (&again, r_time);
-    }
-  return false;
+  snprintf (whole, sizeof whole, "%.10sT%.*s%sZ", text, (int)length - 11,
+            text + 11, length == 16 ? ":00" : "");
+  return moment_read (whole, r_seconds);
 }
 
 bool
 filter_time (const char *text, time_t now, char r_time[FILTER_TIME])
 {
-  static const struct
-  {
-    const char *unit;
-    time_t seconds;
-  } units[] = { { "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 } };
-  size_t digits = strspn (text, "0123456789");
-  unsigned long value;
-  struct tm tm;
+  static const struct quantity_unit units[] = {
+    { "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 }
+  };
+  char whole[MOMENT_TEXT];
+  int64_t seconds;
+  uint64_t ago;
 
-  if (read_date (text, r_time))
-    return true;
-  if (!digits || digits > 9 || sscanf (text, "%lu", &value) != 1)
-    return false;
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-    if (!strcmp (text + digits, units[i].unit))
-      {
-        now -= (time_t)value * units[i].seconds;
-        if (now < 0)
-          now = 0;
-        return gmtime_r (&now, &tm) && write_time (&tm, r_time);
-      }
-  return false;
+  if (!read_date (text, &seconds))
+    {
+      if (strspn (text, "0123456789") > 9
+          || !quantity_read (text, units, INT64_MAX, &ago))
+        return false;
+      seconds = ago < (uint64_t)now ? now - (int64_t)ago : 0;
+    }
+  return moment_write (seconds, whole)
+         && snprintf (r_time, FILTER_TIME, "%.19s.000000Z", whole)
+                == FILTER_TIME - 1;
 }
 
 /* --- Options --- */

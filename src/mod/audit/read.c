@@ -15,6 +15,7 @@
 #include "../../../protocol/link.h"
 #include "../../../protocol/log_files.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 #include "../../base/file.h"
 #include "read.h"
 
@@ -61,11 +62,9 @@ open_file (void *opaque, const char *name, int *r_fd)
   auto_free char *path = NULL;
   gpg_error_t err;
 
-  if (asprintf (&path, "%s" OWN_LOG_DIR "/%s", machine->root, name) < 0)
-    {
-      path = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  path = text_format ("%s" OWN_LOG_DIR "/%s", machine->root, name);
+  if (!path)
+    return gpg_error (GPG_ERR_ENOMEM);
   err = file_open_own (machine, path, false, r_fd, &reading->call->failure);
   if (gpg_err_code (err) == GPG_ERR_ENOENT)
     failure_release (&reading->call->failure);
@@ -201,6 +200,8 @@ wait_for_more (struct reading *reading)
     err = check (reading);
   if (!err && call->ending && call->ending (call->client))
     return fail (&call->failure, GPG_ERR_CANCELED, "the server is stopping");
+  if (!err && call->still_may)
+    err = call->still_may (call);
   if (!err)
     poll (NULL, 0, WAIT_MS);
   return err;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "compare.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 /* The library's variable for the children of a node.  */
 #define VARIABLE "reeve"
@@ -83,11 +84,9 @@ grove_read (struct grove *grove, const char *path, struct node *r_top)
   int count;
 
   *r_top = (struct node){ .label = "" };
-  if (asprintf (&children, "%s/*", path) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  children = text_format ("%s/*", path);
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   count = aug_defvar (grove->aug, VARIABLE, children);
   if (count <= 0)
     return count ? gpg_error (GPG_ERR_ENOMEM) : 0;
@@ -100,11 +99,9 @@ grove_read (struct grove *grove, const char *path, struct node *r_top)
       auto_free char *below = NULL;
       struct node node = { 0 };
 
-      if (asprintf (&below, "%s[%d]", children, i + 1) < 0)
-        {
-          below = NULL;
-          return gpg_error (GPG_ERR_ENOMEM);
-        }
+      below = text_format ("%s[%d]", children, i + 1);
+      if (!below)
+        return gpg_error (GPG_ERR_ENOMEM);
       err = grove_read (grove, below, &node);
       r_top->children[i] = node;
     }

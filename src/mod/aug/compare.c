@@ -9,17 +9,18 @@
    with all below it, so what was moved is.  Who reads the names may take each
    node that is not named to be what it was, among the same neighbours.
 
-   A name is the labels on the way, "/1/ipaddr", with a "\" before "/" and "\"
-   in a label.  "" is the file itself: it appears or vanishes, or the texts
-   differ in more than the nodes tell.  */
+   A name is the labels on the way, "/1/ipaddr".  "" is the file itself: it
+   appears or vanishes, or the texts differ in more than the nodes tell.  */
 
 #include <config.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include "compare.h"
+#include "label.h"
 #include "queries.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define OLD SCRATCH "/old"
 #define NEW SCRATCH "/new"
@@ -73,13 +74,7 @@ step_down (struct comparison *comparison, const char *label)
 {
   size_t length = comparison->name.length;
 
-  buffer_string (&comparison->name, "/");
-  for (; *label; label++)
-    {
-      if (*label == '/' || *label == '\\')
-        buffer_string (&comparison->name, "\\");
-      buffer_append (&comparison->name, label, 1);
-    }
+  label_append (&comparison->name, label);
   return length;
 }
 
@@ -197,11 +192,8 @@ parse_text (struct worker *worker, const char *lens, const struct item *item,
     return 0;
   *r_state = TEXT_BROKEN;
   copy = tree_text (&text, &length, &added);
-  if (!copy || asprintf (&tree, "%s" TREE, place) < 0)
-    {
-      tree = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!copy || !(tree = text_format ("%s" TREE, place)))
+    return gpg_error (GPG_ERR_ENOMEM);
   if (strlen (copy) != length)
     return 0;
   if (aug_set (worker->aug, place, copy))

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define EXCERPT 80 /* Bytes of a text that are shown for an error.  */
 
@@ -22,8 +23,8 @@ tree_adopt_error (struct worker *worker, const char *path)
   auto_free char *from = NULL;
   auto_free char *to = NULL;
 
-  if (source && target && asprintf (&from, "%s/error", source) >= 0
-      && asprintf (&to, "%s/error", target) >= 0)
+  if (source && target && (from = text_format ("%s/error", source))
+      && (to = text_format ("%s/error", target)))
     {
       aug_rm (worker->aug, to);
       if (tree_count (worker, from) == 1)
@@ -39,11 +40,9 @@ error_value (struct worker *worker, const char *error, const char *below)
   auto_free char *node = NULL;
   const char *value = NULL;
 
-  if (asprintf (&node, "%s%s", error, below) < 0)
-    {
-      node = NULL;
-      return NULL;
-    }
+  node = text_format ("%s%s", error, below);
+  if (!node)
+    return NULL;
   aug_get (worker->aug, node, &value);
   return value;
 }
@@ -54,11 +53,8 @@ tree_error (struct worker *worker, const char *path, const char *below)
   auto_free char *meta = tree_node (worker, "/augeas/files", path);
   auto_free char *error = NULL;
 
-  if (!meta || asprintf (&error, "%s/error", meta) < 0)
-    {
-      error = NULL;
-      return NULL;
-    }
+  if (!meta || !(error = text_format ("%s/error", meta)))
+    return NULL;
   return error_value (worker, error, below);
 }
 
@@ -131,11 +127,8 @@ tree_failure (struct worker *worker, const char *path, const struct lens *lens,
   auto_free char *meta = tree_node (worker, "/augeas/files", path);
   auto_free char *error = NULL;
 
-  if (!meta || asprintf (&error, "%s/error", meta) < 0)
-    {
-      error = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!meta || !(error = text_format ("%s/error", meta)))
+    return gpg_error (GPG_ERR_ENOMEM);
   failure_detail (&worker->failure, "file", "%s", path);
   if (lens)
     failure_detail (&worker->failure, "lens", "%s", lens->name);

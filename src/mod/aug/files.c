@@ -204,7 +204,7 @@ tell_error (struct call *call, struct aug_session *session, const char *path,
             const struct lens *lens, bool wide, gpg_error_t err,
             const struct failure *why)
 {
-  const char *advice = why->text ? why->text : gpg_strerror (err);
+  const char *advice = failure_words (why, err);
   gpg_err_code_t code = gpg_err_code (err);
 
   switch (code)

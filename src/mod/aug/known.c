@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define SOME_FILE "/ostype" /* A file below the root that augeas has.  */
 #define SUFFIX ".aug"
@@ -78,11 +79,9 @@ append_module (augeas *aug, const char *name, struct buffer *text)
   if (length <= strlen (SUFFIX)
       || strcmp (name + length - strlen (SUFFIX), SUFFIX))
     return 0;
-  if (asprintf (&lens, "%.*s.lns", (int)(length - strlen (SUFFIX)), name) < 0)
-    {
-      lens = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  lens = text_format ("%.*s.lns", (int)(length - strlen (SUFFIX)), name);
+  if (!lens)
+    return gpg_error (GPG_ERR_ENOMEM);
   *lens = (char)toupper ((unsigned char)*lens);
   return append_lens (aug, lens, text, NULL);
 }

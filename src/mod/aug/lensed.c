@@ -9,6 +9,7 @@
 #include "queries.h"
 #include "reach.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 bool
 lens_exists (struct worker *worker, const char *name, char **r_why)
@@ -37,11 +38,9 @@ lens_named (struct worker *worker, const char *name, char **r_name)
   auto_free char *full = NULL;
 
   *r_name = NULL;
-  if (asprintf (&full, "%s%s", name, module ? ".lns" : "") < 0)
-    {
-      full = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  full = text_format ("%s%s", name, module ? ".lns" : "");
+  if (!full)
+    return gpg_error (GPG_ERR_ENOMEM);
   if (!lens_exists (worker, full, NULL))
     return fail (&worker->failure, GPG_ERR_NOT_FOUND,
                  "there is no lens %.40s: AUG LENSES lists them", full);
@@ -125,9 +124,9 @@ note_text (struct worker *worker, const char *expression)
   free (nodes);
   if (!node || strchr (node, '\n') || text_is_noted (worker, node))
     return 0;
-  if (asprintf (&texts, "%s%.*s\n", worker->texts ? worker->texts : "",
-                (int)top_length (node), node)
-      < 0)
+  texts = text_format ("%s%.*s\n", worker->texts ? worker->texts : "",
+                       (int)top_length (node), node);
+  if (!texts)
     return gpg_error (GPG_ERR_ENOMEM);
   free (worker->texts);
   worker->texts = texts;

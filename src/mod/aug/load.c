@@ -9,6 +9,7 @@
 #include <strings.h>
 #include "verbs.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 gpg_error_t
 aug_table (struct call *call, struct aug_session **r_session)
@@ -107,11 +108,9 @@ check_glob (struct call *call, const struct aug_session *session,
   if (strlen (glob) > LIMIT_PATH)
     return fail (&call->failure, GPG_ERR_TOO_LARGE,
                  "a glob has at most %d bytes", LIMIT_PATH);
-  if (asprintf (&absolute, "%s%s", *glob == '/' ? "" : "/", glob) < 0)
-    {
-      absolute = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  absolute = text_format ("%s%s", *glob == '/' ? "" : "/", glob);
+  if (!absolute)
+    return gpg_error (GPG_ERR_ENOMEM);
   if (lens_glob_fits (&session->table, absolute))
     return 0;
   return fail (&call->failure, GPG_ERR_INV_ARG,

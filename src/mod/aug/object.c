@@ -5,6 +5,7 @@
 #include <config.h>
 #include <ctype.h>
 #include <string.h>
+#include "label.h"
 #include "verbs.h"
 #include "../../base/file.h"
 #include "../../call/call.h"
@@ -61,26 +62,13 @@ read_label (const char **at, struct buffer *label)
   return skip_position (at);
 }
 
-/* Append LABELS, whose slashes part them if PATH, else belong to the label. */
-static void
-put_labels (struct buffer *name, const char *labels, bool path)
-{
-  for (; *labels; labels++)
-    {
-      if (*labels == '\\' || (*labels == '/' && !path))
-        buffer_string (name, "\\");
-      buffer_append (name, labels, 1);
-    }
-}
-
 /* Go on to the child LABEL of NODE.  */
 static gpg_error_t
 step (const struct machine *machine, const char *label, struct node *node)
 {
   struct place place;
 
-  buffer_string (&node->named, "/");
-  put_labels (&node->named, label, false);
+  label_append (&node->named, label);
   node->follow = node->follow && !strchr (label, '/');
   if (node->follow)
     {
@@ -91,13 +79,12 @@ step (const struct machine *machine, const char *label, struct node *node)
     }
   if (!node->follow)
     {
-      buffer_string (&node->canonical, "/");
-      put_labels (&node->canonical, label, false);
+      label_append (&node->canonical, label);
       return 0;
     }
   buffer_clear (&node->canonical);
   buffer_string (&node->canonical, FILES);
-  put_labels (&node->canonical, place.path, true);
+  label_append_path (&node->canonical, place.path);
   if (place.exists && S_ISREG (place.stat.st_mode))
     {
       node->named_whole = node->named.length;

@@ -10,6 +10,7 @@
 #include "queries.h"
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 /* One operation.  KINDS has a letter for each argument: a path expression
    whose files must be there ("p"), the same but a broken file is no error
@@ -114,11 +115,9 @@ clear_destination (struct worker *worker, const char *source,
   if (is_below (from, to))
     return fail (&worker->failure, GPG_ERR_INV_ARG,
                  "a node cannot take the place of one above it: %.50s", to);
-  if (asprintf (&children, "%s/*", to) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  children = text_format ("%s/*", to);
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   if (aug_rm (worker->aug, children) < 0)
     return worker_augeas_error (worker, destination);
   return 0;

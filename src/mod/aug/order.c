@@ -16,6 +16,7 @@
 #include <string.h>
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define PLACEHOLDER "reeve-placeholder"
 
@@ -99,14 +100,9 @@ cursor_advance (struct cursor *cursor, const char *node)
 static char *
 next_place (const struct cursor *cursor)
 {
-  char *place;
-  int rc;
-
   if (cursor->last)
-    rc = asprintf (&place, "%s/following-sibling::*[1]", cursor->last);
-  else
-    rc = asprintf (&place, "%s/*[1]", cursor->directory);
-  return rc < 0 ? NULL : place;
+    return text_format ("%s/following-sibling::*[1]", cursor->last);
+  return text_format ("%s/*[1]", cursor->directory);
 }
 
 /* Move NODE to PLACE, to stand before the node that is there.  */
@@ -118,13 +114,10 @@ move_node (struct worker *worker, const char *node, const char *place,
   auto_free char *holder = NULL;
   auto_free char *name = NULL;
 
-  if (asprintf (&holder, "%.*s/" PLACEHOLDER, (int)(strrchr (node, '/') - node),
-                node)
-      < 0)
-    {
-      holder = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  holder = text_format ("%.*s/" PLACEHOLDER, (int)(strrchr (node, '/') - node),
+                        node);
+  if (!holder)
+    return gpg_error (GPG_ERR_ENOMEM);
   name = strdup (label);
   if (!name)
     return gpg_error (GPG_ERR_ENOMEM);
@@ -185,8 +178,7 @@ order_place (struct worker *worker, const char *prefix, const char *path,
       auto_free char *slashed = NULL;
       char *node;
 
-      if (asprintf (&slashed, "/%s", label) < 0)
-        slashed = NULL;
+      slashed = text_format ("/%s", label);
       cursor = cursor_get (worker, directory);
       node = slashed ? tree_node (worker, directory, slashed) : NULL;
       if (!cursor || !node)
@@ -227,10 +219,8 @@ order_undo (struct worker *worker, const char *path)
 
   while (directory && (slash = strrchr (directory, '/')) && slash > directory)
     {
-      auto_free char *empty = NULL;
+      auto_free char *empty = text_format ("%s[count(*) = 0]", node);
 
-      if (asprintf (&empty, "%s[count(*) = 0]", node) < 0)
-        empty = NULL;
       if (!empty || aug_rm (worker->aug, empty) != 1)
         return;
       *slash = 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include "queries.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 /* Places in a text: label, value and node, each with its end.  */
 #define PLACES 6
@@ -134,11 +135,9 @@ parsed_span (struct worker *worker, const struct record *record,
   auto_free char *node = NULL;
   gpg_error_t err = 0;
 
-  if (asprintf (&node, SCRATCH_TREE "%s", below) < 0)
-    {
-      node = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  node = text_format (SCRATCH_TREE "%s", below);
+  if (!node)
+    return gpg_error (GPG_ERR_ENOMEM);
   if (aug_set (worker->aug, SCRATCH, record->text)
       || aug_text_store (worker->aug, record->lens->name, SCRATCH,
                          SCRATCH_TREE))

@@ -4,6 +4,7 @@
 
 #include <config.h>
 #include <string.h>
+#include "label.h"
 #include "permit.h"
 #include "../../../protocol/buffer.h"
 #include "../../../protocol/memory.h"
@@ -22,12 +23,7 @@ make_name (const char *path, const char *below, struct buffer *name,
   gpg_error_t err;
 
   buffer_string (name, "/files");
-  for (const char *p = path; *p; p++)
-    {
-      if (*p == '\\')
-        buffer_string (name, "\\");
-      buffer_append (name, p, 1);
-    }
+  label_append_path (name, path);
   r_object->whole = name->length;
   buffer_string (name, below ? below : "");
   r_object->entire = !below;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "queries.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 gpg_error_t
 answer_more (struct worker *worker)
@@ -139,8 +140,8 @@ list_node (struct worker *worker, const char *path)
   if (aug_label (worker->aug, path, &label) < 0
       || aug_get (worker->aug, path, &value) < 0)
     return worker_augeas_error (worker, path);
-  if (asprintf (&children, "%s/*", path) < 0
-      || asprintf (&text, "=%s", value ? value : "") < 0)
+  if (!(children = text_format ("%s/*", path))
+      || !(text = text_format ("=%s", value ? value : "")))
     return gpg_error (GPG_ERR_ENOMEM);
   channel_string (&worker->channel, label ? label : "");
   channel_string (&worker->channel, path);
@@ -158,13 +159,10 @@ query_ls (struct worker *worker, const struct words_of *words)
   int count;
   gpg_error_t err;
 
-  if (asprintf (&children, "%s%s*", path,
-                *path && path[strlen (path) - 1] == '/' ? "" : "/")
-      < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  children = text_format ("%s%s*", path,
+                          *path && path[strlen (path) - 1] == '/' ? "" : "/");
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   err = match_paths (worker, children, &paths, &count);
   if (err)
     return err;
@@ -224,11 +222,9 @@ list_error (struct worker *worker, const char *path)
       auto_free char *node = NULL;
       const char *value = NULL;
 
-      if (asprintf (&node, "%s%s", path, parts[i]) < 0)
-        {
-          node = NULL;
-          return gpg_error (GPG_ERR_ENOMEM);
-        }
+      node = text_format ("%s%s", path, parts[i]);
+      if (!node)
+        return gpg_error (GPG_ERR_ENOMEM);
       aug_get (worker->aug, node, &value);
       channel_string (&worker->channel, value ? value : "");
     }
@@ -260,11 +256,9 @@ error_nodes (struct worker *worker, const char *path, char ***r_paths,
 
   if (!strncmp (path, "/files", 6) && (!path[6] || path[6] == '/'))
     {
-      if (asprintf (&noted, "/augeas%s", path) < 0)
-        {
-          noted = NULL;
-          return gpg_error (GPG_ERR_ENOMEM);
-        }
+      noted = text_format ("/augeas%s", path);
+      if (!noted)
+        return gpg_error (GPG_ERR_ENOMEM);
       path = noted;
     }
   return match_paths (worker, path, r_paths, r_count);

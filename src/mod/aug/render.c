@@ -14,6 +14,7 @@
 #include <string.h>
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define SCRATCH_IN "/augeas/reeve-in"
 #define SCRATCH_OUT "/augeas/reeve-out"
@@ -141,13 +142,11 @@ render_file (struct worker *worker, const char *path, const char *node,
 bool
 node_is_modified (const struct worker *worker, const char *node)
 {
-  auto_free char *expression = NULL;
+  auto_free char *expression = text_format (
+      "%s/descendant-or-self::*[modified()]", node);
 
-  if (asprintf (&expression, "%s/descendant-or-self::*[modified()]", node) < 0)
-    {
-      expression = NULL;
-      return true;
-    }
+  if (!expression)
+    return true;
   return tree_count (worker, expression) > 0;
 }
 
@@ -190,11 +189,9 @@ render_unknown (struct worker *worker, const char *node, const char *path)
                  rival->name, path);
   if (lens)
     return render_file (worker, path, node, lens, record_find (worker, path));
-  if (asprintf (&children, "%s/*", node) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  children = text_format ("%s/*", node);
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   if (node_has_value (worker, node)
       || (!directory && !tree_count (worker, children)))
     return unowned (worker, node);
@@ -233,11 +230,9 @@ render_below (struct worker *worker, const char *node, const char *path)
   gpg_error_t err = 0;
   int count;
 
-  if (asprintf (&children, "%s/*", node) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  children = text_format ("%s/*", node);
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   count = aug_match (worker->aug, children, &nodes);
   if (count < 0)
     return worker_augeas_error (worker, children);
@@ -247,11 +242,8 @@ render_below (struct worker *worker, const char *node, const char *path)
 
       if (!err
           && (aug_label (worker->aug, nodes[i], &label) != 1 || !label
-              || asprintf (&child, "%s/%s", path, label) < 0))
-        {
-          child = NULL;
-          err = gpg_error (GPG_ERR_ENOMEM);
-        }
+              || !(child = text_format ("%s/%s", path, label))))
+        err = gpg_error (GPG_ERR_ENOMEM);
       if (!err && (strchr (label, '/') || !*label))
         err = unowned (worker, nodes[i]);
       if (!err)
@@ -343,11 +335,8 @@ commit_change (struct worker *worker, struct change *change, const char *mtime)
   struct record *record;
   gpg_error_t err;
 
-  if (!meta || asprintf (&full, "/files%s", change->path) < 0)
-    {
-      full = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!meta || !(full = text_format ("/files%s", change->path)))
+    return gpg_error (GPG_ERR_ENOMEM);
   aug_set (worker->aug, "/augeas/events/saved[last()+1]", full);
   if (change->remove)
     {
@@ -362,13 +351,10 @@ commit_change (struct worker *worker, struct change *change, const char *mtime)
   record->length = change->length;
   if (change->length && change->text[change->length - 1] == '\n')
     record->text = take (&change->text);
-  else if (asprintf (&record->text, "%s\n", change->text) >= 0)
+  else if ((record->text = text_format ("%s\n", change->text)))
     record->length++;
   else
-    {
-      record->text = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+    return gpg_error (GPG_ERR_ENOMEM);
   return tree_touch (worker, change->path, mtime);
 }
 

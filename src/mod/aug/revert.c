@@ -8,6 +8,7 @@
 #include <string.h>
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 static gpg_error_t
 remove_node (struct worker *worker, const char *node)
@@ -27,11 +28,9 @@ sweep_below (struct worker *worker, const char *node, const char *path)
   gpg_error_t err = 0;
   int count;
 
-  if (asprintf (&children, "%s/*", node) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  children = text_format ("%s/*", node);
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   count = aug_match (worker->aug, children, &nodes);
   for (int i = count - 1; i >= 0; i--)
     {
@@ -41,11 +40,8 @@ sweep_below (struct worker *worker, const char *node, const char *path)
       struct record *record;
 
       if (aug_label (worker->aug, nodes[i], &label) != 1 || !label
-          || asprintf (&child, "%s/%s", path, label) < 0)
-        {
-          child = NULL;
-          err = gpg_error (GPG_ERR_ENOMEM);
-        }
+          || !(child = text_format ("%s/%s", path, label)))
+        err = gpg_error (GPG_ERR_ENOMEM);
       record = child ? record_find (worker, child) : NULL;
       if (!err && (!record || record->state != RECORD_LOADED || !first))
         {

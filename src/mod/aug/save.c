@@ -12,6 +12,7 @@
 #include "permit.h"
 #include "session.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 struct saved_change
 {
@@ -248,11 +249,9 @@ settle_change (struct call *call, struct aug_session *session,
   err = file_read (call->machine, change->path, LIMIT_AUG_FILE, &image,
                    &resolved, NULL);
   mtime = image.stat.st_mtime;
-  if (asprintf (&arguments[1], "%lld", mtime) < 0)
-    {
-      arguments[1] = NULL;
-      err = gpg_error (GPG_ERR_ENOMEM);
-    }
+  arguments[1] = text_format ("%lld", mtime);
+  if (!arguments[1])
+    err = gpg_error (GPG_ERR_ENOMEM);
   if (err || change->remove || !image.exists)
     {
       file_image_release (&image);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include "queries.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 #define TRANSFORMS "/augeas/load/*"
 
@@ -24,11 +25,9 @@ value_below (augeas *aug, const char *node, const char *below)
   auto_free char *path = NULL;
   const char *value = NULL;
 
-  if (asprintf (&path, "%s/%s", node, below) < 0)
-    {
-      path = NULL;
-      return NULL;
-    }
+  path = text_format ("%s/%s", node, below);
+  if (!path)
+    return NULL;
   aug_get (aug, path, &value);
   return value;
 }
@@ -60,13 +59,10 @@ each_child (augeas *aug, const char *node,
             gpg_error_t (*visit) (augeas *aug, const char *node, void *context),
             void *context)
 {
-  auto_free char *children = NULL;
+  auto_free char *children = text_format ("%s/*", node);
 
-  if (asprintf (&children, "%s/*", node) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   return each_node (aug, children, visit, context);
 }
 
@@ -161,13 +157,10 @@ static gpg_error_t
 set_below (struct worker *worker, const char *node, const char *below,
            const char *value)
 {
-  auto_free char *path = NULL;
+  auto_free char *path = text_format ("%s/%s", node, below);
 
-  if (asprintf (&path, "%s/%s", node, below) < 0)
-    {
-      path = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!path)
+    return gpg_error (GPG_ERR_ENOMEM);
   return aug_set (worker->aug, path, value) ? worker_augeas_error (worker, path)
                                             : 0;
 }
@@ -183,11 +176,9 @@ settle_filter (augeas *aug, const char *node, void *context)
   (void)context;
   if (!value || *value == '/' || (*label == 'e' && !strchr (value, '/')))
     return 0;
-  if (asprintf (&absolute, "/%s", value) < 0)
-    {
-      absolute = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  absolute = text_format ("/%s", value);
+  if (!absolute)
+    return gpg_error (GPG_ERR_ENOMEM);
   return aug_set (aug, node, absolute) ? gpg_error (GPG_ERR_ENOMEM) : 0;
 }
 
@@ -212,13 +203,10 @@ check_filter (augeas *aug, const char *node, void *context)
 static bool
 has_lens (const struct worker *worker, const char *node)
 {
-  auto_free char *path = NULL;
+  auto_free char *path = text_format ("%s/lens", node);
 
-  if (asprintf (&path, "%s/lens", node) < 0)
-    {
-      path = NULL;
-      return false;
-    }
+  if (!path)
+    return false;
   return tree_count (worker, path) > 0;
 }
 
@@ -234,11 +222,9 @@ check_transform (augeas *aug, const char *node, void *context)
   const char *name;
   gpg_error_t err;
 
-  if (asprintf (&errors, "%s/error", node) < 0)
-    {
-      errors = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  errors = text_format ("%s/error", node);
+  if (!errors)
+    return gpg_error (GPG_ERR_ENOMEM);
   aug_rm (aug, errors);
   err = each_child (aug, node, settle_filter, NULL);
   if (!err)
@@ -269,11 +255,9 @@ tell_error (augeas *aug, const char *node, void *context)
 
   if (!error || worker->channel.out_count > TRANSFORM_REMARKS)
     return 0;
-  if (asprintf (&text, "%.80s is left out: %.80s", node, error) < 0)
-    {
-      text = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  text = text_format ("%.80s is left out: %.80s", node, error);
+  if (!text)
+    return gpg_error (GPG_ERR_ENOMEM);
   channel_string (&worker->channel, text);
   return 0;
 }
@@ -362,8 +346,8 @@ add_to_module (struct worker *worker, const char *lens, const char *filter,
   auto_free char *below = NULL;
   gpg_error_t err;
 
-  if (asprintf (&node, "/augeas/load/%s", lens + 1) < 0
-      || asprintf (&below, "%s[last()+1]", filter) < 0)
+  if (!(node = text_format ("/augeas/load/%s", lens + 1))
+      || !(below = text_format ("%s[last()+1]", filter)))
     return gpg_error (GPG_ERR_ENOMEM);
   err = set_below (worker, node, "lens", lens);
   return err ? err : set_below (worker, node, below, glob);

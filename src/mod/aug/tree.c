@@ -12,6 +12,7 @@
 #include <string.h>
 #include "worker.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
 
 /* Append "/" and the name NAME (LENGTH bytes) as an expression takes it for
    nothing but a name.  */
@@ -62,13 +63,10 @@ static gpg_error_t
 set_below (struct worker *worker, const char *meta, const char *below,
            const char *value)
 {
-  auto_free char *node = NULL;
+  auto_free char *node = text_format ("%s/%s", meta, below);
 
-  if (asprintf (&node, "%s/%s", meta, below) < 0)
-    {
-      node = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!node)
+    return gpg_error (GPG_ERR_ENOMEM);
   if (aug_set (worker->aug, node, value))
     return worker_augeas_error (worker, node);
   return 0;
@@ -83,7 +81,7 @@ set_info (struct worker *worker, const char *path, const struct lens *lens,
   auto_free char *full = NULL;
   gpg_error_t err;
 
-  if (!meta || asprintf (&full, "/files%s", path) < 0)
+  if (!meta || !(full = text_format ("/files%s", path)))
     return gpg_error (GPG_ERR_ENOMEM);
   err = set_below (worker, meta, "path", full);
   if (!err)
@@ -111,13 +109,10 @@ tree_touch (struct worker *worker, const char *path, const char *mtime)
 static gpg_error_t
 move_parsed (struct worker *worker, const char *node)
 {
-  auto_free char *children = NULL;
+  auto_free char *children = text_format ("%s/*", node);
 
-  if (asprintf (&children, "%s/*", node) < 0)
-    {
-      children = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!children)
+    return gpg_error (GPG_ERR_ENOMEM);
   aug_rm (worker->aug, children);
   return aug_mv (worker->aug, SCRATCH_TREE, node)
              ? worker_augeas_error (worker, node)
@@ -137,11 +132,8 @@ tree_parse (struct worker *worker, const char *path, const char *lens,
   int rc;
 
   *r_parsed = false;
-  if (!node || asprintf (&full, "/files%s", path) < 0)
-    {
-      full = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  if (!node || !(full = text_format ("/files%s", path)))
+    return gpg_error (GPG_ERR_ENOMEM);
   plain = !strcmp (full, node);
   if (aug_set (worker->aug, SCRATCH, text))
     return worker_augeas_error (worker, SCRATCH);
@@ -214,13 +206,10 @@ refuse_binary (struct worker *worker, struct record *record)
   record->state = RECORD_REFUSED;
   worker->files--;
   record->code = GPG_ERR_BAD_DATA;
-  if (asprintf (&record->advice, "%s has a NUL byte: it is no text file",
-                record->path)
-      < 0)
-    {
-      record->advice = NULL;
-      return gpg_error (GPG_ERR_ENOMEM);
-    }
+  record->advice = text_format ("%s has a NUL byte: it is no text file",
+                                record->path);
+  if (!record->advice)
+    return gpg_error (GPG_ERR_ENOMEM);
   return 0;
 }
 
@@ -339,10 +328,8 @@ tree_clean_all (struct worker *worker)
     {
       if (!err && aug_label (worker->aug, nodes[i], &label) == 1 && label)
         {
-          auto_free char *path = NULL;
+          auto_free char *path = text_format ("/%s", label);
 
-          if (asprintf (&path, "/%s", label) < 0)
-            path = NULL;
           err = path ? tree_clean (worker, path) : gpg_error (GPG_ERR_ENOMEM);
         }
       free (nodes[i]);

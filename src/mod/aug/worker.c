@@ -416,7 +416,7 @@ answer_end (struct worker *worker, gpg_error_t err)
   tell_report (worker);
   channel_begin (channel, CHANNEL_DONE, worker->fatal ? 2 : 1);
   channel_number (channel, gpg_err_code (err));
-  channel_string (channel, failure->text ? failure->text : gpg_strerror (err));
+  channel_string (channel, failure_words (failure, err));
   for (struct detail *d = failure->details; d; d = d->next)
     {
       channel_string (channel, d->name);

@@ -2,13 +2,12 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../../protocol/memory.h"
+#include "../../../protocol/moment.h"
 #include "../../call/call.h"
 #include "../../gate/explain.h"
 #include "policy.h"
@@ -44,25 +43,11 @@ write_rule (struct writer *out, const struct rule *rule)
 static gpg_error_t
 write_time (struct writer *out, const char *name, int64_t seconds)
 {
-  time_t value = (time_t)seconds;
-  struct tm parts;
-  char text[32];
+  char text[MOMENT_TEXT];
 
-  if (!seconds || !gmtime_r (&value, &parts)
-      || !strftime (text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts))
+  if (!seconds || !moment_write (seconds, text))
     return 0;
   return writer_field (out, name, "%s", text);
-}
-
-/* A rate as a policy has it.  */
-static gpg_error_t
-write_rate (struct writer *out, unsigned calls, uint64_t ms)
-{
-  bool seconds = ms % 1000 == 0;
-
-  return calls ? writer_field (out, "rate", "%u/%" PRIu64 "%s", calls,
-                               seconds ? ms / 1000 : ms, seconds ? "s" : "ms")
-               : 0;
 }
 
 static gpg_error_t
@@ -70,13 +55,14 @@ write_identity (struct call *call, const struct gate *gate)
 {
   const struct identity *identity = gate->identity;
   struct writer *out = call->out;
+  char rate[RATE_TEXT];
   gpg_error_t err = writer_field (out, "identity", "%s", identity->name);
 
   if (!err)
     err = writer_field (out, "ceiling", "%s",
                         effect_name (gate_ceiling (gate)));
-  if (!err)
-    err = write_rate (out, identity->rate_calls, identity->rate_ms);
+  if (!err && identity->rate.calls)
+    err = writer_field (out, "rate", "%s", rate_text (&identity->rate, rate));
   if (!err)
     err = writer_field_bool (out, "dry-run", identity->dry_run);
   if (!err)
