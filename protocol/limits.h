@@ -72,6 +72,8 @@
 /* The audit log; reeved.conf may change these.  */
 #define LIMIT_AUDIT_SIZE (64 * MIB)    /* Bytes of one file, ...  */
 #define LIMIT_AUDIT_SECONDS (30 * 86400) /* ... and its age.  */
+#define LIMIT_AUDIT_RESERVE (64 * MIB) /* Bytes of the disk that records of
+                                          reads leave to others.  */
 #define LIMIT_AUDIT_REFUSALS 10        /* Of a user in a second that have a
                                           record each.  */
 

@@ -94,10 +94,11 @@ sum_as_json (struct buffer *text, size_t files, bool keyed,
                  "{\"summary\":true,\"files\":%zu,\"records\":%" PRIu64
                  ",\"first\":%" PRIu64 ",\"last\":%" PRIu64
                  ",\"key\":%s,\"proved\":%" PRIu64 ",\"findings\":%" PRIu64
-                 ",\"unsure\":%" PRIu64 ",\"end\":\"%s\",\"events\":{",
+                 ",\"unsure\":%" PRIu64 ",\"removed\":%" PRIu64
+                 ",\"end\":\"%s\",\"events\":{",
                  files, summary->records, summary->first, summary->last,
                  keyed ? "true" : "false", summary->macs, summary->findings,
-                 summary->unsure,
+                 summary->unsure, summary->removed,
                  !end->known              ? "unknown"
                  : summary->reached_state ? "reached"
                                           : "wrong");
@@ -141,6 +142,11 @@ sum_as_text (struct buffer *text, size_t files, bool keyed,
     buffer_string (text, "\nwithout the key only the chain and the count are"
                          " checked: who wrote all of it anew is not seen\n");
   append_events (text, summary);
+  if (summary->removed)
+    buffer_printf (text,
+                   "records 1 to %" PRIu64 " are gone since only the latest"
+                   " files are kept (audit-files), says the log\n",
+                   summary->removed);
   if (summary->unanchored)
     buffer_string (text, "the first record's content is not proved: that needs"
                          " the record before\n");

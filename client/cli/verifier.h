@@ -94,6 +94,7 @@ struct verifier
   bool has_previous;
   unsigned char previous[CHAIN_BYTES];
   struct claims claims;
+  uint64_t removed; /* Files up to this record were removed, say records.  */
   struct gap gap[GAPS];
   size_t gap_count;
   uint64_t since_gap; /* Records accepted since the newest was found.  */

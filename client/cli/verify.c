@@ -12,10 +12,12 @@
 #include <gcrypt.h>
 #include "../../protocol/json.h"
 #include "../../protocol/line_reader.h"
+#include "../../protocol/log_files.h"
 #include "verifier.h"
 
-const char *const verify_event_names[VERIFY_EVENTS + 1]
-    = { "gap", "missed", "recovered", "tampered", "aborted", "rekey", NULL };
+const char *const verify_event_names[VERIFY_EVENTS + 1] = {
+  "gap", "missed", "recovered", "tampered", "aborted", "rekey", "removed", NULL
+};
 
 const char *
 finding_name (enum finding_kind kind)
@@ -140,6 +142,25 @@ tell_unknown (struct verifier *verifier, const struct chain_line *line)
     verifier->summary.unanchored = true;
 }
 
+/* The next field of SCAN, of a removed record, names the file.  */
+static void
+take_removed (struct verifier *verifier, struct json_scan *scan)
+{
+  struct json_field field;
+  char name[LOG_FILES_ROOM];
+  struct log_file file;
+  bool found;
+
+  if (json_next (scan, &field, &found) || !found || !json_is (&field, "file")
+      || field.kind != JSON_STRING || field.length - 2 >= sizeof name)
+    return;
+  memcpy (name, field.text + 1, field.length - 2);
+  name[field.length - 2] = 0;
+  /* It was the oldest one.  */
+  if (log_file_parse (name, &file) && file.last > verifier->removed)
+    verifier->removed = file.last;
+}
+
 /* Count the event of LINE, a good record.  */
 static void
 take_event (struct verifier *verifier, const struct chain_line *line)
@@ -162,6 +183,8 @@ take_event (struct verifier *verifier, const struct chain_line *line)
         verifier->summary.events[i]++;
         if (!strcmp (verify_event_names[i], "rekey") && verifier->key_count)
           key_renewed (verifier, line->sequence);
+        else if (!strcmp (verify_event_names[i], "removed"))
+          take_removed (verifier, &scan);
       }
 }
 

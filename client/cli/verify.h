@@ -56,7 +56,7 @@ struct verify_key
 
 /* Events that an operator wants to hear of, in the order of
    verify_event_names, which ends with NULL.  */
-#define VERIFY_EVENTS 6
+#define VERIFY_EVENTS 7
 extern const char *const verify_event_names[VERIFY_EVENTS + 1];
 
 struct verify_summary
@@ -70,6 +70,8 @@ struct verify_summary
   bool reached_state;   /* The log goes to the end that the state names, and
                            the key given leads to the state's key.  */
   uint64_t events[VERIFY_EVENTS];
+  uint64_t removed; /* The records up to this one are not there since only some
+                       files are kept, as the log itself tells; or 0.  */
 };
 
 typedef void (*verify_report_t) (void *opaque, const struct finding *finding);

@@ -98,6 +98,7 @@ count_unclaimed (const struct claims *claims, uint64_t first, uint64_t last)
 
 /* --- Gaps --- */
 
+/* A beginning that was removed as the operator wished is no finding.  */
 static void
 tell_gap (struct verifier *verifier, const struct gap *gap)
 {
@@ -112,7 +113,10 @@ tell_gap (struct verifier *verifier, const struct gap *gap)
                                     "that cannot be read"
                                   : "missing before this line" };
 
-  verify_tell_finding (verifier, &finding);
+  if (gap->first == 1 && gap->last <= verifier->removed)
+    verifier->summary.removed = gap->last;
+  else
+    verify_tell_finding (verifier, &finding);
 }
 
 static void

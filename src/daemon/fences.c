@@ -50,6 +50,7 @@ session_confine (struct session *session, struct failure *failure)
       if (!places[i].os_path)
         err = gpg_error (GPG_ERR_ENOMEM);
     }
+  audit_leave_journald (daemon->audit);
   if (!err)
     err = confine_enter (places, OWN, failure);
   /* No reload gives back what is gone.  */

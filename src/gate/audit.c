@@ -9,12 +9,14 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "protocol/memory.h"
 #include "audit_inside.h"
 
 #define TICK_MS 1000
+#define RESERVE_PART 16 /* Of a small disk: this part of it.  */
 
 /* Append AUDIT's record, with what goes before it.  The lock is held.  */
 static gpg_error_t
@@ -272,18 +274,41 @@ audit_save (struct audit *audit, uint64_t sequence)
                      gpg_strerror (err));
 }
 
+/* Whom audit_flood_take knows SUBJECT as.  */
+static uint64_t
+flooder_of (const struct audit_subject *subject)
+{
+  return subject && subject->peer ? (uint64_t)subject->peer->uid + 1
+                                  : UINT64_MAX;
+}
+
 void
 audit_call (struct audit *audit, const struct audit_subject *subject,
             const struct call *call, gpg_error_t outcome, uint64_t duration_us)
 {
-  uint64_t sequence;
+  const struct audit_turn none = AUDIT_TURN_NONE;
+  gpg_error_t err;
 
   if (!audit)
     return;
+  if (atomic_load (&audit->shared->scarce))
+    {
+      audit_miss (audit, gpg_error (GPG_ERR_ENOSPC));
+      return;
+    }
   record_begin (&audit->record, "call");
   record_call (&audit->record, subject, call);
   record_outcome (&audit->record, call, outcome, duration_us);
-  put_alone (audit, &sequence);
+  err = audit_lock (audit);
+  if (!err)
+    {
+      if (!(call->verb->flags & VERB_UNGRANTED)
+          || audit_flood_take (audit, flooder_of (subject), REFUSAL_NONE))
+        err = put (audit, &none);
+      audit_unlock (audit);
+    }
+  if (err)
+    audit_miss (audit, err);
 }
 
 void
@@ -292,7 +317,6 @@ audit_refuse (struct audit *audit, const struct audit_subject *subject,
               const char *text)
 {
   const struct audit_turn none = AUDIT_TURN_NONE;
-  const struct peer *peer = subject ? subject->peer : NULL;
   gpg_error_t wrong;
 
   if (!audit)
@@ -306,8 +330,7 @@ audit_refuse (struct audit *audit, const struct audit_subject *subject,
   wrong = audit_lock (audit);
   if (!wrong)
     {
-      if (audit_flood_take (audit, peer ? (uint64_t)peer->uid + 1 : UINT64_MAX,
-                            (int)gate))
+      if (audit_flood_take (audit, flooder_of (subject), (int)gate))
         wrong = put (audit, &none);
       audit_unlock (audit);
     }
@@ -347,6 +370,22 @@ is_in_place (const struct audit *audit)
          && stat.st_ino == audit->log_file;
 }
 
+/* Whether the disk of the log is so full that reads must leave the rest to
+   what matters more: whoever may read something could else keep all others
+   from changing anything.  */
+static bool
+is_scarce (const struct audit *audit)
+{
+  struct statvfs disk;
+  uint64_t total, left;
+
+  if (audit->log_fd < 0 || fstatvfs (audit->log_fd, &disk))
+    return false;
+  total = (uint64_t)disk.f_blocks * disk.f_frsize;
+  left = (uint64_t)disk.f_bavail * disk.f_frsize;
+  return left < LIMIT_AUDIT_RESERVE && left < total / RESERVE_PART;
+}
+
 int
 audit_tick (struct audit *audit)
 {
@@ -364,6 +403,7 @@ audit_tick (struct audit *audit)
     }
   if (audit_lock (audit))
     return TICK_MS;
+  atomic_store (&audit->shared->scarce, is_scarce (audit));
   waits = audit_flood_tell (audit);
   audit_tell_missed (audit);
   waits |= atomic_load (&audit->shared->missed) != 0;

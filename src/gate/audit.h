@@ -6,11 +6,13 @@
    one before (protocol/chain.h).  First sequence, time and event; then, each
    only where there is something to tell:
 
-     call begin end   call session identity uid gid pid executable verb
-                      arguments{name:[values]} reason dry_run plan[] begin
-                      outcome error{code text} duration_us
+     call begin       call session identity uid gid pid executable verb
+                      arguments{name:[values]} reason dry_run plan[]; a call,
+                      too: outcome error{code text} duration_us
+     end              call identity verb begin outcome error duration_us
      refused          the same up to verb, gate outcome error
-     refusals         uid count gate{gate:count}: of one second, summed up
+     refusals         uid count gate{gate:count}: of one second, summed up;
+                      "none" are calls that needed no rule
      aborted          call verb begin outcome: its process died, or could not
                       be sure that the begin record is on disk
      missed           count: records that could not be written before this
@@ -76,6 +78,10 @@ void audit_after_fork (struct audit *audit);
 /* Whether audit_open made the log's first key, which nobody has seen: only one
    of audit_key_new proves records.  */
 bool audit_has_new_key (const struct audit *audit);
+
+/* Send this process's records to the journal no more: a session that is to have
+   no socket but its client's.  */
+void audit_leave_journald (struct audit *audit);
 
 /* Make all durable and free AUDIT.  */
 void audit_close (struct audit *audit);

@@ -2,8 +2,9 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Whoever may connect can be refused as often as he likes: of one uid ten
-   refusals a second have a record, the others one together.  */
+   Whoever may connect can be refused as often as he likes, and call what needs
+   no rule: of one uid ten of these a second have a record, the others one
+   together.  */
 
 #include <string.h>
 

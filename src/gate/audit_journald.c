@@ -58,9 +58,19 @@ send_line (const struct audit *audit, const char *line, size_t length)
   return sendmsg (audit->journal_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void
+close_journal (struct audit *audit)
+{
+  if (audit->journal_fd >= 0)
+    close (audit->journal_fd);
+  audit->journal_fd = -1;
+}
+
 void
 audit_journald (struct audit *audit, const char *line, size_t length)
 {
+  int code;
+
   if (audit->journal_fd < 0)
     audit->journal_fd = connect_journal (audit);
   if (audit->journal_fd >= 0 && send_line (audit, line, length) >= 0)
@@ -68,14 +78,21 @@ audit_journald (struct audit *audit, const char *line, size_t length)
       audit->journal_told = false;
       return;
     }
+  code = errno;
   if (!audit->journal_told)
     gpgrt_log_info ("audit: the system's journal does not take records: %s\n",
-                    gpg_strerror (gpg_error_from_syserror ()));
+                    gpg_strerror (gpg_error_from_errno (code)));
   audit->journal_told = true;
   /* It may be another one by the next record.  */
-  if (audit->journal_fd >= 0 && errno != EAGAIN && errno != EMSGSIZE)
-    {
-      close (audit->journal_fd);
-      audit->journal_fd = -1;
-    }
+  if (code != EAGAIN && code != EMSGSIZE)
+    close_journal (audit);
+}
+
+void
+audit_leave_journald (struct audit *audit)
+{
+  if (!audit)
+    return;
+  audit->options.journald = false;
+  close_journal (audit);
 }

@@ -280,7 +280,7 @@ audit_miss (struct audit *audit, gpg_error_t err)
     return;
   atomic_store (&shared->missed_told, now);
   gpgrt_log_error ("audit: %ju records could not be written to %s%s/%s: %s: "
-                   "changes are refused until there is room\n",
+                   "make room there\n",
                    (uintmax_t)count, audit->machine->root, OWN_LOG_DIR,
                    LOG_FILES_NAME, gpg_strerror (err));
 }

@@ -50,6 +50,8 @@ struct audit_shared
   struct log_standing standing[2];
   uint64_t allocated;          /* Up to there the file's blocks are ours.  */
   uint32_t begun_count;        /* Ends for which there is room.  */
+  _Atomic bool scarce;         /* The disk is nearly full: what is left is for
+                                  changes and refusals.  */
   _Atomic uint64_t missed;     /* Records that could not be written.  */
   _Atomic int64_t missed_told; /* When the operator was told, ms.  */
   _Atomic uint64_t durable;    /* The copy on disk holds this sequence.  */

@@ -122,6 +122,26 @@ def test_nothing_is_lost_while_files_rotate():
         verify(machine, key)
 
 
+def test_files_that_are_not_kept_are_no_finding():
+    with scratch.Machine(HOSTS) as machine:
+        key = new_key(machine)
+        with machine.daemon("--audit-size", "64k", "--audit-files", "2") \
+                as daemon, daemon.client("panel") as client:
+            for _ in range(1000):
+                client.check(GET)
+        kept = sorted(glob.glob(machine.path(LOG) + ".*"),
+                      key=lambda path: int(path.split(".")[-1].split("-")[0]))
+        assert len(kept) == 2, kept
+        assert "are gone since" in verify(machine, key)
+        # What the log does not tell of is missing all the same.
+        os.unlink(kept[0])
+        try:
+            verify(machine, key)
+        except AssertionError:
+            return
+        assert False, "a file that somebody removed is not missed"
+
+
 def test_a_session_that_is_killed_leaves_no_change_open():
     files = {"/etc/sysctl.d/%03d.conf" % number: "a = 1\n"
              for number in range(300)}
