@@ -76,8 +76,24 @@ read_state (const struct settings *settings, bool own_log,
                   : gpg_strerror (err));
   if (settings->state)
     return STATUS_ERROR;
-  knowledge->end.why_not = "the machine's state cannot be read (be root)";
+  knowledge->end.gone = gpg_err_code (err) == GPG_ERR_ENOENT;
+  knowledge->end.why_not = knowledge->end.gone
+                               ? "the machine's state is not there"
+                               : "the machine's state cannot be read (be root)";
   return STATUS_OK;
+}
+
+/* Who cuts the end of a log off takes away what would tell where it was.  */
+static void
+tell_gone (const struct settings *settings, struct verify_summary *summary)
+{
+  static const struct finding finding
+      = { .kind = FINDING_STATE,
+          .text = "the machine's state (audit.key) is gone, which a daemon"
+                  " never takes away" };
+
+  audit_print ((void *)settings, &finding);
+  summary->findings++;
 }
 
 /* Read the log and tell what there is to tell.  Where nothing could be read
@@ -102,6 +118,8 @@ verify_with (const struct settings *settings, char **names, size_t count,
       enum status printed;
 
       verify_end (source.verifier, &summary);
+      if (knowledge->end.gone)
+        tell_gone (settings, &summary);
       printed = audit_print_summary (settings, source.files, knowledge->count,
                                      &knowledge->end, &summary);
       if (status == STATUS_OK)

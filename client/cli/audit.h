@@ -43,6 +43,7 @@ void audit_source_release (struct audit_source *source);
 /* What is known of the end of the log.  */
 struct audit_end
 {
+  bool gone; /* What should be beside the log is not there.  */
   bool known;
   const char *why_not; /* Else.  */
 };

@@ -114,7 +114,7 @@ def test_the_words():
         log.append("missed", count=3)
         log.append("aborted", verb="AUG SAVE")
         log.append("missed", count=1)
-        log.store(place.root, state=False)
+        log.store(place.root)
         result = subprocess.run([REEVE, "audit", "verify", "--root",
                                  place.root], capture_output=True, check=False)
         text = result.stdout.decode()
@@ -122,8 +122,15 @@ def test_the_words():
         assert "3 files, 33 records (1 to 33)" in text
         assert "without the key" in text
         assert "events: 2 missed, 1 aborted\n" in text
-        assert "a cut-off end cannot be seen" in text
+        assert "the log reaches the end that the machine knows" in text
         assert text.endswith("all well\n")
+        os.unlink(os.path.join(place.root, auditlog.STATE))
+        result = subprocess.run([REEVE, "audit", "verify", "--root",
+                                 place.root], capture_output=True, check=False)
+        text = result.stdout.decode()
+        assert result.returncode == 1, result
+        assert "a cut-off end cannot be seen" in text
+        assert "(audit.key) is gone" in text
         log.files[1][4] = log.files[1][4].replace(b"panel", b"panfl")
         log.store(place.root)
         result = subprocess.run([REEVE, "audit", "verify", "--root",
@@ -247,11 +254,12 @@ def test_all_written_anew():
         other.store(place.root)
         state = os.path.join(place.root, auditlog.STATE)
         os.unlink(state)
+        gone = ("state", "", 0, 0, 0)
         found, summary = verify(place.root)
-        assert not found and summary["end"] == "unknown"
+        assert found == [gone] and summary["end"] == "unknown"
         found, _ = verify(place.root, key=log.texts[0])
         assert found == [("changed", "audit.jsonl", 1, 1, 30),
-                         ("key", "", 0, 0, 0)], found
+                         ("key", "", 0, 0, 0), gone], found
         with open(state, "wb") as file:
             file.write(log.state())
         found, _ = verify(place.root)
