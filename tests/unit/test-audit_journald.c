@@ -64,9 +64,15 @@ test_journal (void **state)
   fd = bind_journal ();
   log_get (audit);
   assert_true (recv (fd, text, sizeof text, 0) > 0);
+
+  /* A process that is to have no socket sends no more, and still records.  */
+  audit_leave_journald (audit);
+  log_get (audit);
+  assert_int_equal (recv (fd, text, sizeof text, MSG_DONTWAIT), -1);
+  audit_leave_journald (NULL);
   close (fd);
   audit_close (audit);
-  assert_log (2004);
+  assert_log (2005);
 }
 
 static void
