@@ -23,7 +23,7 @@ read_file (struct sessionhand *hand, const char *path, const char *text)
 static void
 save (struct sessionhand *hand)
 {
-  gpg_error_t err = aug_save (&hand->call);
+  gpg_error_t err = verb_save (&hand->call);
 
   if (err)
     print_error ("%s\n",
@@ -56,7 +56,7 @@ texts_become_steps (void **state)
   /* What was written is what the session knows, and the worker is told.  */
   hand->session->edited = true;
   sessionhand_done (hand);
-  assert_int_equal (aug_save_done (&hand->call, 0), 0);
+  assert_int_equal (verb_save_done (&hand->call, 0), 0);
   assert_string_equal (sessionhand_answer (hand),
                        "/etc/hosts\n/etc/many/a\n/etc/fstab\n");
   snprintf (text, sizeof text, "REQUEST/%d /etc/hosts|", CHANNEL_COMMIT);
@@ -83,14 +83,14 @@ writing_meanwhile (void **state)
   save (hand);
   scratch_write (hand->scratch, "/etc/hosts", "else\n");
   sessionhand_done (hand);
-  assert_int_equal (aug_save_done (&hand->call, 0), 0);
+  assert_int_equal (verb_save_done (&hand->call, 0), 0);
   assert_string_equal (
       known_file_find (hand->session, "/etc/hosts")->image.bytes, "new\n");
   SAY (hand, CHANNEL_ANSWER, 0, "write", "/etc/hosts", "newer\n");
   sessionhand_done (hand);
   plan = hand->call.plan;
   assert_int_equal (plan_new (&hand->call.plan), 0);
-  assert_int_equal (aug_save (&hand->call), 0);
+  assert_int_equal (verb_save (&hand->call), 0);
   assert_code (
       plan_run (hand->call.plan, hand->call.machine, &hand->call.failure),
       GPG_ERR_CONFLICT);
@@ -112,7 +112,7 @@ a_worker_that_does_not_agree (void **state)
   save (hand);
   fd = hand->worker.fd;
   shutdown (fd, SHUT_WR);
-  assert_int_equal (aug_save_done (&hand->call, 0), 0);
+  assert_int_equal (verb_save_done (&hand->call, 0), 0);
   assert_int_equal (hand->session->fd, -1);
   assert_null (known_file_find (hand->session, "/etc/hosts"));
   assert_null (hand->call.failure.text);
@@ -129,15 +129,15 @@ a_plan_that_failed (void **state)
   read_file (hand, "/etc/hosts", "old\n");
   SAY (hand, CHANNEL_ANSWER, 0, "write", "/etc/hosts", "new\n");
   sessionhand_done (hand);
-  assert_int_equal (aug_save (&hand->call), 0);
+  assert_int_equal (verb_save (&hand->call), 0);
   hand->session->edited = true;
-  assert_code (aug_save_done (&hand->call, err), GPG_ERR_CONFLICT);
+  assert_code (verb_save_done (&hand->call, err), GPG_ERR_CONFLICT);
   assert_true (hand->session->edited);
   assert_int_equal (hand->session->change_count, 0);
   assert_string_equal (sessionhand_answer (hand), "");
   /* Without a session there is nothing to take note of.  */
   hand->module.session = NULL;
-  assert_code (aug_save_done (&hand->call, err), GPG_ERR_CONFLICT);
+  assert_code (verb_save_done (&hand->call, err), GPG_ERR_CONFLICT);
   hand->module.session = hand->session;
 }
 
@@ -149,7 +149,7 @@ refused (struct sessionhand *hand, gpg_err_code_t code, const char *action,
   failure_release (&hand->call.failure);
   SAY (hand, CHANNEL_ANSWER, 0, action, path, "text\n");
   sessionhand_done (hand);
-  assert_code (aug_save (&hand->call), code);
+  assert_code (verb_save (&hand->call), code);
   assert_int_equal (plan_count (hand->call.plan), 0);
   assert_int_equal (hand->session->change_count, 0);
   assert_non_null (hand->call.failure.text);
@@ -178,7 +178,7 @@ changes_are_judged (void **state)
   scratch_mkdir (hand->scratch, "/etc/many");
   SAY (hand, CHANNEL_ANSWER, 0, "write", "/etc/many/..a", "a\n");
   sessionhand_done (hand);
-  assert_int_equal (aug_save (&hand->call), 0);
+  assert_int_equal (verb_save (&hand->call), 0);
   assert_int_equal (plan_count (hand->call.plan), 1);
 }
 
@@ -190,7 +190,7 @@ removing_what_is_not_there (void **state)
 
   SAY (hand, CHANNEL_ANSWER, 0, "remove", "/etc/hosts", "");
   sessionhand_done (hand);
-  assert_int_equal (aug_save (&hand->call), 0);
+  assert_int_equal (verb_save (&hand->call), 0);
   assert_int_equal (plan_count (hand->call.plan), 0);
 }
 
@@ -201,7 +201,7 @@ malformed_changes (void **state)
 
   SAY (hand, CHANNEL_ANSWER, 0, "write", "/etc/hosts");
   sessionhand_done (hand);
-  assert_code (aug_save (&hand->call), GPG_ERR_SERVER_FAILED);
+  assert_code (verb_save (&hand->call), GPG_ERR_SERVER_FAILED);
   /* It costs the worker.  */
   assert_int_equal (hand->session->fd, -1);
 }
@@ -228,7 +228,7 @@ there_is_a_limit_of_bytes (void **state)
       sessionhand_done (hand);
       _exit (0);
     }
-  assert_code (aug_save (&hand->call), GPG_ERR_TOO_LARGE);
+  assert_code (verb_save (&hand->call), GPG_ERR_TOO_LARGE);
   assert_int_equal (hand->session->change_count, 0);
   assert_int_equal (hand->session->change_bytes, 0);
   assert_int_equal (waitpid (pid, &status, 0), pid);
@@ -248,7 +248,7 @@ a_path_has_a_limit (void **state)
   path[sizeof path - 1] = 0;
   SAY (hand, CHANNEL_ANSWER, 0, "write", path, "t\n");
   sessionhand_done (hand);
-  assert_code (aug_diff (&hand->call), GPG_ERR_NOT_SUPPORTED);
+  assert_code (verb_diff (&hand->call), GPG_ERR_NOT_SUPPORTED);
   assert_non_null (strstr (hand->call.failure.text, "4096 bytes"));
 }
 
@@ -260,7 +260,7 @@ diff_shows_and_plans_nothing (void **state)
   read_file (hand, "/etc/hosts", "old\n");
   SAY (hand, CHANNEL_ANSWER, 0, "write", "/etc/hosts", "new\n");
   sessionhand_done (hand);
-  assert_int_equal (aug_diff (&hand->call), 0);
+  assert_int_equal (verb_diff (&hand->call), 0);
   assert_string_equal (sessionhand_answer (hand),
                        "--- /etc/hosts\n+++ /etc/hosts\n@@ -1 +1 @@\n-old\n"
                        "+new\n");
@@ -269,7 +269,7 @@ diff_shows_and_plans_nothing (void **state)
   assert_string_equal (scratch_text (hand->scratch, "/etc/hosts"), "old\n");
   buffer_clear (&hand->answer);
   sessionhand_done (hand);
-  assert_int_equal (aug_diff (&hand->call), 0);
+  assert_int_equal (verb_diff (&hand->call), 0);
   assert_string_equal (sessionhand_answer (hand), "");
 }
 

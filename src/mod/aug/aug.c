@@ -299,7 +299,7 @@ static const struct verb verbs[] = {
       "Example: AUG EDIT /etc/hosts @" },
   { .name = "DIFF",
     .args = "",
-    .run = aug_diff,
+    .run = verb_diff,
     .summary = "what SAVE would write",
     .help
     = "A unified diff; nothing if nothing would change.  NOT_SUPPORTED: a "
@@ -310,8 +310,8 @@ static const struct verb verbs[] = {
   { .name = "SAVE",
     .args = "",
     .effect = EFFECT_WRITE,
-    .run = aug_save,
-    .done = aug_save_done,
+    .run = verb_save,
+    .done = verb_save_done,
     .summary = "write all changed files, or none",
     .help
     = "A list of the files that were written or removed.  CONFLICT: somebody\n"

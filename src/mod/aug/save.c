@@ -196,7 +196,7 @@ plan_changes (struct call *call, struct aug_session *session,
 }
 
 gpg_error_t
-aug_diff (struct call *call)
+verb_diff (struct call *call)
 {
   auto_buffer struct buffer text = BUFFER_EMPTY;
   struct plan *plan = NULL;
@@ -220,7 +220,7 @@ aug_diff (struct call *call)
 }
 
 gpg_error_t
-aug_save (struct call *call)
+verb_save (struct call *call)
 {
   struct aug_session *session;
   gpg_error_t err = aug_session_get (call, &session);
@@ -290,7 +290,7 @@ commit (struct call *call, struct aug_session *session)
 }
 
 gpg_error_t
-aug_save_done (struct call *call, gpg_error_t err)
+verb_save_done (struct call *call, gpg_error_t err)
 {
   struct aug_session *session = call->module->session;
 

@@ -133,9 +133,9 @@ void inventory_refuse_rivals (struct aug_session *session, const char *path,
 
 /* --- save.c --- */
 
-gpg_error_t aug_diff (struct call *call);
-gpg_error_t aug_save (struct call *call);
-gpg_error_t aug_save_done (struct call *call, gpg_error_t err);
+gpg_error_t verb_diff (struct call *call);
+gpg_error_t verb_save (struct call *call);
+gpg_error_t verb_save_done (struct call *call, gpg_error_t err);
 void aug_forget_changes (struct aug_session *session);
 
 #endif /* REEVE_AUG_SESSION_H */
