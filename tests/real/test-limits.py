@@ -274,11 +274,8 @@ def test_worker_cpu():
             start = time.monotonic()
             reply = client.call(HEAVY)
             assert reply.error == "TIMEOUT", reply.verdict
-            # The second, where others want the processor, too.
-            assert "more than 1 s" in reply.advice \
-                or "took too long" in reply.advice, reply.verdict
-            # On a busy machine it offers its processor to others.
-            assert time.monotonic() - start < 30
+            assert "more than 1 s" in reply.advice, reply.verdict
+            assert time.monotonic() - start < 10
             assert client.check(GET).ok
 
 

@@ -27,7 +27,7 @@ is_yielding (void)
 {
   struct itimerval timer;
 
-  return !getitimer (ITIMER_REAL, &timer) && timer.it_interval.tv_usec;
+  return !getitimer (ITIMER_REAL, &timer) && timer.it_value.tv_usec;
 }
 
 /* In a process of its own, since signals are its.  */

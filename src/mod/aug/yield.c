@@ -7,33 +7,52 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/time.h>
+
+#include "../../../protocol/link.h"
 
 #define LONG_US 50000 /* Of processor time.  */
 #define TURN_US 300   /* By the clock.  */
+#define TURN_MOST 4000
 
 static volatile sig_atomic_t yielding;
+
+/* Have a turn of MICROSECONDS begin now.  */
+static int
+begin_turn (uint64_t microseconds)
+{
+  const struct itimerval once = { { 0, 0 }, { 0, (suseconds_t)microseconds } };
+
+  return setitimer (ITIMER_REAL, &once, NULL);
+}
 
 /* Short requests, many together, come here too: then this is in vain.  */
 static void
 begin (int number)
 {
-  const struct itimerval often = { { 0, TURN_US }, { 0, TURN_US } };
   int saved = errno;
 
   (void)number;
   if (!yielding)
-    yielding = !setitimer (ITIMER_REAL, &often, NULL);
+    yielding = !begin_turn (TURN_US);
   errno = saved;
 }
 
+/* The next turn begins when the processor is back, and is as long as others
+   had it: beside programs that never wait a request still gets its half.  */
 static void
 yield (int number)
 {
   int saved = errno;
+  uint64_t left = link_now_us ();
+  uint64_t turn;
 
   (void)number;
   sched_yield ();
+  turn = TURN_US + link_now_us () - left;
+  if (yielding)
+    begin_turn (turn < TURN_MOST ? turn : TURN_MOST);
   errno = saved;
 }
 
@@ -58,6 +77,6 @@ yield_rest (void)
 
   if (!yielding)
     return;
-  setitimer (ITIMER_REAL, &never, NULL);
   yielding = 0;
+  setitimer (ITIMER_REAL, &never, NULL);
 }
