@@ -283,6 +283,9 @@ SERIES = [
      "SAVE"],
     ["TRANSFORM Simplelines incl /etc/notes", "LOAD",
      "SET /files/etc/notes/1 x%d", "SAVE"],
+    ["TRANSFORM @Sshd excl /etc/ssh/sshd_config",
+     "TRANSFORM Shellvars incl /etc/ssh/sshd_config", "LOAD",
+     "SET /files/etc/ssh/sshd_config/Match/Settings x%d", "SAVE"],
     ["TRANSFORM Hosts incl /etc/shadow", "TRANSFORM @Shadow excl /etc/shadow",
      "LOAD", "ERRORS", "PRINT /augeas/files", "FILES"],
 ]
