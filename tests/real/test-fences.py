@@ -280,8 +280,9 @@ def test_workers_that_stall_end_without_a_signal():
         % (all_of_them, all_of_them, all_of_them)
     many = "".join("10.0.%d.%d host%d-%d\n" % (i, j, i, j)
                    for i in range(8) for j in range(250))
+    # A fast machine would come to the end of the usual memory first.
     with Machine({"/etc/hosts": many, CONFIG: LISTEN}) as machine, \
-            machine.daemon() as daemon:
+            machine.daemon("--worker-memory", "4G") as daemon:
         with assuan.Client.connect(
                 machine.path("/run/reeve/S.read")) as client:
             client.authenticate("panel", machine.key("panel"))
