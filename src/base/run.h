@@ -5,18 +5,66 @@
 #ifndef REEVE_RUN_H
 #define REEVE_RUN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <gpg-error.h>
 #include "failure.h"
+#include "machine.h"
 
 /* Start PROGRAM, a file name of ours, found beside the running program or
    else in PKGLIBEXECDIR, with ARGUMENTS, which end with NULL (or are NULL: it
    has none; at most 4).  It gets SOCKET as its descriptor 3, /dev/null as
    standard input and output, this process's standard error, no other
-   descriptor, a clean environment, default signals, no_new_privs, and, where
-   this process is root, the uid and gid of nobody without capabilities.  It
-   is for the caller to reap *R_PID.  */
+   descriptor, a clean environment and default signals.  If FOREIGN, which is
+   for what interprets foreign content, also no_new_privs and, where this
+   process is root, the uid and gid of nobody without capabilities.  It is for
+   the caller to reap *R_PID.  */
 gpg_error_t run_helper (const char *program, const char *const *arguments,
-                        int socket, pid_t *r_pid, struct failure *failure);
+                        bool foreign, int socket, pid_t *r_pid,
+                        struct failure *failure);
+
+/* A program of the machine.  */
+struct run
+{
+  const struct machine *machine;
+  const char *program;          /* A file name, looked for in the usual
+                                   directories below the machine's root, then
+                                   in those of "/"; or a path below the root. */
+  const char *const *arguments; /* Behind the program's name, ends with NULL. */
+  const char *const *environment; /* "NAME=value", ends with NULL; beside PATH,
+                                     LC_ALL and HOME.  May be NULL.  */
+  size_t most;        /* Bytes kept of standard output, and of errors.  */
+  uint64_t time_ms;   /* After this it is killed.  */
+  /* Asked several times a second whether to kill it.  May be NULL.  */
+  bool (*give_up) (void *context);
+  void *context;
+};
+
+struct run_result
+{
+  int exit_status; /* Of the program; -1: a signal ended it.  */
+  int signal;      /* That ended it, or 0.  */
+  char *output;    /* What it wrote, NUL terminated, ...  */
+  size_t output_length;
+  char *errors; /* ... and to standard error.  */
+  size_t errors_length;
+  bool cut; /* There was more, which is lost.  */
+};
+
+/* Run it to its end: no shell, standard input /dev/null, clean environment,
+   no other descriptors, a process group of its own that is killed as a whole
+   (with what it started, as far as that stayed in the group) at the end of its
+   time, on giving up, and when it ended.  Output is drained all the time.
+   Errors: GPG_ERR_NOT_FOUND (not installed; the words name it),
+   GPG_ERR_TIMEOUT, GPG_ERR_CANCELED, system errors.  That the program failed
+   is none: look at R_RESULT.  */
+gpg_error_t run_program (const struct run *run, struct run_result *r_result,
+                         struct failure *failure);
+void run_result_release (struct run_result *result);
+
+/* Whether a program NAME is there for run_program.  */
+bool run_is_installed (const struct machine *machine, const char *name);
 
 #endif /* REEVE_RUN_H */

@@ -3,7 +3,8 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include "fuzz.h"
-#include "../../src/mod/aug/channel.h"
+#include "../../src/base/channel.h"
+#include "../../src/mod/aug/message.h"
 
 /* What was parsed, put together again.  */
 static void

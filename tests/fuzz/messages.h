@@ -13,7 +13,8 @@
 
 #include "fuzz.h"
 #include <sys/socket.h>
-#include "../../src/mod/aug/channel.h"
+#include "../../src/base/channel.h"
+#include "../../src/mod/aug/message.h"
 
 #define MESSAGES_RAW 255
 

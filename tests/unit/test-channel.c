@@ -10,7 +10,8 @@
 #include <unistd.h>
 #include "protocol/link.h"
 #include "protocol/memory.h"
-#include "src/mod/aug/channel.h"
+#include "src/base/channel.h"
+#include "src/mod/aug/message.h"
 
 struct pair
 {

@@ -9,7 +9,8 @@
 #include <poll.h>
 #include <sys/syscall.h>
 
-#include "../../src/mod/aug/channel.h"
+#include "../../src/base/channel.h"
+#include "../../src/mod/aug/message.h"
 #include "../../src/mod/aug/lenses.h"
 
 /* All tests share one keeper.  */

@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "channel.h"
+#include "message.h"
+#include "../../base/channel.h"
 #include "lenses.h"
 #include "../../base/file.h"
 #include "../../call/call.h"

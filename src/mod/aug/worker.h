@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <augeas.h>
-#include "channel.h"
+#include "message.h"
+#include "../../base/channel.h"
 #include "expression.h"
 #include "lenses.h"
 #include "../../base/failure.h"

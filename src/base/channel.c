@@ -1,4 +1,4 @@
-/* channel.c - what a session and its augeas worker say to each other
+/* channel.c - messages between two processes of ours
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include "channel.h"
-#include "../../../protocol/link.h"
-#include "../../../protocol/memory.h"
+#include "../../protocol/link.h"
+#include "../../protocol/memory.h"
 
 #define HEADER 8
 #define READ_SIZE (64 * KIB)
@@ -34,7 +34,7 @@ channel_release (struct channel *channel)
 }
 
 void
-channel_begin (struct channel *channel, enum channel_kind kind, unsigned code)
+channel_begin (struct channel *channel, unsigned kind, unsigned code)
 {
   unsigned char header[HEADER] = { 0 };
 
@@ -306,7 +306,7 @@ channel_read (struct channel *channel, struct message *r_message)
 }
 
 gpg_error_t
-channel_send_fds (int fd, enum channel_kind kind, const int *fds, size_t count)
+channel_send_fds (int fd, unsigned kind, const int *fds, size_t count)
 {
   char control[CMSG_SPACE (FDS_MAX * sizeof (int))] = { 0 };
   unsigned char header[HEADER] = { 0 };
@@ -360,7 +360,7 @@ collect_fds (struct msghdr *msg, int *r_fds, size_t space)
 }
 
 gpg_error_t
-channel_receive_fds (struct channel *channel, enum channel_kind kind,
+channel_receive_fds (struct channel *channel, unsigned kind,
                      int *r_fds, size_t count)
 {
   char control[CMSG_SPACE (FDS_MAX * sizeof (int))];
