@@ -82,5 +82,9 @@
 #define LIMIT_LINKS 40                 /* Symbolic links on one way.  */
 #define LIMIT_CONFIG_FILE MIB          /* Bytes of a configuration file.  */
 #define LIMIT_PLAN_STEPS LIMIT_AUG_FILES
+#define LIMIT_FENCED_MEMORY (256 * MIB) /* A parser behind a fence: address
+                                           space, ... */
+#define LIMIT_FENCED_SECONDS 5          /* ... time of the clock and the CPU. */
+#define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 
 #endif /* REEVE_LIMITS_H */

@@ -360,8 +360,8 @@ collect_fds (struct msghdr *msg, int *r_fds, size_t space)
 }
 
 gpg_error_t
-channel_receive_fds (struct channel *channel, unsigned kind,
-                     int *r_fds, size_t count)
+channel_receive_fds (struct channel *channel, unsigned kind, int *r_fds,
+                     size_t count)
 {
   char control[CMSG_SPACE (FDS_MAX * sizeof (int))];
   unsigned char header[HEADER];

@@ -64,8 +64,7 @@ void channel_init (struct channel *channel, int fd);
 void channel_release (struct channel *channel);
 
 /* Put a message together: begin, items, end.  */
-void channel_begin (struct channel *channel, unsigned kind,
-                    unsigned code);
+void channel_begin (struct channel *channel, unsigned kind, unsigned code);
 void channel_item (struct channel *channel, const void *bytes, size_t length);
 void channel_string (struct channel *channel, const char *string);
 void channel_number (struct channel *channel, int64_t number);
@@ -93,9 +92,8 @@ gpg_error_t channel_send_fds (int fd, unsigned kind, const int *fds,
 
 /* Receive it; CHANNEL must have read nothing yet.  Exactly COUNT descriptors
    must come (close-on-exec), else GPG_ERR_INV_PACKET.  */
-gpg_error_t channel_receive_fds (struct channel *channel,
-                                 unsigned kind, int *r_fds,
-                                 size_t count);
+gpg_error_t channel_receive_fds (struct channel *channel, unsigned kind,
+                                 int *r_fds, size_t count);
 
 /* Whether ITEM is the string STRING.  */
 bool item_is (const struct item *item, const char *string);

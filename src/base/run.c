@@ -16,6 +16,7 @@
 
 #include "protocol/memory.h"
 #include "run.h"
+#include "run_inside.h"
 
 #define NOBODY 65534
 #define ARGUMENTS 4
@@ -73,9 +74,8 @@ become_nobody (void)
   return 0;
 }
 
-/* Signals as a program expects to find them.  */
-static void
-default_signals (void)
+void
+run_default_signals (void)
 {
   sigset_t none;
 
@@ -87,8 +87,8 @@ default_signals (void)
 }
 
 gpg_error_t
-run_helper (const char *program, const char *const *arguments, int socket,
-            pid_t *r_pid, struct failure *failure)
+run_helper (const char *program, const char *const *arguments, bool foreign,
+            int socket, pid_t *r_pid, struct failure *failure)
 {
   static char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
                                  (char *)"LC_ALL=C.UTF-8", NULL };
@@ -107,8 +107,8 @@ run_helper (const char *program, const char *const *arguments, int socket,
     return fail_errno (failure, "cannot fork");
   if (!pid)
     {
-      default_signals ();
-      if (!arrange_descriptors (fd, socket) && !become_nobody ())
+      run_default_signals ();
+      if (!arrange_descriptors (fd, socket) && (!foreign || !become_nobody ()))
         fexecve (4, (char *const *)argv, environment);
       _exit (127);
     }

@@ -35,13 +35,16 @@ struct run
   const char *const *arguments; /* Behind the program's name, ends with NULL. */
   const char *const *environment; /* "NAME=value", ends with NULL; beside PATH,
                                      LC_ALL and HOME.  May be NULL.  */
-  size_t most;        /* Bytes kept of standard output, and of errors.  */
-  uint64_t time_ms;   /* After this it is killed.  */
+  size_t most;      /* Bytes kept of standard output, and of errors.  */
+  uint64_t time_ms; /* After this it is killed.  */
+  bool leave;       /* What it started may stay when it has ended by itself:
+                       a daemon.  */
   /* Asked several times a second whether to kill it.  May be NULL.  */
   bool (*give_up) (void *context);
   void *context;
 };
 
+/* Of one zeroed by run_program.  */
 struct run_result
 {
   int exit_status; /* Of the program; -1: a signal ended it.  */
@@ -56,7 +59,8 @@ struct run_result
 /* Run it to its end: no shell, standard input /dev/null, clean environment,
    no other descriptors, a process group of its own that is killed as a whole
    (with what it started, as far as that stayed in the group) at the end of its
-   time, on giving up, and when it ended.  Output is drained all the time.
+   time, on giving up, and (but for LEAVE) when it ended.  Output is drained all
+   the time, and not waited for when the program itself has ended.
    Errors: GPG_ERR_NOT_FOUND (not installed; the words name it),
    GPG_ERR_TIMEOUT, GPG_ERR_CANCELED, system errors.  That the program failed
    is none: look at R_RESULT.  */

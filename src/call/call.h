@@ -15,6 +15,7 @@
 #include "../base/failure.h"
 #include "../base/limits.h"
 #include "../base/machine.h"
+#include "../base/settings.h"
 #include "../base/tally.h"
 #include "../plan/plan.h"
 #include "arguments.h"
@@ -58,6 +59,7 @@ struct call
   struct module *module;
   struct peer peer;
   const struct limits *limits; /* NULL: limits_or_usual.  */
+  const struct settings *settings;
   const char *identity;
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;

@@ -68,6 +68,9 @@ struct verb
    the verbs themselves need not have: whether a call may touch an object is
    asked by call->may when it is known.  */
 #define NOUN_GRANT_BY_EFFECT 1U
+/* The noun's helper runs as the daemon's own user: it is asked to do things,
+   not to take foreign things apart.  */
+#define NOUN_HELPER_TRUSTED 2U
 
 struct noun
 {
@@ -119,7 +122,8 @@ struct noun
   /* The file name of a program of ours under libexec, or NULL.  The
      supervisor starts one before any secret is read, as nobody where it is
      root, and again if it dies.  Requests come to its descriptor 3 as
-     SOCK_SEQPACKET messages from all sessions (CALL->module->helper_fd).  */
+     SOCK_SEQPACKET messages from all sessions (CALL->module->helper_fd).  Nouns
+     with the same program share one.  */
   const char *helper;
 };
 

@@ -65,13 +65,14 @@ gpg_error_t dump_verbs (const struct registry *registry, const char *form);
 void manual_texinfo (struct buffer *out, const struct registry *registry);
 
 /* Start the helper of noun INDEX on SOCKET; its arguments are the limits of its
-   workers: bytes of memory, seconds of processor time.  */
+   workers: bytes of memory, seconds of processor time; or, of a trusted one,
+   the machine's root.  */
 gpg_error_t helper_run (const struct daemon *daemon, size_t index, int socket,
                         pid_t *r_pid, struct failure *failure);
 
 /* Start the helper of noun INDEX if it has one; its socket's sending end goes
-   to module[INDEX].helper_fd, the receiving end to *R_SOCKET (-1: there is no
-   helper), to start it again.  */
+   to module[INDEX].helper_fd, the receiving end to *R_SOCKET, to start it
+   again; -1: there is no helper, or it is that of another noun.  */
 gpg_error_t helper_start (struct daemon *daemon, size_t index, int *r_socket,
                           pid_t *r_pid, struct failure *failure);
 

@@ -46,7 +46,8 @@ enum option_value
   OPTION_OPTIONS,
   OPTION_NO_OPTIONS,
   OPTION_INTEGRITY,
-  OPTION_LIMIT /* And more: one for each row of limit_table.  */
+  OPTION_SETTING, /* And more: one for each row of setting_table.  */
+  OPTION_LIMIT = OPTION_SETTING + SETTINGS /* The same of limit_table.  */
 };
 
 static const gpgrt_opt_t fixed[] = {
@@ -90,33 +91,42 @@ static const gpgrt_opt_t fixed[] = {
   ARGPARSE_s_s (OPTION_INTEGRITY, "integrity",
                 "|MODE|what a configuration that changed on disk forbids: "
                 "reads (only reads go on), strict (all) or off"),
-  ARGPARSE_group (302, "@\nLimits:\n "),
+  ARGPARSE_group (302, "@\nSettings and limits:\n "),
 };
 
 #define FIXED (sizeof fixed / sizeof *fixed)
 #define LIMITS 32
 
-/* The fixed options, then one for each limit.  */
-static gpgrt_opt_t table[FIXED + LIMITS + 1];
-static char limit_help[LIMITS][120];
+#define ROWS (SETTINGS + LIMITS)
+
+/* The fixed options, then one for each setting and each limit.  */
+static gpgrt_opt_t table[FIXED + ROWS + 1];
+static char help[ROWS][120];
+
+/* Make row INDEX behind the fixed ones.  */
+static void
+add_row (size_t index, const char *name, const char *argument,
+         const char *description)
+{
+  const gpgrt_opt_t option[]
+      = { ARGPARSE_s_s (OPTION_SETTING + (int)index, name, help[index]) };
+
+  snprintf (help[index], sizeof *help, "|%s|%s", argument, description);
+  table[FIXED + index] = *option;
+}
 
 static void
 make_table (void)
 {
   const gpgrt_opt_t end[] = { ARGPARSE_end () };
-  size_t i;
+  size_t count = 0;
 
   memcpy (table, fixed, sizeof fixed);
-  for (i = 0; limit_table[i].name && i < LIMITS; i++)
-    {
-      const gpgrt_opt_t option[] = { ARGPARSE_s_s (
-          OPTION_LIMIT + (int)i, limit_table[i].name, limit_help[i]) };
-
-      snprintf (limit_help[i], sizeof *limit_help, "|%s|%s",
-                limit_table[i].argument, limit_table[i].description);
-      table[FIXED + i] = *option;
-    }
-  table[FIXED + i] = *end;
+  for (const struct setting *row = setting_table; row->name; row++)
+    add_row (count++, row->name, row->argument, row->description);
+  for (const struct limit *row = limit_table; row->name && count < ROWS; row++)
+    add_row (count++, row->name, row->argument, row->description);
+  table[FIXED + count] = *end;
 }
 
 /* Where the value being read stands, for messages.  */
@@ -262,6 +272,18 @@ take_command (int number, const struct origin *origin, struct options *options)
       }
 }
 
+/* The setting of row INDEX, if it is one.  */
+static void
+take_setting (int index, const char *value, const struct origin *origin,
+              struct settings *settings)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+
+  if (index >= 0 && index < SETTINGS
+      && settings_add (settings, setting_table + index, value, &failure))
+    die (origin, "%s", failure.text ? failure.text : "out of memory");
+}
+
 /* The limit of row INDEX; another number is a command, or no option, which
    gpgrt says.  */
 static void
@@ -327,6 +349,8 @@ take_option (const gpgrt_argparse_t *args, const struct origin *origin,
       options->integrity = read_integrity (origin, value);
       break;
     default:
+      take_setting (args->r_opt - OPTION_SETTING, value, origin,
+                    &options->settings);
       take_limit (args->r_opt - OPTION_LIMIT, value, origin, &options->limits);
       break;
     }
@@ -492,6 +516,8 @@ options_read (int argc, char **argv, struct options *r_options)
       exit (2);
     }
   read_all (argc, argv, &machine, r_options);
+  if (settings_complete (&r_options->settings))
+    log_fatal ("out of memory\n");
   machine_close (&machine);
 }
 
@@ -513,6 +539,7 @@ options_release (struct options *options)
   for (size_t i = 0; i < options->listen_count; i++)
     free (options->listen[i].name);
   options->listen_count = 0;
+  settings_release (&options->settings);
   free (options->config_file);
   free (options->config.os_path);
   options->config_file = options->config.os_path = NULL;

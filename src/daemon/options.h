@@ -11,6 +11,7 @@
 #include <gpg-error.h>
 #include "../base/failure.h"
 #include "../base/limits.h"
+#include "../base/settings.h"
 #include "../call/verb.h"
 #include "../gate/audit.h"
 #include "../gate/integrity.h"
@@ -60,6 +61,7 @@ struct options
   size_t listen_count;
   struct listen_option listen[OPTIONS_LISTEN];
   struct limits limits;
+  struct settings settings;
   bool audit_journald;
 };
 

@@ -357,6 +357,7 @@ file_step_finish (void *detail)
 
 static const struct step_kind file_kind = {
   .name = "file",
+  .journaled = true,
   .describe = file_step_describe,
   .prepare = file_step_prepare,
   .perform = file_step_perform,

@@ -102,6 +102,12 @@ plan_kind (const struct plan *plan, size_t index)
   return index < plan->count ? plan->steps[index].kind : NULL;
 }
 
+const void *
+plan_detail (const struct plan *plan, size_t index)
+{
+  return index < plan->count ? plan->steps[index].detail : NULL;
+}
+
 gpg_error_t
 plan_describe (const struct plan *plan, struct buffer *text)
 {
@@ -176,8 +182,9 @@ plan_carry_out (struct plan *plan, const struct machine *machine,
   gpg_error_t err = 0;
 
   for (step = plan->steps; !err && step < end; step++)
-    err = step->kind->prepare (step->detail, machine, journal, failure);
-  if (!err)
+    err = step->kind->prepare (step->detail, machine,
+                               step->kind->journaled ? journal : NULL, failure);
+  if (!err && journal)
     err = journal_ready (journal, failure);
   for (step = plan->steps; !err && step < end; step++)
     err = step->kind->perform (step->detail, failure);
@@ -190,21 +197,25 @@ gpg_error_t
 plan_run (struct plan *plan, const struct machine *machine,
           struct failure *failure)
 {
-  struct journal *journal;
-  gpg_error_t err;
+  struct journal *journal = NULL;
+  bool journaled = false;
+  gpg_error_t err = 0;
 
-  if (!plan->count)
-    return 0;
-  err = journal_open (machine, &journal, failure);
+  for (size_t i = 0; i < plan->count; i++)
+    journaled |= plan->steps[i].kind->journaled;
+  if (journaled)
+    err = journal_open (machine, &journal, failure);
   if (err)
     return err;
-  journal_begin (journal);
+  if (journal)
+    journal_begin (journal);
   err = plan_carry_out (plan, machine, journal, failure);
   if (err)
     plan_undo (plan, failure);
   else
     for (size_t i = 0; i < plan->count; i++)
       plan->steps[i].kind->finish (plan->steps[i].detail);
-  journal_end (journal);
+  if (journal)
+    journal_end (journal);
   return err;
 }

@@ -31,11 +31,16 @@ struct step_kind
 {
   const char *name; /* "file", ...; stands in the journal.  */
 
+  /* Whether prepare gets a journal.  Plans with such steps are carried out one
+     at a time on a machine; others do not wait for each other.  */
+  bool journaled;
+
   /* Append to TEXT what would change: for a file a unified diff.  */
   gpg_error_t (*describe) (const void *detail, struct buffer *text);
 
   /* Check the precondition and make all ready without changing anything that
-     others see, and note in JOURNAL what recovery needs.  */
+     others see, and note in JOURNAL (NULL unless JOURNALED) what recovery
+     needs.  */
   gpg_error_t (*prepare) (void *detail, const struct machine *machine,
                           struct journal *journal, struct failure *failure);
 
@@ -71,10 +76,12 @@ void plan_release (struct plan *plan);
 gpg_error_t plan_append (struct plan *plan, const struct step_kind *kind,
                          const char *object, void *detail);
 
-/* How many steps there are, and what step INDEX changes.  */
+/* How many steps there are, and what step INDEX changes, of what kind it
+   is, and what its maker gave.  */
 size_t plan_count (const struct plan *plan);
 const char *plan_object (const struct plan *plan, size_t index);
 const struct step_kind *plan_kind (const struct plan *plan, size_t index);
+const void *plan_detail (const struct plan *plan, size_t index);
 
 /* Append to TEXT what the plan would do.  */
 gpg_error_t plan_describe (const struct plan *plan, struct buffer *text);

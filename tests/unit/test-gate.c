@@ -80,8 +80,15 @@ step_release (void *detail)
 }
 
 static const struct step_kind kind
-    = { "test",    step_describe, step_prepare, step_perform, step_settle,
-        step_undo, step_finish,   step_release, NULL };
+    = { .name = "test",
+        .journaled = true,
+        .describe = step_describe,
+        .prepare = step_prepare,
+        .perform = step_perform,
+        .settle = step_settle,
+        .undo = step_undo,
+        .finish = step_finish,
+        .release = step_release };
 
 /* --- A noun --- */
 
@@ -180,7 +187,7 @@ static const struct identity nobody = { .name = panel_name,
 
 /* --- A call on its way --- */
 
-struct setting
+struct scene
 {
   struct registry registry;
   struct gate gate;
@@ -191,7 +198,7 @@ struct setting
 static gpg_error_t
 take_data (void *context, const char *bytes, size_t length)
 {
-  struct setting *setting = context;
+  struct scene *setting = context;
 
   buffer_append (&setting->data, bytes, length);
   return 0;
@@ -210,7 +217,7 @@ static gpg_error_t
 answer (void *context, const struct grammar_item *item, char **r_bytes,
         size_t *r_length, struct failure *failure)
 {
-  struct setting *setting = context;
+  struct scene *setting = context;
 
   note ("ask");
   note (item->name);
@@ -221,7 +228,7 @@ answer (void *context, const struct grammar_item *item, char **r_bytes,
   return *r_bytes ? 0 : gpg_error (GPG_ERR_ENOMEM);
 }
 
-static struct setting setting;
+static struct scene setting;
 
 static int
 setup (void **state)

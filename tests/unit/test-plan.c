@@ -81,9 +81,15 @@ letter_release (void *detail)
 }
 
 static const struct step_kind letter_kind
-    = { "letter",       letter_describe, letter_prepare,
-        letter_perform, letter_settle,   letter_undo,
-        letter_finish,  letter_release,  NULL };
+    = { .name = "letter",
+        .journaled = true,
+        .describe = letter_describe,
+        .prepare = letter_prepare,
+        .perform = letter_perform,
+        .settle = letter_settle,
+        .undo = letter_undo,
+        .finish = letter_finish,
+        .release = letter_release };
 
 static void
 append (struct plan *plan, char name, char fails_at)

@@ -151,7 +151,7 @@ run_and_wait (const char *program, struct report *r_report)
   memset (r_report, 0, sizeof *r_report);
   assert_int_equal (
       socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-  assert_int_equal (run_helper (program, NULL, ends[1], &pid, NULL), 0);
+  assert_int_equal (run_helper (program, NULL, true, ends[1], &pid, NULL), 0);
   assert_true (pid > 0);
   close (ends[1]);
   if (read (ends[0], r_report, sizeof *r_report) != sizeof *r_report)
@@ -266,14 +266,15 @@ what_is_missing_is_named (void **state)
   pid_t pid = 0;
 
   (void)state;
-  assert_code (run_helper ("reeve-no-such-helper", NULL, 0, &pid, &failure),
+  assert_code (run_helper ("reeve-no-such-helper", NULL, true, 0, &pid,
+                           &failure),
                GPG_ERR_ENOENT);
   assert_int_equal (pid, -1);
   assert_non_null (strstr (failure.text, "reeve-no-such-helper is not "
                                          "installed in " PKGLIBEXECDIR));
   memset (name, 'x', sizeof name - 1);
   name[sizeof name - 1] = 0;
-  assert_int_not_equal (run_helper (name, NULL, 0, &pid, NULL), 0);
+  assert_int_not_equal (run_helper (name, NULL, true, 0, &pid, NULL), 0);
   assert_int_equal (pid, -1);
 }
 

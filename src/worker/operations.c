@@ -1,0 +1,9 @@
+/* operations.c - what the modules have the machine worker do
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "operations.h"
+
+#include <stddef.h>
+
+const struct work_operation *const operations[] = { NULL };
