@@ -85,6 +85,13 @@
 #define LIMIT_FENCED_MEMORY (256 * MIB) /* A parser behind a fence: address
                                            space, ... */
 #define LIMIT_FENCED_SECONDS 5          /* ... time of the clock and the CPU. */
+#define LIMIT_UNIT_NAME 256             /* Bytes of a unit's name and a NUL. */
+#define LIMIT_BUS_SECONDS 25            /* For one answer of systemd's. */
+#define LIMIT_SCRIPT_SECONDS 120        /* For an init.d script, ... */
+#define LIMIT_SCRIPT_OUTPUT (64 * KIB)  /* ... and bytes that it may say. */
+#define LIMIT_JOURNAL_FIELD (16 * KIB)  /* Bytes of a field that are told.  */
+#define LIMIT_JOURNAL_DETAIL 500        /* Bytes of a line, ... */
+#define LIMIT_JOURNAL_DETAILS 10        /* ... and lines, in an error.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 
 #endif /* REEVE_LIMITS_H */

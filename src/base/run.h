@@ -32,6 +32,8 @@ struct run
   const char *program;          /* A file name, looked for in the usual
                                    directories below the machine's root, then
                                    in those of "/"; or a path below the root. */
+  bool below;                   /* It is not looked for in those of "/": it
+                                   changes what is in places of its own.  */
   const char *const *arguments; /* Behind the program's name, ends with NULL. */
   const char *const *environment; /* "NAME=value", ends with NULL; beside PATH,
                                      LC_ALL and HOME.  May be NULL.  */

@@ -70,13 +70,13 @@ open_below (const struct machine *machine, const char *root, const char *path)
 }
 
 static int
-find_program (const struct machine *machine, const char *program)
+find_program (const struct machine *machine, const char *program, bool below)
 {
   const char *const roots[] = { machine->root, "" };
 
   if (*program == '/')
     return open_below (machine, machine->root, program);
-  for (size_t i = *machine->root ? 0 : 1; i < 2; i++)
+  for (size_t i = 0; i < (below ? 1 : 2); i++)
     for (size_t j = 0; j < sizeof directories / sizeof *directories; j++)
       {
         char path[256];
@@ -96,7 +96,7 @@ find_program (const struct machine *machine, const char *program)
 bool
 run_is_installed (const struct machine *machine, const char *name)
 {
-  auto_close int fd = find_program (machine, name);
+  auto_close int fd = find_program (machine, name, false);
 
   return fd >= 0;
 }
@@ -287,7 +287,7 @@ run_program (const struct run *run, struct run_result *r_result,
              struct failure *failure)
 {
   struct running running = { .run = run, .result = r_result };
-  auto_close int fd = find_program (run->machine, run->program);
+  auto_close int fd = find_program (run->machine, run->program, run->below);
   gpg_error_t err;
 
   *r_result = (struct run_result){ 0 };

@@ -32,7 +32,7 @@ static char *
 value_memory (const struct grammar_item *item, size_t length)
 {
   return is_secret (item) ? gcry_malloc_secure (length + 1)
-                          : malloc (length + 1);
+                          : malloc (length + TYPE_GROWTH + 1);
 }
 
 static void

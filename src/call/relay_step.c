@@ -35,7 +35,8 @@ struct relay_step
   char *operation;
   char *undo;
   char **more;
-  bool tried; /* Something may have changed.  */
+  bool tried; /* It was done, or nobody knows.  An operation that fails has
+                 put back what it could.  */
   struct relay_kept answer;
 };
 
@@ -137,6 +138,7 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
     err = relay_receive (&worker.channel, &out, failure, &lost);
   if (lost)
     err = relay_words (err, failure);
+  step->tried = lost;
   writer_release (&out);
   end_worker (&worker);
   if (gpg_err_code (err) == GPG_ERR_CANCELED && worker.late)
@@ -174,8 +176,10 @@ step_perform (void *detail, struct failure *failure)
 {
   struct relay_step *step = detail;
 
-  step->tried = true;
-  return have_done (step, step->operation, true, failure);
+  gpg_error_t err = have_done (step, step->operation, true, failure);
+
+  step->tried |= !err;
+  return err;
 }
 
 static gpg_error_t
@@ -193,7 +197,6 @@ step_undo (void *detail, struct failure *failure)
 
   if (!step->tried)
     return 0;
-  step->tried = false;
   if (!step->undo)
     return fail (failure, GPG_ERR_NOT_SUPPORTED,
                  "%s of %s has no way back: look what state it is in",

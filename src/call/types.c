@@ -9,6 +9,7 @@
 #include "protocol/quantity.h"
 #include "../base/file.h"
 #include "types.h"
+#include "unit_name.h"
 
 /* The largest number that JSON readers, which use doubles, keep whole.  */
 #define NUMBER_MOST (INT64_C (1) << 53)
@@ -243,6 +244,9 @@ static const struct argument_type types[]
           "an augeas path expression, see augtool(1)", PATTERN_TREE, NULL },
         { "path", 0, check_path, "a file: an absolute path, without \"..\"",
           PATTERN_PATH, path_names },
+        { "unit", 0, unit_name_check,
+          "a unit, as nginx.service; nginx means the same", PATTERN_TEXT,
+          unit_name_names },
         { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
         { "enum", TYPE_CHOICE, check_enum, "one of the words named",
           PATTERN_CHOICE, NULL },

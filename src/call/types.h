@@ -20,6 +20,9 @@
 /* The grammar names the possible values: enum(a|b).  */
 #define TYPE_CHOICE 4U
 
+/* The bytes by which a canonical text may be longer than what was given.  */
+#define TYPE_GROWTH 8
+
 /* How rules of a policy name values of a type (gate/pattern.h).  */
 enum pattern_form
 {
@@ -38,7 +41,7 @@ struct argument_type
   unsigned flags;
 
   /* Check the LENGTH bytes at TEXT (NUL terminated, no NUL inside) and make
-     them canonical in place; they may only become shorter.  A type that has
+     them canonical in place; there is room for TYPE_GROWTH more.  A type that has
      a number stores it at NUMBER.  CHOICES is what the grammar has between
      the parentheses of enum().  On an error *R_WANTED is a static text that
      says what would be right.  */

@@ -8,7 +8,9 @@
 #include "../mod/audit/audit.h"
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
+#include "../mod/service/service.h"
 #include "daemon.h"
 
 const struct noun *const daemon_nouns[] = { &aug_noun, &audit_noun,
-                                            &module_noun, &policy_noun, NULL };
+                                            &module_noun, &policy_noun,
+                                            &service_noun, NULL };

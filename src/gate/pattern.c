@@ -89,12 +89,13 @@ check_value (const struct argument_type *type, const char *text,
              struct failure *failure)
 {
   size_t length = strlen (text);
-  auto_free char *copy = strdup (text);
+  auto_free char *copy = malloc (length + TYPE_GROWTH + 1);
   const char *wanted = "";
   int64_t number;
 
   if (!copy)
     return gpg_error_from_syserror ();
+  memcpy (copy, text, length + 1);
   if (type->check (copy, &length, NULL, &number, &wanted))
     return fail (failure, GPG_ERR_INV_ARG, "expected %s", wanted);
   if (strcmp (copy, text))

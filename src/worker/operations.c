@@ -6,4 +6,6 @@
 
 #include <stddef.h>
 
-const struct work_operation *const operations[] = { NULL };
+#include "../mod/service/operations.h"
+
+const struct work_operation *const operations[] = { service_operations, NULL };

@@ -1,0 +1,121 @@
+/* change.c - the verbs of SERVICE that change a unit
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../protocol/memory.h"
+#include "../../call/relay.h"
+
+/* What each verb does.  A unit one of whose states in FIELD is in ALREADY,
+   words between blanks, needs no change.  AFTER is the state for the audit log.
+   INVERSE puts back what was if the state was in FROM.  */
+static const struct change
+{
+  const char *verb;
+  const char *action;
+  const char *field;
+  const char *already;
+  const char *after;
+  const char *inverse;
+  const char *from;
+} changes[] = {
+  { "START", "start", "active", " active reloading ", "active", "stop",
+    " inactive failed " },
+  { "STOP", "stop", "active", " inactive failed ", "inactive", "start",
+    " active reloading " },
+  { "RESTART", "restart", "active", "", "active", "stop", " inactive failed " },
+  { "RELOAD", "reload", "active", "", NULL, NULL, "" },
+  { "TRY-RESTART", "try-restart", "active", " inactive failed ", NULL, NULL,
+    "" },
+  { "ENABLE", "enable", "enabled", " enabled ", "enabled", "disable",
+    " disabled " },
+  { "DISABLE", "disable", "enabled", " disabled ", "disabled", "enable",
+    " enabled " },
+  { "MASK", "mask", "load", " masked ", "masked", "unmask", " loaded " },
+  { "UNMASK", "unmask", "load", " loaded not-loaded error bad-setting ",
+    "loaded", "mask", " masked " },
+  { "RESET-FAILED", "reset-failed", "active", "", NULL, NULL, "" },
+};
+
+static const struct change *
+find_change (const char *verb)
+{
+  size_t i = 0;
+
+  while (strcmp (changes[i].verb, verb))
+    i++;
+  return changes + i;
+}
+
+static bool
+has_word (const char *words, const char *word)
+{
+  auto_free char *bounded = NULL;
+
+  return asprintf (&bounded, " %s ", word) >= 0 && strstr (words, bounded);
+}
+
+/* The answer where nothing is to be done: what STATUS said, TEXT, behind
+   "changed: no".  */
+static gpg_error_t
+write_unchanged (struct call *call)
+{
+  const char *const more[]
+      = { "manager", settings_text (call->settings, "service-manager"), NULL };
+  gpg_error_t err = writer_field_bool (call->out, "changed", false);
+
+  return err ? err : relay_read (call, "SERVICE STATUS", more);
+}
+
+/* Plan CHANGE for a unit whose state is STATE.  */
+static gpg_error_t
+plan (struct call *call, const struct change *change, const char *state)
+{
+  const char *const more[]
+      = { "manager", settings_text (call->settings, "service-manager"),
+          "action",  change->action,
+          "inverse", change->inverse ? change->inverse : "",
+          NULL };
+  const char *unit = arg_text (call, "unit");
+  auto_free char *description = NULL;
+
+  if (asprintf (&description, "%s %s (now %s)\n", change->action, unit, state)
+      < 0)
+    {
+      description = NULL;
+      return gpg_error (GPG_ERR_ENOMEM);
+    }
+  return relay_append (
+      call, &(struct relay_change){
+                .kind = &relay_unit,
+                .object = unit,
+                .description = description,
+                .before = state,
+                .after = change->after,
+                .operation = "service act",
+                .undo = has_word (change->from, state) ? "service undo" : NULL,
+                .more = more });
+}
+
+gpg_error_t
+service_change (struct call *call)
+{
+  const struct change *change = find_change (call->verb->name);
+  const char *const more[]
+      = { "manager", settings_text (call->settings, "service-manager"), NULL };
+  auto_free char *text = NULL;
+  auto_free char *state = NULL;
+  gpg_error_t err = relay_ask (call, "SERVICE STATUS", more, &text);
+
+  if (!err)
+    err = relay_field (text, change->field, &state);
+  if (err)
+    return err;
+  if (state && has_word (change->already, state))
+    return write_unchanged (call);
+  return plan (call, change, state ? state : "unknown");
+}

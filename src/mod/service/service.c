@@ -1,0 +1,229 @@
+/* service.c - SERVICE: the services of a machine
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "service.h"
+
+#include <string.h>
+
+#include "../../../protocol/memory.h"
+#include "../../call/relay.h"
+#include "change.h"
+
+/* The manager that reeved.conf names, for each operation.  */
+#define MANAGER(call)                                                          \
+  {                                                                            \
+    "manager", settings_text ((call)->settings, "service-manager"), NULL       \
+  }
+
+static gpg_error_t
+service_read (struct call *call)
+{
+  const char *const more[] = MANAGER (call);
+  char operation[64];
+
+  snprintf (operation, sizeof operation, "SERVICE %s", call->verb->name);
+  return relay_read (call, operation, more);
+}
+
+/* --- Completion --- */
+
+/* Where the answer of LIST goes: of each line "unit: NAME" the name, if it
+   begins with PREFIX.  */
+struct names
+{
+  struct call *call;
+  const char *prefix;
+  struct buffer text;
+};
+
+static gpg_error_t
+keep_names (void *context, const char *bytes, size_t length)
+{
+  struct names *names = context;
+
+  if (bytes)
+    buffer_append (&names->text, bytes, length);
+  return buffer_error (&names->text);
+}
+
+static gpg_error_t
+ignore_status (void *context, const char *keyword, const char *text)
+{
+  (void)context;
+  (void)keyword;
+  (void)text;
+  return 0;
+}
+
+static gpg_error_t
+service_complete (struct call *call, const char *type, const char *prefix)
+{
+  static const char field[] = "unit: ";
+  struct names names = { call, prefix, BUFFER_EMPTY };
+  struct writer out = { .sink = { keep_names, ignore_status, &names } };
+  gpg_error_t err;
+
+  if (strcmp (type, "unit"))
+    return 0;
+  err = call->perform (call, "LIST", NULL, 0, &out);
+  writer_release (&out);
+  for (const char *line = names.text.bytes; !err && line && *line;)
+    {
+      const char *end = strchrnul (line, '\n');
+      const char *name = line + strlen (field);
+
+      if (!strncmp (line, field, strlen (field))
+          && !strncmp (name, prefix, strlen (prefix)))
+        err = writer_item (call->out, name, (size_t)(end - name));
+      line = *end ? end + 1 : end;
+    }
+  buffer_release (&names.text);
+  return err;
+}
+
+/* --- Rows --- */
+
+#define STATE_FIELDS                                                           \
+  "  unit         its name\n"                                                  \
+  "  description  one line\n"                                                  \
+  "  load         loaded, masked, error, ...\n"                                \
+  "  active       active, inactive, failed, activating, ...\n"                 \
+  "  sub          the same in the words of its kind: running, dead, ...\n"     \
+  "  enabled      whether it starts by itself: enabled, disabled, static, "    \
+  "...\n"                                                                      \
+  "  main_pid     its main process, if there is one\n"                         \
+  "  since        when it came into this state (UTC)\n"                        \
+  "  memory       bytes, if they are counted\n"                                \
+  "  tasks        processes and threads, if they are counted\n"                \
+  "  restarts     how often it was restarted by itself\n"                      \
+  "  result       how it ended last: success, exit-code, timeout, ...\n"       \
+  "  fragment     its file\n"                                                  \
+  "  backend      who runs it: systemd or initd\n"
+
+#define ERRORS                                                                 \
+  "NOT_FOUND: there is no such unit.\n"                                        \
+  "INV_STATE: the unit is masked.\n"
+
+#define CHANGE_ANSWER                                                          \
+  "Answers a record: changed (yes, or no if it was so already), then what\n"   \
+  "STATUS tells.  The call waits for the end of the job.  "
+
+#define CHANGE_ERRORS                                                          \
+  ERRORS                                                                       \
+  "GENERAL: it failed; the details are job, result, active, sub, and "         \
+  "journal\n"                                                                  \
+  "(its last lines).\n"                                                        \
+  "TIMEOUT: it took too long.  NOT_OPERATIONAL: what it needs failed.\n"       \
+  "LIMIT_REACHED: it was started too often.\n"
+
+static const struct verb verbs[] = {
+  { "STATUS", "<unit:unit>", EFFECT_READ, service_read, NULL,
+    "the state of a unit",
+    "Answers a record with the fields\n" STATE_FIELDS
+    "Fields that have no value are left out.  Of init.d scripts less is "
+    "known.\n" ERRORS "Example: SERVICE STATUS cron",
+    0 },
+  { "LIST",
+    "[--type=<type:enum(service|socket|target|timer|mount|automount|path|"
+    "slice|scope|swap|device|all)=service>] [--state=<state:string>]",
+    EFFECT_READ, service_read, NULL, "the units",
+    "Answers a record for each: unit, description, load, active, sub, "
+    "enabled,\n"
+    "as STATUS tells them.  With --state, those of which one of load, active,\n"
+    "sub and enabled is STATE.\n"
+    "Example: SERVICE LIST --state=active",
+    0 },
+  { "SHOW", "[--property=<property:string>] <unit:unit>", EFFECT_READ,
+    service_read, NULL, "all that the service manager knows of a unit",
+    "Answers a record with each property under its name in systemd (those of\n"
+    "an init.d script: what its header says), or only PROPERTY.  Values that\n"
+    "are neither text nor number nor a list of texts are JSON.\n" ERRORS
+    "Example: SERVICE SHOW cron",
+    0 },
+  { "DEPS", "[--reverse] <unit:unit>", EFFECT_READ, service_read, NULL,
+    "the units on which a unit depends",
+    "Answers a record for each: kind (requires, wants, binds-to, part-of,\n"
+    "conflicts, after, ...), unit.  With --reverse, the units that depend on\n"
+    "UNIT: kind is required-by, wanted-by, before, ...\n" ERRORS
+    "Example: SERVICE DEPS cron",
+    0 },
+  { "LOGS",
+    "[--lines=<lines:int=10>] [--since=<since:string>] "
+    "[--priority=<priority:enum(emerg|alert|crit|err|warning|notice|info|"
+    "debug)=debug>] [--follow] [<unit:unit>]",
+    EFFECT_READ, service_read, NULL,
+    "what a unit, or all, wrote to the journal",
+    "Answers a record for each entry, the oldest first: time (UTC), priority,\n"
+    "unit, identifier, pid, message.  These are the last LINES ones, of\n"
+    "PRIORITY or worse, from the time SINCE on (2027-01-31 or\n"
+    "2027-01-31T12:00:00Z).  With --follow new ones follow until CANCEL.\n"
+    "NOT_FOUND: this machine keeps no journal.\n"
+    "Example: SERVICE LOGS --lines=5 cron",
+    0 },
+  { "WATCH", "[<unit:unit>...]", EFFECT_READ, service_read, NULL,
+    "tell of each change of units",
+    "Writes a status line \"S UNIT name active sub\" for each UNIT as it is "
+    "now,\n"
+    "then for each change, of these or of all units, until CANCEL; so the "
+    "call\n"
+    "always ends with CANCELED.\n"
+    "NOT_SUPPORTED: init.d scripts cannot be watched.\n" ERRORS,
+    0 },
+  { "START", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "start a unit",
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE START cron", 0 },
+  { "STOP", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "stop a unit",
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE STOP cron", 0 },
+  { "RESTART", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "stop a unit and start it",
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE RESTART cron", 0 },
+  { "RELOAD", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "have a unit read its configuration again",
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "NOT_SUPPORTED: the unit cannot.\n"
+                  "Example: SERVICE RELOAD cron",
+    0 },
+  { "TRY-RESTART", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "restart a unit if it runs",
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE TRY-RESTART cron", 0 },
+  { "ENABLE", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "let a unit start when the machine starts",
+    CHANGE_ANSWER
+    "The field change, before\nthese, tells of each link.\n" ERRORS
+    "NOT_SUPPORTED: the unit does not say when it would start.\n"
+    "Example: SERVICE ENABLE cron",
+    0 },
+  { "DISABLE", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "let a unit no longer start by itself",
+    CHANGE_ANSWER
+    "The field change, before\nthese, tells of each link.\n" ERRORS
+    "Example: SERVICE DISABLE cron",
+    0 },
+  { "MASK", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "let a unit start by nothing",
+    CHANGE_ANSWER "\n"
+                  "It does not stop UNIT.\n" ERRORS
+                  "NOT_SUPPORTED: of init.d scripts.\n",
+    0 },
+  { "UNMASK", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "take MASK back",
+    CHANGE_ANSWER "\n" ERRORS "NOT_SUPPORTED: of init.d scripts.\n", 0 },
+  { "RESET-FAILED", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+    "forget that a unit failed, and how often it was started",
+    CHANGE_ANSWER "\n" ERRORS "NOT_SUPPORTED: of init.d scripts.\n", 0 },
+  { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 }
+};
+
+const struct noun service_noun
+    = { .name = "SERVICE",
+        .summary = "the services of the machine",
+        .help = "Units of systemd, or init.d scripts where that does not run; "
+                "the setting\n"
+                "service-manager decides.  A UNIT without a suffix is a "
+                "service.",
+        .verbs = verbs,
+        .flags = NOUN_HELPER_TRUSTED,
+        .session_end = relay_end,
+        .complete = service_complete,
+        .helper = RELAY_PROGRAM };

@@ -1,0 +1,200 @@
+/* systemd.c - the back end of SERVICE that speaks to systemd
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "systemd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../../protocol/limits.h"
+#include "../../../protocol/memory.h"
+#include "backend.h"
+
+#define SLICE_US 100000 /* The longest wait without a look at WORK's end.  */
+
+const struct backend systemd_backend = { .name = "systemd",
+                                         .status = systemd_status,
+                                         .list = systemd_list,
+                                         .show = systemd_show,
+                                         .deps = systemd_deps,
+                                         .act = systemd_act,
+                                         .watch = systemd_watch };
+
+/* --- The connection --- */
+
+/* Connect to the socket NAME in DIRECTORY below the root, a bus if BROKER.
+   The address goes by a descriptor: it has no limit of length, and needs no
+   escapes.  */
+static int
+try_socket (const struct machine *machine, const char *directory,
+            const char *name, bool broker, sd_bus **r_bus)
+{
+  auto_free char *path = machine_path (machine, directory);
+  auto_close int fd = path ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  sd_bus *bus = NULL;
+  char address[100];
+  int rc;
+
+  if (fd < 0)
+    return path ? -errno : -ENOMEM;
+  snprintf (address, sizeof address, "unix:path=/proc/self/fd/%d/%s", fd, name);
+  rc = sd_bus_new (&bus);
+  if (rc >= 0)
+    rc = sd_bus_set_address (bus, address);
+  if (rc >= 0)
+    rc = broker ? sd_bus_set_bus_client (bus, true)
+                : sd_bus_set_trusted (bus, true);
+  if (rc >= 0)
+    rc = sd_bus_set_method_call_timeout (bus, LIMIT_BUS_SECONDS
+                                                  * UINT64_C (1000000));
+  if (rc >= 0)
+    rc = sd_bus_start (bus);
+  if (rc >= 0)
+    *r_bus = bus;
+  else
+    sd_bus_unref (bus);
+  return rc;
+}
+
+gpg_error_t
+systemd_bus (struct work *work, sd_bus **r_bus)
+{
+  static sd_bus *bus;
+  const char *other = NULL;
+  int rc, second;
+
+  if (bus && !sd_bus_is_open (bus))
+    bus = sd_bus_close_unref (bus);
+  if (!bus)
+    {
+      rc = try_socket (work->machine, "/run/systemd", "private", false, &bus);
+      if (rc < 0)
+        {
+          second = try_socket (work->machine, "/run/dbus", "system_bus_socket",
+                               true, &bus);
+          other = second < 0 ? strerror (-second) : NULL;
+        }
+      if (other)
+        return fail (&work->failure, GPG_ERR_NO_SERVICE,
+                     "systemd cannot be reached: %s; by the system bus: %s",
+                     strerror (-rc), other);
+    }
+  *r_bus = bus;
+  return 0;
+}
+
+int
+systemd_call (sd_bus *bus, const char *method, sd_bus_error *error,
+              sd_bus_message **r_reply, const char *types, ...)
+{
+  va_list arguments;
+  int rc;
+
+  va_start (arguments, types);
+  rc = sd_bus_call_methodv (bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                            method, error, r_reply, types, arguments);
+  va_end (arguments);
+  return rc;
+}
+
+int
+systemd_wait (struct work *work, sd_bus *bus)
+{
+  int rc = sd_bus_process (bus, NULL);
+
+  (void)work;
+  return rc ? rc : sd_bus_wait (bus, SLICE_US);
+}
+
+gpg_error_t
+systemd_subscribe (struct work *work, sd_bus *bus)
+{
+  auto_bus_error sd_bus_error error = SD_BUS_ERROR_NULL;
+  int rc = systemd_call (bus, "Subscribe", &error, NULL, NULL);
+
+  if (rc < 0
+      && !sd_bus_error_has_name (&error, SYSTEMD_NAME ".AlreadySubscribed"))
+    return systemd_error (work, rc, &error, NULL);
+  return 0;
+}
+
+/* --- Errors --- */
+
+/* What an error of systemd means for a client; %s is the unit.  */
+static const struct
+{
+  const char *name; /* Behind SYSTEMD_NAME.  */
+  gpg_err_code_t code;
+  const char *words;
+} meanings[] = {
+  { ".NoSuchUnit", GPG_ERR_NOT_FOUND,
+    "there is no unit %s: SERVICE LIST lists them" },
+  { ".UnitMasked", GPG_ERR_INV_STATE,
+    "%s is masked: SERVICE UNMASK makes it usable" },
+  { ".OnlyByDependency", GPG_ERR_NOT_SUPPORTED,
+    "%s is only started and stopped by what depends on it" },
+  { ".JobTypeNotApplicable", GPG_ERR_NOT_SUPPORTED,
+    "%s cannot do this: it is no unit that can be reloaded or started" },
+  { ".LoadFailed", GPG_ERR_BAD_DATA, "the file of %s cannot be loaded" },
+  { ".BadUnitSetting", GPG_ERR_BAD_DATA, "the file of %s has a wrong setting" },
+  { ".TransactionIsDestructive", GPG_ERR_CONFLICT,
+    "%s: another job forbids it, the machine may be going down" },
+  { ".TransactionJobsConflicting", GPG_ERR_CONFLICT,
+    "%s: what it depends on is in conflict" },
+  { ".TransactionOrderIsCyclic", GPG_ERR_CONFLICT,
+    "%s: its dependencies have a cycle" },
+  { ".ShuttingDown", GPG_ERR_CONFLICT, "%s: the machine is going down" },
+};
+
+/* Those that D-Bus knows, and system errors, by errno.  */
+static gpg_err_code_t
+code_of (int rc)
+{
+  switch (-rc)
+    {
+    case ENOENT:
+    case EEXIST:
+    case EINVAL:
+    case EACCES:
+    case EPERM:
+    case ENOMEM:
+      return gpg_err_code_from_errno (-rc);
+    case ETIMEDOUT:
+      return GPG_ERR_TIMEOUT;
+    default:
+      return GPG_ERR_GENERAL;
+    }
+}
+
+gpg_error_t
+systemd_error (struct work *work, int rc, const sd_bus_error *error,
+               const char *unit)
+{
+  const char *name = error && error->name ? error->name : "";
+  const char *said = error && error->message ? error->message : strerror (-rc);
+
+  if (!unit)
+    unit = "the unit";
+  failure_detail (&work->failure, "reason", "%.300s", said);
+  if (!strncmp (name, SYSTEMD_NAME, strlen (SYSTEMD_NAME)))
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+      if (!strcmp (name + strlen (SYSTEMD_NAME), meanings[i].name))
+        {
+          char words[200];
+
+          /* One %s, of ours.  */
+          const char *hole = strstr (meanings[i].words, "%s");
+
+          snprintf (words, sizeof words, "%.*s%.60s%s",
+                    (int)(hole - meanings[i].words), meanings[i].words, unit,
+                    hole + 2);
+          return fail (&work->failure, meanings[i].code, "%s", words);
+        }
+  return fail (&work->failure, code_of (rc), "%.60s: systemd: %.100s", unit,
+               said);
+}

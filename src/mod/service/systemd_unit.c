@@ -1,0 +1,379 @@
+/* systemd_unit.c - what systemd tells of its units
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../protocol/memory.h"
+#include "../../../protocol/moment.h"
+#include "backend.h"
+#include "systemd.h"
+
+#define UNIT_FIELD(member) offsetof (struct unit_state, member)
+
+/* The properties that STATUS needs, and where they go.  */
+static const struct
+{
+  const char *name;
+  char type; /* Of D-Bus.  */
+  size_t offset;
+} wanted[] = {
+  { "Id", 's', UNIT_FIELD (id) },
+  { "Description", 's', UNIT_FIELD (description) },
+  { "LoadState", 's', UNIT_FIELD (load) },
+  { "ActiveState", 's', UNIT_FIELD (active) },
+  { "SubState", 's', UNIT_FIELD (sub) },
+  { "UnitFileState", 's', UNIT_FIELD (enabled) },
+  { "Result", 's', UNIT_FIELD (result) },
+  { "FragmentPath", 's', UNIT_FIELD (fragment) },
+  { "MainPID", 'u', UNIT_FIELD (main_pid) },
+  { "StateChangeTimestamp", 't', UNIT_FIELD (since) },
+  { "MemoryCurrent", 't', UNIT_FIELD (memory) },
+  { "TasksCurrent", 't', UNIT_FIELD (tasks) },
+  { "NRestarts", 'u', UNIT_FIELD (restarts) },
+};
+
+void
+unit_state_release (struct unit_state *state)
+{
+  free (state->id);
+  free (state->description);
+  free (state->load);
+  free (state->load_error);
+  free (state->active);
+  free (state->sub);
+  free (state->enabled);
+  free (state->result);
+  free (state->fragment);
+  *state = (struct unit_state)UNIT_STATE_NONE;
+}
+
+gpg_error_t
+systemd_properties (struct work *work, sd_bus *bus, const char *unit,
+                    sd_bus_message **r_reply)
+{
+  auto_bus_error sd_bus_error error = SD_BUS_ERROR_NULL;
+  auto_free char *path = NULL;
+  int rc = sd_bus_path_encode (SYSTEMD_UNITS, unit, &path);
+
+  *r_reply = NULL;
+  /* Of all interfaces: a service's own properties stand beside the unit's.  */
+  if (rc >= 0)
+    rc = sd_bus_call_method (bus, SYSTEMD_NAME, path,
+                             "org.freedesktop.DBus.Properties", "GetAll",
+                             &error, r_reply, "s", "");
+  return rc < 0 ? systemd_error (work, rc, &error, unit) : 0;
+}
+
+/* Read the variant that is next in MESSAGE into STATE, if it is property NAME
+   that is wanted, else skip it.  */
+static int
+take_property (sd_bus_message *message, const char *name,
+               struct unit_state *state)
+{
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    {
+      char *member = (char *)state + wanted[i].offset;
+      char type[2] = { wanted[i].type, 0 };
+      const char *text;
+      uint32_t number;
+      int rc;
+
+      if (strcmp (wanted[i].name, name))
+        continue;
+      switch (wanted[i].type)
+        {
+        case 's':
+          rc = sd_bus_message_read (message, "v", type, &text);
+          if (rc >= 0)
+            {
+              free (*(char **)member);
+              *(char **)member = strdup (text);
+            }
+          return rc;
+        case 'u':
+          rc = sd_bus_message_read (message, "v", type, &number);
+          if (rc >= 0)
+            *(uint64_t *)member = number;
+          return rc;
+        default:
+          return sd_bus_message_read (message, "v", type, (uint64_t *)member);
+        }
+    }
+  return sd_bus_message_skip (message, "v");
+}
+
+/* No text stays unset.  */
+static gpg_error_t
+complete (struct unit_state *state)
+{
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    {
+      char **text = (char **)((char *)state + wanted[i].offset);
+
+      if (wanted[i].type == 's' && !*text && !(*text = strdup ("")))
+        return gpg_error_from_syserror ();
+    }
+  return 0;
+}
+
+gpg_error_t
+unit_state_get (struct work *work, sd_bus *bus, const char *unit,
+                struct unit_state *r_state)
+{
+  auto_message sd_bus_message *reply = NULL;
+  gpg_error_t err = systemd_properties (work, bus, unit, &reply);
+  const char *name;
+  int rc;
+
+  *r_state = (struct unit_state)UNIT_STATE_NONE;
+  r_state->main_pid = r_state->since = r_state->memory = r_state->tasks
+      = r_state->restarts = UINT64_MAX;
+  if (err)
+    return err;
+  rc = sd_bus_message_enter_container (reply, 'a', "{sv}");
+  while (rc >= 0
+         && (rc = sd_bus_message_enter_container (reply, 'e', "sv")) > 0)
+    {
+      rc = sd_bus_message_read (reply, "s", &name);
+      if (rc >= 0)
+        rc = take_property (reply, name, r_state);
+      if (rc >= 0)
+        rc = sd_bus_message_exit_container (reply);
+    }
+  err = rc < 0 ? systemd_error (work, rc, NULL, unit) : complete (r_state);
+  if (!err && !strcmp (r_state->load, "not-found")
+      && !strcmp (r_state->active, "inactive"))
+    err = fail (&work->failure, GPG_ERR_NOT_FOUND,
+                "there is no unit %.100s: SERVICE LIST lists them", unit);
+  if (err)
+    unit_state_release (r_state);
+  return err;
+}
+
+static gpg_error_t
+write_number (struct writer *out, const char *name, uint64_t number)
+{
+  return number > INT64_MAX ? 0
+                            : writer_field_number (out, name, (int64_t)number);
+}
+
+/* PATH, one of the operating system's, as a path below the root.  */
+static const char *
+below_root (const struct machine *machine, const char *path)
+{
+  size_t length = strlen (machine->root);
+
+  return !strncmp (path, machine->root, length) && path[length] == '/'
+             ? path + length
+             : path;
+}
+
+gpg_error_t
+unit_state_write (struct work *work, const struct unit_state *state)
+{
+  struct writer *out = work->out;
+  char since[MOMENT_TEXT] = "";
+  gpg_error_t err = writer_field (out, "unit", "%s", state->id);
+
+  if (!err)
+    err = writer_field (out, "description", "%s", state->description);
+  if (!err)
+    err = writer_field (out, "load", "%s", state->load);
+  if (!err)
+    err = writer_field (out, "active", "%s", state->active);
+  if (!err)
+    err = writer_field (out, "sub", "%s", state->sub);
+  if (!err)
+    err = writer_field (out, "enabled", "%s", state->enabled);
+  if (!err && state->main_pid)
+    err = write_number (out, "main_pid", state->main_pid);
+  if (!err && state->since && state->since != UINT64_MAX
+      && moment_write ((int64_t)(state->since / 1000000), since))
+    err = writer_field (out, "since", "%s", since);
+  if (!err)
+    err = write_number (out, "memory", state->memory);
+  if (!err)
+    err = write_number (out, "tasks", state->tasks);
+  if (!err)
+    err = write_number (out, "restarts", state->restarts);
+  if (!err && *state->result)
+    err = writer_field (out, "result", "%s", state->result);
+  if (!err && *state->fragment)
+    err = writer_field (out, "fragment", "%s",
+                        below_root (work->machine, state->fragment));
+  if (!err)
+    err = writer_field (out, "backend", "systemd");
+  return err ? err : writer_record_end (out);
+}
+
+gpg_error_t
+systemd_status (struct work *work)
+{
+  auto_unit_state struct unit_state state = UNIT_STATE_NONE;
+  sd_bus *bus;
+  gpg_error_t err = systemd_bus (work, &bus);
+
+  if (!err)
+    err = unit_state_get (work, bus, work_text (work, "unit"), &state);
+  return err ? err : unit_state_write (work, &state);
+}
+
+/* --- SHOW --- */
+
+static bool
+is_asked_for (const struct work *work, const char *name)
+{
+  const char *property = work_text (work, "property");
+
+  for (size_t i = 0; property; property = work_text_at (work, "property", ++i))
+    if (!strcmp (property, name))
+      return true;
+  return !work_text (work, "property");
+}
+
+/* Write those that are asked for, in the manager's order.  */
+static gpg_error_t
+write_properties (struct work *work, sd_bus_message *reply, const char *unit,
+                  size_t *r_count)
+{
+  gpg_error_t err = 0;
+  const char *name;
+  int rc = sd_bus_message_enter_container (reply, 'a', "{sv}");
+
+  while (rc >= 0 && !err
+         && (rc = sd_bus_message_enter_container (reply, 'e', "sv")) > 0)
+    {
+      rc = sd_bus_message_read (reply, "s", &name);
+      if (rc >= 0 && is_asked_for (work, name))
+        {
+          (*r_count)++;
+          err = systemd_write_value (work->out, reply, name);
+        }
+      else if (rc >= 0)
+        rc = sd_bus_message_skip (reply, "v");
+      if (rc >= 0 && !err)
+        rc = sd_bus_message_exit_container (reply);
+    }
+  return err ? err : rc < 0 ? systemd_error (work, rc, NULL, unit) : 0;
+}
+
+gpg_error_t
+systemd_show (struct work *work)
+{
+  const char *unit = work_text (work, "unit");
+  auto_unit_state struct unit_state state = UNIT_STATE_NONE;
+  auto_message sd_bus_message *reply = NULL;
+  size_t count = 0;
+  sd_bus *bus;
+  gpg_error_t err = systemd_bus (work, &bus);
+
+  if (!err)
+    err = unit_state_get (work, bus, unit, &state);
+  if (!err)
+    err = systemd_properties (work, bus, unit, &reply);
+  if (!err)
+    err = write_properties (work, reply, unit, &count);
+  if (!err && !count)
+    err = fail (&work->failure, GPG_ERR_NOT_FOUND,
+                "%.60s has no property %.60s", unit,
+                work_text (work, "property"));
+  return err ? err : writer_record_end (work->out);
+}
+
+/* --- DEPS --- */
+
+static const struct
+{
+  const char *property;
+  const char *kind;
+  bool reverse;
+} dependencies[] = {
+  { "Requires", "requires", false },
+  { "Requisite", "requisite", false },
+  { "BindsTo", "binds-to", false },
+  { "Wants", "wants", false },
+  { "PartOf", "part-of", false },
+  { "Conflicts", "conflicts", false },
+  { "TriggeredBy", "triggered-by", false },
+  { "After", "after", false },
+  { "RequiredBy", "required-by", true },
+  { "RequisiteOf", "requisite-of", true },
+  { "BoundBy", "bound-by", true },
+  { "WantedBy", "wanted-by", true },
+  { "ConsistsOf", "consists-of", true },
+  { "ConflictedBy", "conflicted-by", true },
+  { "Triggers", "triggers", true },
+  { "Before", "before", true },
+};
+
+/* Write a record for each unit of the list that is the variant next in
+   REPLY.  */
+static gpg_error_t
+write_dependencies (struct work *work, sd_bus_message *reply, const char *kind)
+{
+  gpg_error_t err = 0;
+  const char *unit;
+  int rc = sd_bus_message_enter_container (reply, 'v', "as");
+
+  if (rc >= 0)
+    rc = sd_bus_message_enter_container (reply, 'a', "s");
+  while (rc >= 0 && !err && (rc = sd_bus_message_read (reply, "s", &unit)) > 0)
+    {
+      err = writer_field (work->out, "kind", "%s", kind);
+      if (!err)
+        err = writer_field (work->out, "unit", "%s", unit);
+      if (!err)
+        err = writer_record_end (work->out);
+    }
+  if (rc >= 0 && !err)
+    rc = sd_bus_message_exit_container (reply);
+  if (rc >= 0 && !err)
+    rc = sd_bus_message_exit_container (reply);
+  return err ? err : rc < 0 ? systemd_error (work, rc, NULL, kind) : 0;
+}
+
+/* The kind of property NAME, if it is asked for; else NULL.  */
+static const char *
+kind_of (const char *name, bool reverse)
+{
+  for (size_t i = 0; i < sizeof dependencies / sizeof *dependencies; i++)
+    if (dependencies[i].reverse == reverse
+        && !strcmp (dependencies[i].property, name))
+      return dependencies[i].kind;
+  return NULL;
+}
+
+gpg_error_t
+systemd_deps (struct work *work)
+{
+  const char *unit = work_text (work, "unit");
+  bool reverse = work_number (work, "reverse", 0);
+  auto_unit_state struct unit_state state = UNIT_STATE_NONE;
+  auto_message sd_bus_message *reply = NULL;
+  const char *name, *kind;
+  sd_bus *bus;
+  gpg_error_t err = systemd_bus (work, &bus);
+  int rc = 0;
+
+  if (!err)
+    err = unit_state_get (work, bus, unit, &state);
+  if (!err)
+    err = systemd_properties (work, bus, unit, &reply);
+  if (!err)
+    rc = sd_bus_message_enter_container (reply, 'a', "{sv}");
+  while (!err && rc >= 0
+         && (rc = sd_bus_message_enter_container (reply, 'e', "sv")) > 0)
+    {
+      rc = sd_bus_message_read (reply, "s", &name);
+      kind = rc < 0 ? NULL : kind_of (name, reverse);
+      if (kind)
+        err = write_dependencies (work, reply, kind);
+      else if (rc >= 0)
+        rc = sd_bus_message_skip (reply, "v");
+      if (rc >= 0 && !err)
+        rc = sd_bus_message_exit_container (reply);
+    }
+  return err ? err : rc < 0 ? systemd_error (work, rc, NULL, unit) : 0;
+}
