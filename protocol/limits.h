@@ -88,6 +88,7 @@
 #define LIMIT_UNIT_NAME 256             /* Bytes of a unit's name and a NUL. */
 #define LIMIT_BUS_SECONDS 25            /* For one answer of systemd's. */
 #define LIMIT_SCRIPT_SECONDS 120        /* For an init.d script, ... */
+#define LIMIT_WATCHED_SCRIPTS 16       /* Scripts asked again and again. */
 #define LIMIT_SCRIPT_OUTPUT (64 * KIB)  /* ... and bytes that it may say. */
 #define LIMIT_JOURNAL_FIELD (16 * KIB)  /* Bytes of a field that are told.  */
 #define LIMIT_JOURNAL_DETAIL 500        /* Bytes of a line, ... */

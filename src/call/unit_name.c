@@ -48,8 +48,8 @@ unit_name_check (char *text, size_t *length, const char *choices,
 {
   (void)choices;
   (void)number;
-  *r_wanted = "a unit's name, as nginx or nginx.service: letters, digits and "
-              ":-_.\\@, not a hyphen, dot or @ at its begin";
+  *r_wanted = "a unit, as nginx.service: letters, digits, :-_.\\@, a letter "
+              "first";
   if (!*length || strchr ("-.@", *text) || strspn (text, letters) != *length)
     return gpg_error (GPG_ERR_INV_ARG);
   if (!has_suffix (text, *length))

@@ -110,6 +110,8 @@ class ServiceManager:
                 self.process.kill()
                 self.process.wait()
         self.log.close()
+        if not os.path.exists(self.group):
+            return
         # What the manager left, if it was ended; it is all our own.
         with open(os.path.join(self.group, "cgroup.kill"), "w",
                   encoding="ascii") as kill:

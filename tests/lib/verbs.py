@@ -10,9 +10,40 @@ import subprocess
 
 import scratch
 
+# An init.d script: what it serves runs as long as there is a file.
+SCRIPT = """\
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides: cron
+# Required-Start: $remote_fs $syslog
+# Should-Start: network
+# Short-Description: Regular jobs
+### END INIT INFO
+state=$(readlink -f "$0").state
+case $1 in
+  status) [ -e "$state" ] || exit 3 ;;
+  start | restart | reload) : >"$state" ;;
+  stop) rm -f "$state" ;;
+  *) exit 3 ;;
+esac
+"""
+# What update-rc.d does.
+LINKS = """\
+#!/bin/sh
+levels=$(readlink -f "$0")
+levels=${levels%/usr/sbin/*}/etc/rc2.d
+mkdir -p "$levels" && rm -f "$levels"/[SK]??"$1"
+case $2 in
+  disable) ln -s ../init.d/"$1" "$levels/K01$1" ;;
+  *) ln -s ../init.d/"$1" "$levels/S01$1" ;;
+esac
+"""
 FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
          "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
-         "/etc/ssh/sshd_config": "Banner none\n"}
+         "/etc/ssh/sshd_config": "Banner none\n",
+         "/etc/init.d/cron": SCRIPT, "/etc/init.d/telnetd": SCRIPT,
+         "/usr/sbin/update-rc.d": LINKS,
+         "/var/log/journal/README": ""}
 ANSWERS = {"TEXT": b"127.0.0.1 here\n",
            "SCRIPT": b"print /files/etc/hosts/1\n"}
 

@@ -37,7 +37,7 @@ struct backend
   gpg_error_t (*act) (struct work *work, const char *action);
 
   /* Tell by status lines "S UNIT name active sub" of each change of the
-     "unit"s, or of all, until the client gives up.  */
+     "unit"s, or of all, until work_ended.  */
   gpg_error_t (*watch) (struct work *work);
 };
 

@@ -22,23 +22,25 @@ static const struct change
   const char *after;
   const char *inverse;
   const char *from;
+  bool starts; /* Not what is masked.  */
 } changes[] = {
   { "START", "start", "active", " active reloading ", "active", "stop",
-    " inactive failed " },
+    " inactive failed ", true },
   { "STOP", "stop", "active", " inactive failed ", "inactive", "start",
-    " active reloading " },
-  { "RESTART", "restart", "active", "", "active", "stop", " inactive failed " },
-  { "RELOAD", "reload", "active", "", NULL, NULL, "" },
-  { "TRY-RESTART", "try-restart", "active", " inactive failed ", NULL, NULL,
-    "" },
+    " active reloading ", false },
+  { "RESTART", "restart", "active", "", "active", "stop", " inactive failed ",
+    true },
+  { "RELOAD", "reload", "active", "", NULL, NULL, "", true },
+  { "TRY-RESTART", "try-restart", "active", " inactive failed ", NULL, NULL, "",
+    true },
   { "ENABLE", "enable", "enabled", " enabled ", "enabled", "disable",
-    " disabled " },
+    " disabled ", true },
   { "DISABLE", "disable", "enabled", " disabled ", "disabled", "enable",
-    " enabled " },
-  { "MASK", "mask", "load", " masked ", "masked", "unmask", " loaded " },
+    " enabled ", false },
+  { "MASK", "mask", "load", " masked ", "masked", "unmask", " loaded ", false },
   { "UNMASK", "unmask", "load", " loaded not-loaded error bad-setting ",
-    "loaded", "mask", " masked " },
-  { "RESET-FAILED", "reset-failed", "active", "", NULL, NULL, "" },
+    "loaded", "mask", " masked ", false },
+  { "RESET-FAILED", "reset-failed", "active", "", NULL, NULL, "", false },
 };
 
 static const struct change *
@@ -109,12 +111,19 @@ service_change (struct call *call)
       = { "manager", settings_text (call->settings, "service-manager"), NULL };
   auto_free char *text = NULL;
   auto_free char *state = NULL;
+  auto_free char *load = NULL;
   gpg_error_t err = relay_ask (call, "SERVICE STATUS", more, &text);
 
   if (!err)
     err = relay_field (text, change->field, &state);
+  if (!err)
+    err = relay_field (text, "load", &load);
   if (err)
     return err;
+  if (change->starts && load && !strcmp (load, "masked"))
+    return fail (&call->failure, GPG_ERR_INV_STATE,
+                 "%.60s is masked: SERVICE UNMASK makes it usable",
+                 arg_text (call, "unit"));
   if (state && has_word (change->already, state))
     return write_unchanged (call);
   return plan (call, change, state ? state : "unknown");

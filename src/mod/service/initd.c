@@ -7,9 +7,13 @@
    cron.service is the script /etc/init.d/cron.  */
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
@@ -170,12 +174,19 @@ write_state (struct work *work, const char *name)
   auto_header struct init_header header = INIT_HEADER_NONE;
   struct writer *out = work->out;
   const char *active, *sub, *description;
+  bool masked;
   gpg_error_t err = init_header_read (work->machine, name, &header);
 
-  /* run_program says it better.  */
-  if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
+  if (gpg_err_code (err) == GPG_ERR_ENOENT)
+    return fail (&work->failure, GPG_ERR_NOT_FOUND,
+                 "there is no unit %.60s: SERVICE LIST lists them", name);
+  if (err)
     return err;
-  err = ask_state (work, name, &active, &sub);
+  masked = init_is_masked (work->machine, name);
+  active = masked ? "inactive" : NULL;
+  sub = "dead";
+  if (!masked)
+    err = ask_state (work, name, &active, &sub);
   if (!err)
     err = writer_field (out, "unit", "%s.service", name);
   description = init_header_get (&header, "Short-Description");
@@ -183,7 +194,7 @@ write_state (struct work *work, const char *name)
     err = writer_field (out, "description", "%s",
                         description ? description : "");
   if (!err)
-    err = writer_field (out, "load", "loaded");
+    err = writer_field (out, "load", masked ? "masked" : "loaded");
   if (!err)
     err = writer_field (out, "active", "%s", active);
   if (!err)
@@ -358,6 +369,31 @@ act_by_script (struct work *work, const char *name, const char *action)
   return err;
 }
 
+/* A script that cannot be executed is run by nothing.  */
+static gpg_error_t
+act_by_mode (struct work *work, const char *name, bool masked)
+{
+  char path[sizeof SCRIPTS + LIMIT_UNIT_NAME + 1];
+  auto_free char *whole = NULL;
+  auto_close int fd = -1;
+  struct stat st;
+
+  snprintf (path, sizeof path, "%s/%s", SCRIPTS, name);
+  whole = machine_path (work->machine, path);
+  if (!whole)
+    return gpg_error (GPG_ERR_ENOMEM);
+  fd = open (whole, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st))
+    return fail_errno (&work->failure, "%s", path);
+  if (!S_ISREG (st.st_mode) || !machine_trusts (work->machine, st.st_uid))
+    return fail (&work->failure, GPG_ERR_FORBIDDEN,
+                 "%s is no file that only root can change", path);
+  if (fchmod (fd, masked ? st.st_mode & 07666
+                         : (st.st_mode | ((st.st_mode & 0444) >> 2)) & 07777))
+    return fail_errno (&work->failure, "%s", path);
+  return 0;
+}
+
 /* Whether it starts by itself is update-rc.d's to change.  */
 static gpg_error_t
 act_by_links (struct work *work, const char *name, const char *action)
@@ -404,19 +440,58 @@ initd_act (struct work *work, const char *action)
                          strcmp (action, "try-restart") ? action : "restart");
   else if (!strcmp (action, "enable") || !strcmp (action, "disable"))
     err = act_by_links (work, name, action);
-  else
-    err = fail (&work->failure, GPG_ERR_NOT_SUPPORTED,
-                "init.d scripts know no %s: this needs systemd", action);
+  else if (!strcmp (action, "mask") || !strcmp (action, "unmask"))
+    err = act_by_mode (work, name, !strcmp (action, "mask"));
+  /* There is nothing to forget for reset-failed.  */
   if (!err)
-    err = writer_field_bool (work->out, "changed", true);
+    err = writer_field_bool (work->out, "changed",
+                             strcmp (action, "reset-failed"));
   return err ? err : write_state (work, name);
 }
 
+/* Tell the state of the INDEX-th unit, if it is not the one told last, which
+   LAST has.  */
+static gpg_error_t
+tell_state (struct work *work, size_t index, char **last)
+{
+  const char *unit = work_text_at (work, "unit", index);
+  char name[LIMIT_UNIT_NAME];
+  const char *active, *sub;
+  gpg_error_t err = script_name (work, unit, name);
+
+  if (!err)
+    err = ask_state (work, name, &active, &sub);
+  if (err || (*last && !strcmp (*last, active)))
+    return err;
+  free (*last);
+  *last = strdup (active);
+  return *last ? work_status (work, "UNIT", "%s %s %s", unit, active, sub)
+               : gpg_error_from_syserror ();
+}
+
+/* Nobody tells of changes: each script is asked once a second.  */
 static gpg_error_t
 initd_watch (struct work *work)
 {
-  return fail (&work->failure, GPG_ERR_NOT_SUPPORTED,
-               "init.d scripts cannot be watched: ask SERVICE STATUS again");
+  char *last[LIMIT_WATCHED_SCRIPTS] = { NULL };
+  size_t count = 0;
+  gpg_error_t err = 0;
+
+  while (work_text_at (work, "unit", count))
+    count++;
+  if (!count || count > LIMIT_WATCHED_SCRIPTS)
+    return fail (&work->failure, GPG_ERR_NOT_SUPPORTED,
+                 "init.d scripts are asked one by one: name 1 to %d units",
+                 LIMIT_WATCHED_SCRIPTS);
+  for (unsigned turn = 0; !err && !work_ended (work); turn++)
+    {
+      for (size_t i = 0; !err && !(turn % 10) && i < count; i++)
+        err = tell_state (work, i, last + i);
+      poll (NULL, 0, work_left (work, 100));
+    }
+  for (size_t i = 0; i < count; i++)
+    free (last[i]);
+  return err;
 }
 
 const struct backend initd_backend = { .name = "initd",

@@ -39,4 +39,7 @@ const char *init_header_get (const struct init_header *header,
 bool init_is_enabled (const struct machine *machine, const char *name);
 bool init_has_links (const struct machine *machine, const char *name);
 
+/* Whether it is there and cannot be executed.  */
+bool init_is_masked (const struct machine *machine, const char *name);
+
 #endif /* REEVE_SERVICE_INITD_H */

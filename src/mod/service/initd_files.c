@@ -163,3 +163,19 @@ init_has_links (const struct machine *machine, const char *name)
     }
   return false;
 }
+
+bool
+init_is_masked (const struct machine *machine, const char *name)
+{
+  auto_free char *path = NULL;
+  auto_free char *whole = NULL;
+  struct stat st;
+
+  if (asprintf (&path, "/etc/init.d/%s", name) < 0)
+    {
+      path = NULL;
+      return false;
+    }
+  whole = machine_path (machine, path);
+  return whole && !stat (whole, &st) && !(st.st_mode & 0111);
+}

@@ -9,8 +9,10 @@
 
 #include "backend.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -127,6 +129,53 @@ take_outcome (int fd, struct work *work)
   return err;
 }
 
+/* Count the journals in the directory PATH, below one for each machine, and
+   those of them that this process may read.  */
+static void
+count_files (const char *path, bool deeper, size_t *all, size_t *readable)
+{
+  DIR *stream = opendir (path);
+  struct dirent *entry;
+
+  while (stream && (entry = readdir (stream)))
+    {
+      auto_free char *name = NULL;
+
+      if (*entry->d_name == '.'
+          || asprintf (&name, "%s/%s", path, entry->d_name) < 0)
+        continue;
+      if (strstr (entry->d_name, ".journal"))
+        {
+          ++*all;
+          *readable += !access (name, R_OK);
+        }
+      else if (deeper)
+        count_files (name, false, all, readable);
+    }
+  if (stream)
+    closedir (stream);
+}
+
+/* The library leaves out in silence what it may not read.  */
+static gpg_error_t
+check_files (struct work *work)
+{
+  size_t all = 0, readable = 0;
+
+  for (size_t i = 0; i < 2; i++)
+    {
+      auto_free char *path = machine_path (work->machine, directories[i]);
+
+      if (path)
+        count_files (path, true, &all, &readable);
+    }
+  return all && !readable
+             ? fail (&work->failure, GPG_ERR_EACCES,
+                     "the journal cannot be read by the group of its "
+                     "directory: systemd-tmpfiles --create mends that")
+             : 0;
+}
+
 /* Have READ read the journal in a process of its own; what it writes to WORK
    leaves from there, the details of its failure come here.  */
 static gpg_error_t
@@ -149,7 +198,9 @@ read_apart (struct work *work, gpg_error_t (*read) (struct work *work))
       /* What stands there already is not sent back.  */
       work->failure = (struct failure)FAILURE_NONE;
       err = lose_privileges (groups, count) ? gpg_error_from_syserror ()
-                                            : read (work);
+                                            : check_files (work);
+      if (!err)
+        err = read (work);
       if (!err)
         err = writer_flush (work->out);
       send_outcome (ends[1], work, err);

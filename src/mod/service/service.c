@@ -161,14 +161,13 @@ static const struct verb verbs[] = {
     "NOT_FOUND: this machine keeps no journal.\n"
     "Example: SERVICE LOGS --lines=5 cron",
     0 },
-  { "WATCH", "[<unit:unit>...]", EFFECT_READ, service_read, NULL,
-    "tell of each change of units",
+  { "WATCH", "[--for=<time:duration>] [<unit:unit>...]", EFFECT_READ,
+    service_read, NULL, "tell of each change of units",
     "Writes a status line \"S UNIT name active sub\" for each UNIT as it is "
     "now,\n"
-    "then for each change, of these or of all units, until CANCEL; so the "
-    "call\n"
-    "always ends with CANCELED.\n"
-    "NOT_SUPPORTED: init.d scripts cannot be watched.\n" ERRORS,
+    "then for each change, of these or of all units, until CANCEL, or for the\n"
+    "time FOR.  Scripts of init.d are asked once a second, and must be "
+    "named.\n" ERRORS "Example: SERVICE WATCH --for=10ms cron",
     0 },
   { "START", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "start a unit",
@@ -202,16 +201,17 @@ static const struct verb verbs[] = {
     0 },
   { "MASK", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "let a unit start by nothing",
-    CHANGE_ANSWER "\n"
-                  "It does not stop UNIT.\n" ERRORS
-                  "NOT_SUPPORTED: of init.d scripts.\n",
+    CHANGE_ANSWER
+    "\n"
+    "It does not stop UNIT.  An init.d script is no longer executable.\n" ERRORS
+    "Example: SERVICE MASK telnetd",
     0 },
   { "UNMASK", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
-    "take MASK back",
-    CHANGE_ANSWER "\n" ERRORS "NOT_SUPPORTED: of init.d scripts.\n", 0 },
+    "take MASK back", CHANGE_ANSWER "\n" ERRORS "Example: SERVICE UNMASK cron",
+    0 },
   { "RESET-FAILED", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "forget that a unit failed, and how often it was started",
-    CHANGE_ANSWER "\n" ERRORS "NOT_SUPPORTED: of init.d scripts.\n", 0 },
+    CHANGE_ANSWER "\n" ERRORS "Example: SERVICE RESET-FAILED cron", 0 },
   { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 }
 };
 

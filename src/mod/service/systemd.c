@@ -103,11 +103,10 @@ systemd_call (sd_bus *bus, const char *method, sd_bus_error *error,
 }
 
 int
-systemd_wait (struct work *work, sd_bus *bus)
+systemd_wait (sd_bus *bus)
 {
   int rc = sd_bus_process (bus, NULL);
 
-  (void)work;
   return rc ? rc : sd_bus_wait (bus, SLICE_US);
 }
 

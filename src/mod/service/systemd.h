@@ -35,8 +35,8 @@ int systemd_call (sd_bus *bus, const char *method, sd_bus_error *error,
                   sd_bus_message **r_reply, const char *types, ...);
 
 /* Let BUS handle what there is, and wait for more at most as long as a look at
-   WORK's end may be late.  */
-int systemd_wait (struct work *work, sd_bus *bus);
+   the end of the work may be late.  */
+int systemd_wait (sd_bus *bus);
 
 /* Have the manager send signals to this connection.  */
 gpg_error_t systemd_subscribe (struct work *work, sd_bus *bus);
@@ -48,12 +48,12 @@ struct unit_state
   char *id;
   char *description;
   char *load;
-  char *load_error;
   char *active;
   char *sub;
   char *enabled;
   char *result;
   char *fragment;
+  char *invocation; /* Another one after each start that was tried.  */
   uint64_t main_pid;
   uint64_t since; /* Microseconds after 1970.  */
   uint64_t memory;

@@ -15,13 +15,15 @@
 /* The job that is waited for.  */
 struct job
 {
-  char *path;   /* NULL until the manager has told it.  */
-  char *result; /* NULL until it has ended.  */
+  char *invocation; /* Of the unit, before it.  */
+  char *path;       /* NULL until the manager has told it.  */
+  char *result;     /* NULL until it has ended.  */
 };
 
 static void
 job_release (struct job *job)
 {
+  free (job->invocation);
   free (job->path);
   free (job->result);
 }
@@ -54,40 +56,81 @@ job_removed (sd_bus_message *message, void *context, sd_bus_error *error)
   return 0;
 }
 
-/* Wait for the end of JOB; a client that gave up has it cancelled.  */
-static gpg_error_t
-follow (struct work *work, sd_bus *bus, struct job *job, const char *unit)
+static int
+match_jobs (sd_bus *bus, sd_bus_slot **r_slot, struct job *job)
 {
-  uint64_t end = 0;
+  return sd_bus_match_signal (bus, r_slot, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                              "JobRemoved", job_removed, job);
+}
 
-  while (!job->result)
+/* Wait for the end of JOB, until END, if that is not 0; without it until the
+   client gives up, when JOB's result stays NULL.  */
+static gpg_error_t
+follow (struct work *work, sd_bus *bus, struct job *job, uint64_t end)
+{
+  while (!job->result && (end ? link_now () < end : !work_ended (work)))
     {
-      int rc = systemd_wait (work, bus);
+      int rc = systemd_wait (bus);
 
       if (rc < 0)
-        return systemd_error (work, rc, NULL, unit);
-      if (!end && work_ended (work))
-        {
-          /* Its end is told as any other.  */
-          sd_bus_call_method (bus, SYSTEMD_NAME, job->path, SYSTEMD_NAME ".Job",
-                              "Cancel", NULL, NULL, NULL);
-          end = link_now () + LIMIT_BUS_SECONDS * UINT64_C (1000);
-        }
-      if (end && link_now () >= end)
-        return fail (&work->failure, GPG_ERR_TIMEOUT,
-                     "%.60s: the job was given up, systemd still has it", unit);
+        return systemd_error (work, rc, NULL, work_text (work, "unit"));
     }
   return 0;
 }
 
+/* The client gave JOB up.  A job that is cancelled leaves its unit on the way:
+   what was to start is stopped, which cancels the job, too.  */
+static gpg_error_t
+give_up (struct work *work, sd_bus *bus, struct job *job, bool starts)
+{
+  uint64_t end = link_now () + (LIMIT_STOP_SECONDS - 2) * UINT64_C (1000);
+  auto_message sd_bus_message *reply = NULL;
+  struct job stop = { NULL, NULL, NULL };
+  sd_bus_slot *slot = NULL;
+  const char *path;
+  gpg_error_t err = 0;
+  int rc = 0;
+
+  if (!starts)
+    rc = sd_bus_call_method (bus, SYSTEMD_NAME, job->path, SYSTEMD_NAME ".Job",
+                             "Cancel", NULL, NULL, NULL);
+  else
+    {
+      rc = match_jobs (bus, &slot, &stop);
+      if (rc >= 0)
+        rc = systemd_call (bus, "StopUnit", NULL, &reply, "ss",
+                           work_text (work, "unit"), "replace");
+      if (rc >= 0)
+        rc = sd_bus_message_read (reply, "o", &path);
+      if (rc >= 0 && !(stop.path = strdup (path)))
+        rc = -ENOMEM;
+    }
+  if (rc >= 0)
+    err = follow (work, bus, job, end);
+  if (rc >= 0 && !err && starts)
+    err = follow (work, bus, &stop, end);
+  sd_bus_slot_unref (slot);
+  job_release (&stop);
+  if (!err && (rc < 0 || !job->result))
+    err = fail (&work->failure, GPG_ERR_CANCELED,
+                "%.60s was given up, but systemd still has a job for it",
+                work_text (work, "unit"));
+  return err;
+}
+
 /* What RESULT of a job, and the state in which it left UNIT, mean.  */
 static gpg_error_t
-judge (struct work *work, const char *result, const char *action,
+judge (struct work *work, const struct job *job, const char *action,
        const struct unit_state *state, const char *unit)
 {
   struct failure *failure = &work->failure;
+  const char *result = job->result;
 
-  if (!strcmp (state->result, "start-limit-hit"))
+  /* The result stays that of the failure before, but nothing was tried.  */
+  if (!strcmp (state->result, "start-limit-hit")
+      || (!strcmp (result, "failed") && strstr (action, "start")
+          && !strcmp (state->active, "failed")
+          && !strcmp (state->invocation, job->invocation)))
     return fail (failure, GPG_ERR_LIMIT_REACHED,
                  "%.60s was started too often: SERVICE RESET-FAILED lets it "
                  "start again",
@@ -137,7 +180,7 @@ conclude (struct work *work, sd_bus *bus, const struct job *job,
   failure_detail (&work->failure, "active", "%s", state.active);
   failure_detail (&work->failure, "sub", "%s", state.sub);
   journal_add_details (work);
-  return judge (work, job->result, action, &state, unit);
+  return judge (work, job, action, &state, unit);
 }
 
 static gpg_error_t
@@ -147,15 +190,18 @@ run_job (struct work *work, sd_bus *bus, size_t index)
   auto_message sd_bus_message *reply = NULL;
   const char *unit = work_text (work, "unit");
   sd_bus_slot *slot = NULL;
-  struct job job = { NULL, NULL };
+  auto_unit_state struct unit_state before = UNIT_STATE_NONE;
+  struct job job = { NULL, NULL, NULL };
   const char *path;
-  gpg_error_t err = systemd_subscribe (work, bus);
+  gpg_error_t err = unit_state_get (work, bus, unit, &before);
   int rc;
 
+  if (!err)
+    err = systemd_subscribe (work, bus);
   if (err)
     return err;
-  rc = sd_bus_match_signal (bus, &slot, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                            "JobRemoved", job_removed, &job);
+  job.invocation = take (&before.invocation);
+  rc = match_jobs (bus, &slot, &job);
   if (rc >= 0)
     /* A signal that comes before the reply waits in the queue of BUS.  */
     rc = systemd_call (bus, actions[index].method, &error, &reply, "ss", unit,
@@ -165,7 +211,9 @@ run_job (struct work *work, sd_bus *bus, size_t index)
   if (rc >= 0 && !(job.path = strdup (path)))
     rc = -ENOMEM;
   err = rc < 0 ? systemd_error (work, rc, &error, unit)
-               : follow (work, bus, &job, unit);
+               : follow (work, bus, &job, 0);
+  if (!err && !job.result)
+    err = give_up (work, bus, &job, !strcmp (actions[index].action, "start"));
   if (!err)
     err = conclude (work, bus, &job, actions[index].action,
                     actions[index].wanted);

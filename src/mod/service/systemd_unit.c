@@ -2,6 +2,8 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@
 static const struct
 {
   const char *name;
-  char type; /* Of D-Bus.  */
+  char type; /* Of D-Bus; 'y': an array of bytes.  */
   size_t offset;
 } wanted[] = {
   { "Id", 's', UNIT_FIELD (id) },
@@ -27,6 +29,7 @@ static const struct
   { "UnitFileState", 's', UNIT_FIELD (enabled) },
   { "Result", 's', UNIT_FIELD (result) },
   { "FragmentPath", 's', UNIT_FIELD (fragment) },
+  { "InvocationID", 'y', UNIT_FIELD (invocation) },
   { "MainPID", 'u', UNIT_FIELD (main_pid) },
   { "StateChangeTimestamp", 't', UNIT_FIELD (since) },
   { "MemoryCurrent", 't', UNIT_FIELD (memory) },
@@ -40,12 +43,12 @@ unit_state_release (struct unit_state *state)
   free (state->id);
   free (state->description);
   free (state->load);
-  free (state->load_error);
   free (state->active);
   free (state->sub);
   free (state->enabled);
   free (state->result);
   free (state->fragment);
+  free (state->invocation);
   *state = (struct unit_state)UNIT_STATE_NONE;
 }
 
@@ -64,6 +67,26 @@ systemd_properties (struct work *work, sd_bus *bus, const char *unit,
                              "org.freedesktop.DBus.Properties", "GetAll",
                              &error, r_reply, "s", "");
   return rc < 0 ? systemd_error (work, rc, &error, unit) : 0;
+}
+
+/* Read the bytes that are next in MESSAGE, as hex digits.  */
+static int
+take_bytes (sd_bus_message *message, char **r_text)
+{
+  const unsigned char *bytes;
+  size_t length;
+  int rc = sd_bus_message_enter_container (message, 'v', "ay");
+
+  if (rc >= 0)
+    rc = sd_bus_message_read_array (message, 'y', (const void **)&bytes,
+                                    &length);
+  if (rc < 0)
+    return rc;
+  free (*r_text);
+  *r_text = calloc (2, length + 1);
+  for (size_t i = 0; *r_text && i < length; i++)
+    snprintf (*r_text + 2 * i, 3, "%02x", bytes[i]);
+  return *r_text ? sd_bus_message_exit_container (message) : -ENOMEM;
 }
 
 /* Read the variant that is next in MESSAGE into STATE, if it is property NAME
@@ -92,6 +115,8 @@ take_property (sd_bus_message *message, const char *name,
               *(char **)member = strdup (text);
             }
           return rc;
+        case 'y':
+          return take_bytes (message, (char **)member);
         case 'u':
           rc = sd_bus_message_read (message, "v", type, &number);
           if (rc >= 0)
@@ -112,7 +137,7 @@ complete (struct unit_state *state)
     {
       char **text = (char **)((char *)state + wanted[i].offset);
 
-      if (wanted[i].type == 's' && !*text && !(*text = strdup ("")))
+      if (strchr ("sy", wanted[i].type) && !*text && !(*text = strdup ("")))
         return gpg_error_from_syserror ();
     }
   return 0;

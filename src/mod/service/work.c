@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
 #include "backend.h"
 #include "operations.h"
@@ -52,7 +53,19 @@ deps (struct work *work)
 static gpg_error_t
 watch (struct work *work)
 {
-  return backend_of (work)->watch (work);
+  int64_t time = work_number (work, "for", 0);
+  uint64_t end = time ? link_now () + (uint64_t)time : 0;
+  bool timed = end && (!work->deadline || end < work->deadline);
+  gpg_error_t err;
+
+  if (timed)
+    work->deadline = end;
+  err = backend_of (work)->watch (work);
+  if (err)
+    return err;
+  return timed && !work->stopped
+             ? 0
+             : fail (&work->failure, GPG_ERR_CANCELED, "watching was ended");
 }
 
 static gpg_error_t
