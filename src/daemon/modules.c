@@ -6,9 +6,11 @@
 
 #include "../mod/aug/aug.h"
 #include "../mod/audit/audit.h"
+#include "../mod/hw/hw.h"
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
 #include "daemon.h"
 
 const struct noun *const daemon_nouns[] = { &aug_noun, &audit_noun,
-                                            &module_noun, &policy_noun, NULL };
+                                            &hw_noun, &module_noun,
+                                            &policy_noun, NULL };

@@ -6,4 +6,6 @@
 
 #include <stddef.h>
 
-const struct work_operation *const operations[] = { NULL };
+#include "../mod/hw/hw_work.h"
+
+const struct work_operation *const operations[] = { hw_operations, NULL };
