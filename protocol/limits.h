@@ -85,6 +85,8 @@
 #define LIMIT_FENCED_MEMORY (256 * MIB) /* A parser behind a fence: address
                                            space, ... */
 #define LIMIT_FENCED_SECONDS 5          /* ... time of the clock and the CPU. */
+#define LIMIT_HW_OUTPUT MIB    /* Bytes that smartctl or sensors may write, ... */
+#define LIMIT_HW_SECONDS 60UL  /* ... and its time.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 
 #endif /* REEVE_LIMITS_H */

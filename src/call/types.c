@@ -119,6 +119,19 @@ check_path (char *text, size_t *length, const char *choices, int64_t *number,
   return err;
 }
 
+/* A path below /dev.  What is there is looked at when it is opened.  */
+static gpg_error_t
+check_device (char *text, size_t *length, const char *choices, int64_t *number,
+              const char **r_wanted)
+{
+  gpg_error_t err = check_path (text, length, choices, number, r_wanted);
+
+  *r_wanted = "a path below /dev, as /dev/sda, without \"..\"";
+  if (!err && strncmp (text, "/dev/", 5))
+    err = gpg_error (GPG_ERR_INV_ARG);
+  return err;
+}
+
 /* Store WORD as the canonical text.  */
 static void
 replace (char *text, size_t *length, const char *word)
@@ -242,6 +255,8 @@ static const struct argument_type types[]
         { "augpath", 0, check_augpath,
           "an augeas path expression, see augtool(1)", PATTERN_TREE, NULL },
         { "path", 0, check_path, "a file: an absolute path, without \"..\"",
+          PATTERN_PATH, path_names },
+        { "device", 0, check_device, "a device: a path below /dev",
           PATTERN_PATH, path_names },
         { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
         { "enum", TYPE_CHOICE, check_enum, "one of the words named",

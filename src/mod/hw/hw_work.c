@@ -6,4 +6,10 @@
 
 #include "hw_work.h"
 
-const struct work_operation hw_operations[] = { { NULL, NULL, false } };
+const struct work_operation hw_operations[]
+    = { { "HW SCAN", work_scan, false },
+        { "HW SMART", work_smart, false },
+        { "HW SENSORS", work_sensors, false },
+        { "hw selftest", work_selftest, true },
+        { "hw selftest undo", work_selftest_undo, true },
+        { NULL, NULL, false } };

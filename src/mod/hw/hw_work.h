@@ -9,4 +9,11 @@
 
 extern const struct work_operation hw_operations[];
 
+/* What is in it.  */
+gpg_error_t work_scan (struct work *work);
+gpg_error_t work_smart (struct work *work);
+gpg_error_t work_selftest (struct work *work);
+gpg_error_t work_selftest_undo (struct work *work);
+gpg_error_t work_sensors (struct work *work);
+
 #endif /* REEVE_HW_WORK_H */
