@@ -165,8 +165,11 @@ class Machine:
     def socket(self):
         return self.path("/run/reeve/S.reeve")
 
-    def write(self, path, text, mode=0o644):
+    def write(self, path, text, mode=None):
+        """Make PATH hold TEXT; that of a program begins with #!."""
         full = self.path(path)
+        if mode is None:
+            mode = 0o755 if text[:2] in ("#!", b"#!") else 0o644
         os.makedirs(os.path.dirname(full), exist_ok=True)
         with open(full, "wb") as file:
             file.write(text if isinstance(text, bytes)

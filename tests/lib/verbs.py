@@ -8,11 +8,13 @@ import json
 import re
 import subprocess
 
+import hardware
 import scratch
 
 FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
          "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
-         "/etc/ssh/sshd_config": "Banner none\n"}
+         "/etc/ssh/sshd_config": "Banner none\n",
+         **hardware.FILES}
 ANSWERS = {"TEXT": b"127.0.0.1 here\n",
            "SCRIPT": b"print /files/etc/hosts/1\n"}
 
