@@ -312,8 +312,6 @@ tidy_member (struct tidy *tidy, bool first, bool *r_found)
       buffer_string (tidy->out, tidy->pairs ? "," : ":");
       err = tidy_value (tidy, r_found);
     }
-  else
-    skip_line (tidy);
   if (!*r_found)
     take_back (tidy, before);
   else if (tidy->pairs)
