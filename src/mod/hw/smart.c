@@ -127,7 +127,7 @@ smartctl_judge (struct work *work, const struct smartctl *smartctl,
                  "smartctl does not know how to ask %.40s: try --device-type",
                  device);
   return fail (&work->failure, GPG_ERR_NOT_OPERATIONAL,
-               "smartctl cannot open %.60s: see detail message", device);
+               "%.60s cannot be opened, or is no disk to smartctl", device);
 }
 
 gpg_error_t
