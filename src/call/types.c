@@ -120,6 +120,19 @@ check_path (char *text, size_t *length, const char *choices, int64_t *number,
   return err;
 }
 
+/* A path below /dev.  What is there is looked at when it is opened.  */
+static gpg_error_t
+check_device (char *text, size_t *length, const char *choices, int64_t *number,
+              const char **r_wanted)
+{
+  gpg_error_t err = check_path (text, length, choices, number, r_wanted);
+
+  *r_wanted = "a path below /dev, as /dev/sda, without \"..\"";
+  if (!err && strncmp (text, "/dev/", 5))
+    err = gpg_error (GPG_ERR_INV_ARG);
+  return err;
+}
+
 /* Store WORD as the canonical text.  */
 static void
 replace (char *text, size_t *length, const char *word)
@@ -247,6 +260,8 @@ static const struct argument_type types[]
         { "unit", 0, unit_name_check,
           "a unit, as nginx.service; nginx means the same", PATTERN_TEXT,
           unit_name_names },
+        { "device", 0, check_device, "a device: a path below /dev",
+          PATTERN_PATH, path_names },
         { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
         { "enum", TYPE_CHOICE, check_enum, "one of the words named",
           PATTERN_CHOICE, NULL },

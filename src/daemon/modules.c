@@ -6,11 +6,12 @@
 
 #include "../mod/aug/aug.h"
 #include "../mod/audit/audit.h"
+#include "../mod/hw/hw.h"
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
 #include "../mod/service/service.h"
 #include "daemon.h"
 
-const struct noun *const daemon_nouns[] = { &aug_noun, &audit_noun,
-                                            &module_noun, &policy_noun,
-                                            &service_noun, NULL };
+const struct noun *const daemon_nouns[]
+    = { &aug_noun,    &audit_noun,   &hw_noun, &module_noun,
+        &policy_noun, &service_noun, NULL };

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "../mod/hw/hw_work.h"
 #include "../mod/service/operations.h"
 
-const struct work_operation *const operations[] = { service_operations, NULL };
+const struct work_operation *const operations[] = { hw_operations,
+                                                    service_operations, NULL };

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 
+import hardware
 import scratch
 
 # An init.d script: what it serves runs as long as there is a file.
@@ -43,7 +44,8 @@ FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
          "/etc/ssh/sshd_config": "Banner none\n",
          "/etc/init.d/cron": SCRIPT, "/etc/init.d/telnetd": SCRIPT,
          "/usr/sbin/update-rc.d": LINKS,
-         "/var/log/journal/README": ""}
+         "/var/log/journal/README": "",
+         **hardware.FILES}
 ANSWERS = {"TEXT": b"127.0.0.1 here\n",
            "SCRIPT": b"print /files/etc/hosts/1\n"}
 

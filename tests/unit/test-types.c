@@ -311,6 +311,23 @@ durations_are_milliseconds (void **state)
     assert_refuses ("duration", wrong[i]);
 }
 
+static void
+devices_are_below_dev (void **state)
+{
+  (void)state;
+  assert_accepts ("device", "/dev/sda", "/dev/sda");
+  assert_accepts ("device", "//dev/./disk//by-id/x", "/dev/disk/by-id/x");
+  assert_refuses ("device", "");
+  assert_refuses ("device", "/");
+  assert_refuses ("device", "/dev");
+  assert_refuses ("device", "/dev/");
+  assert_refuses ("device", "/devil/sda");
+  assert_refuses ("device", "/dev/../etc/passwd");
+  assert_refuses ("device", "sda");
+  assert_refuses ("device", "--set=standby,now");
+  assert_refuses ("device", "/dev/sda\n");
+}
+
 int
 main (void)
 {
@@ -322,6 +339,7 @@ main (void)
     cmocka_unit_test (lengths_are_limited),
     cmocka_unit_test (expressions_are_not_empty),
     cmocka_unit_test (paths_get_one_spelling),
+    cmocka_unit_test (devices_are_below_dev),
     cmocka_unit_test (bools_become_digits),
     cmocka_unit_test (choices_are_whole_words),
     cmocka_unit_test (numbers_are_whole),

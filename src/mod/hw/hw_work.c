@@ -1,0 +1,15 @@
+/* hw_work.c - HW: what the machine worker does for it
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <stddef.h>
+
+#include "hw_work.h"
+
+const struct work_operation hw_operations[]
+    = { { "HW SCAN", work_scan, false },
+        { "HW SMART", work_smart, false },
+        { "HW SENSORS", work_sensors, false },
+        { "hw selftest", work_selftest, true },
+        { "hw selftest undo", work_selftest_undo, true },
+        { NULL, NULL, false } };
