@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 import assuan  # noqa: E402
 import scratch  # noqa: E402
 import tap  # noqa: E402
+from journal import entry, make_journal  # noqa: E402
 from servicemanager import ServiceManager  # noqa: E402
 
 UNITS = "/etc/systemd/system/"
@@ -227,6 +228,19 @@ def test_failures_name_the_result():
         assert reply.error == "NOT_SUPPORTED", reply.lines
         assert changed(client, "RESET-FAILED fails") == "yes"
         assert state(client, "fails")["active"] == "inactive"
+
+
+def test_failures_have_the_last_lines_of_the_journal():
+    make_journal(SCENE.machine, "system.journal", [
+        entry(number, "line %d %s" % (number, "x" * 1000),
+              _SYSTEMD_UNIT="fails.service") for number in range(15)]
+        + [entry(20, "of another", _SYSTEMD_UNIT="web.service")])
+    with SCENE.client() as client:
+        lines = details(client.call("SERVICE START fails"))["journal"]
+        assert [line.split()[1] for line in lines] \
+            == [str(number) for number in range(5, 15)], lines
+        assert {len(line) for line in lines} == {500}, lines
+        client.check("SERVICE RESET-FAILED fails")
 
 
 def test_the_start_limit():
