@@ -148,7 +148,8 @@ read_place (const char *text)
   } table[] = { { "bare=", &places.bare },         { "agent=", &places.agent },
                 { "bus=", &places.bus },           { "reeve=", &places.reeve },
                 { "identity=", &places.identity }, { "key=", &places.key },
-                { "root=", &places.root },         { "only=", &only } };
+                { "root=", &places.root },         { "manager=", &places.manager },
+                { "only=", &only } };
 
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (!strncmp (text, table[i].name, strlen (table[i].name)))
@@ -163,7 +164,8 @@ int
 main (int argc, char **argv)
 {
   static const struct subject *const groups[]
-      = { assuan_subjects, bus_subjects, augeas_subjects, audit_subjects };
+      = { assuan_subjects, bus_subjects, augeas_subjects, audit_subjects,
+          service_subjects };
   static struct command command[COMMANDS];
   static struct samples samples[64];
   const struct subject *subject[64];
@@ -181,7 +183,8 @@ main (int argc, char **argv)
   for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
     for (const struct subject *at = groups[g]; at->name; at++)
       {
-        if (only && strcmp (only, at->name))
+        if ((only && strcmp (only, at->name))
+            || (groups[g] == service_subjects && !places.manager))
           continue;
         if (at->prepare)
           at->prepare ();

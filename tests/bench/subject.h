@@ -20,6 +20,8 @@ struct places
   const char *identity; /* For reeved, ...  */
   const char *key;      /* ... and the file of its key.  */
   const char *root;     /* A tree for libaugeas in this process.  */
+  const char *manager;  /* Private socket of the systemd that reeved asks; NULL:
+                           there is none.  */
 };
 
 extern struct places places;
@@ -49,5 +51,6 @@ extern const struct subject assuan_subjects[];
 extern const struct subject audit_subjects[];
 extern const struct subject bus_subjects[];
 extern const struct subject augeas_subjects[];
+extern const struct subject service_subjects[]; /* These need a manager.  */
 
 #endif /* REEVE_BENCH_SUBJECT_H */
