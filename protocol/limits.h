@@ -93,6 +93,9 @@
 #define LIMIT_JOURNAL_FIELD (16 * KIB)  /* Bytes of a field that are told.  */
 #define LIMIT_JOURNAL_DETAIL 500        /* Bytes of a line, ... */
 #define LIMIT_JOURNAL_DETAILS 10        /* ... and lines, in an error.  */
+#define LIMIT_BLOCK_BEGIN (2 * MIB) /* Of a device, where superblocks are, ... */
+#define LIMIT_BLOCK_END MIB /* ... and at its end.  */
+#define LIMIT_HOLDERS 32 /* Processes told that hold a file system.  */
 #define LIMIT_HW_OUTPUT MIB    /* Bytes that smartctl or sensors may write, ... */
 #define LIMIT_HW_SECONDS 60UL  /* ... and its time.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */

@@ -263,6 +263,8 @@ static const struct argument_type types[]
         { "device", 0, check_device, "a device: a path below /dev",
           PATTERN_PATH, path_names },
         { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
+        { "permit", TYPE_FLAG | TYPE_NAMED, check_bool,
+          "1 or 0; a rule must name it to allow 1", PATTERN_CHOICE, NULL },
         { "enum", TYPE_CHOICE, check_enum, "one of the words named",
           PATTERN_CHOICE, NULL },
         { "int", 0, check_int, "a whole number", PATTERN_NUMBER, NULL },
