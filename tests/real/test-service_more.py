@@ -51,6 +51,7 @@ FILES = {
                                   "Requires=slow.service",
                                   "JobTimeoutSec=1"]),
     "asserts": service(SLEEP, head=["AssertPathExists=/nonexistent"]),
+    "condition": service(SLEEP, head=["ConditionPathExists=/nonexistent"]),
     "reloads": service(SLEEP, "ExecReload=/bin/false"),
     "forges": service(SLEEP, r'Environment="A=1\nActiveState: forged"'),
 }
@@ -193,11 +194,14 @@ def test_a_program_that_is_not_there():
         assert reply.details["active"] == "failed", reply.lines
 
 
-def test_a_start_against_an_assertion_fails():
+def test_OK_of_a_start_means_that_it_was_started():
     with SCENE.client() as client:
         reply = client.call("SERVICE START asserts")
         assert reply.error == "GENERAL", reply.lines
-        assert SCENE.active("asserts.service") == "inactive"
+        assert "(assert)" in reply.advice, reply.lines
+        reply = client.call("SERVICE START condition")
+        assert SCENE.active("condition.service") == "inactive"
+        assert reply.error == "INV_STATE", reply.lines
 
 
 def test_a_reload_that_fails():
@@ -259,6 +263,15 @@ def test_a_worker_that_is_killed_leaves_no_job():
     ends = [record for record in SCENE.machine.audit()
             if record["event"] == "end"]
     assert ends[-1]["outcome"] != "ok", ends[-1]
+
+
+def test_who_starts_and_who_stops_at_the_same_time():
+    with SCENE.client() as one, SCENE.client() as other:
+        begin(one, "SERVICE START slow", "slow.service")
+        other.check("SERVICE STOP slow")
+        reply = one.read_reply()
+        assert reply.error == "CANCELED", reply.lines
+        assert until(SCENE.quiet)
 
 
 def test_two_who_start_the_same():
