@@ -85,10 +85,14 @@ main (int argc, char **argv)
     }
   set_signal (SIGPIPE, SIG_IGN);
   err = machine_open (argv[1], &machine, &failure);
-  if (!err && argc == 3 && !strcmp (argv[2], "--change"))
-    work_serve (REQUEST_FD, &machine, operations, true);
-  else if (!err)
-    err = fork_workers (&machine);
+  if (!err)
+    {
+      if (argc == 3 && !strcmp (argv[2], "--change"))
+        work_serve (REQUEST_FD, &machine, operations, true);
+      else
+        err = fork_workers (&machine);
+      machine_close (&machine);
+    }
   if (gpg_err_code (err) == GPG_ERR_EOF)
     err = 0;
   if (err)

@@ -226,7 +226,9 @@ const struct noun hw_noun
     = { .name = "HW",
         .summary = "disks, sensors and file systems",
         .help = "What the machine is made of, as its own programs tell it.\n"
-                "A device is judged by policy as what its links lead to.",
+                "A device is judged by policy as what its links lead to.  Below\n"
+                "reeved's --root a regular file stands for a disk, and the\n"
+                "kernel's list of them is sys/block there, if there is one.",
         .verbs = verbs,
         .flags = NOUN_HELPER_TRUSTED,
         .session_end = relay_end,
