@@ -8,6 +8,7 @@
 #include "protocol/limits.h"
 #include "protocol/quantity.h"
 #include "../base/file.h"
+#include "setting_names.h"
 #include "types.h"
 #include "unit_name.h"
 
@@ -247,6 +248,15 @@ static const struct argument_type types[]
         { "unit", 0, unit_name_check,
           "a unit, as nginx.service; nginx means the same", PATTERN_TEXT,
           unit_name_names },
+        { "hostname", 0, hostname_check,
+          "a host name: labels of letters, digits and hyphens", PATTERN_TEXT,
+          NULL },
+        { "timezone", 0, timezone_check,
+          "a time zone, as Europe/Berlin", PATTERN_TEXT, NULL },
+        { "locale", 0, locale_check,
+          "a locale, as de_DE.UTF-8, or LC_TIME=en_GB.UTF-8; alone it is "
+          "that of LANG",
+          PATTERN_TEXT, NULL },
         { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
         { "enum", TYPE_CHOICE, check_enum, "one of the words named",
           PATTERN_CHOICE, NULL },

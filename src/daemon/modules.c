@@ -9,8 +9,10 @@
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
 #include "../mod/service/service.h"
+#include "../mod/system/system.h"
 #include "daemon.h"
 
 const struct noun *const daemon_nouns[] = { &aug_noun, &audit_noun,
                                             &module_noun, &policy_noun,
-                                            &service_noun, NULL };
+                                            &service_noun, &system_noun,
+                                            NULL };

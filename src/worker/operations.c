@@ -7,5 +7,7 @@
 #include <stddef.h>
 
 #include "../mod/service/operations.h"
+#include "../mod/system/operations.h"
 
-const struct work_operation *const operations[] = { service_operations, NULL };
+const struct work_operation *const operations[] = { service_operations,
+                                                   system_operations, NULL };
