@@ -15,6 +15,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../call/work.h"
@@ -83,6 +85,10 @@ main (int argc, char **argv)
       fputs ("reeve-machine is started by reeved\n", stderr);
       return 2;
     }
+  /* What it knows of the machine is for nobody else's eyes.  */
+  if (prctl (PR_SET_DUMPABLE, 0)
+      || setrlimit (RLIMIT_CORE, &(struct rlimit){ 0, 0 }))
+    return 2;
   set_signal (SIGPIPE, SIG_IGN);
   err = machine_open (argv[1], &machine, &failure);
   if (!err)
