@@ -261,7 +261,7 @@ def test_an_ATA_disk():
         assert {name: record.get(name) for name in expected} == expected
         assert "wear_percent" not in record
         assert scene.arguments("/usr/sbin/smartctl") == [
-            "--json=c", "--all", "--log=devstat", "--device=auto",
+            "--json=c", "--all", "--device=auto",
             "--nocheck=standby", "--", scene.machine.path("/dev/sda")]
 
 
