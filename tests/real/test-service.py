@@ -226,6 +226,9 @@ def test_failures_name_the_result():
             assert reply.error == error, (name, reply.lines)
         reply = client.call("SERVICE RELOAD plain")
         assert reply.error == "NOT_SUPPORTED", reply.lines
+        assert changed(client, "RELOAD --force plain") == "yes"
+        assert state(client, "plain")["active"] == "active"
+        assert changed(client, "STOP plain") == "yes"
         assert changed(client, "RESET-FAILED fails") == "yes"
         assert state(client, "fails")["active"] == "inactive"
 

@@ -77,16 +77,18 @@ write_unchanged (struct call *call)
 static gpg_error_t
 plan (struct call *call, const struct change *change, const char *state)
 {
+  bool force = !strcmp (change->action, "reload")
+               && arg_number (call, "force", 0);
+  const char *action = force ? "force-reload" : change->action;
   const char *const more[]
       = { "manager", settings_text (call->settings, "service-manager"),
-          "action",  change->action,
+          "action",  action,
           "inverse", change->inverse ? change->inverse : "",
           NULL };
   const char *unit = arg_text (call, "unit");
   auto_free char *description = NULL;
 
-  if (asprintf (&description, "%s %s (now %s)\n", change->action, unit, state)
-      < 0)
+  if (asprintf (&description, "%s %s (now %s)\n", action, unit, state) < 0)
     {
       description = NULL;
       return gpg_error (GPG_ERR_ENOMEM);

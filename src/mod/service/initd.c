@@ -424,8 +424,9 @@ act_by_links (struct work *work, const char *name, const char *action)
 static gpg_error_t
 initd_act (struct work *work, const char *action)
 {
-  static const char *const by_script[] = { "start",  "stop",        "restart",
-                                           "reload", "try-restart", NULL };
+  static const char *const by_script[] = {
+    "start", "stop", "restart", "reload", "force-reload", "try-restart", NULL
+  };
   char name[LIMIT_UNIT_NAME];
   size_t i = 0;
   gpg_error_t err = script_name (work, work_text (work, "unit"), name);

@@ -178,10 +178,13 @@ static const struct verb verbs[] = {
   { "RESTART", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "stop a unit and start it",
     CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE RESTART cron", 0 },
-  { "RELOAD", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
+  { "RELOAD", "[--force] <unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "have a unit read its configuration again",
-    CHANGE_ANSWER "\n" CHANGE_ERRORS "NOT_SUPPORTED: the unit cannot.\n"
-                  "Example: SERVICE RELOAD cron",
+    CHANGE_ANSWER
+    "\n"
+    "With --force a unit that cannot is restarted.\n" CHANGE_ERRORS
+    "NOT_SUPPORTED: the unit cannot.\n"
+    "Example: SERVICE RELOAD cron",
     0 },
   { "TRY-RESTART", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "restart a unit if it runs",

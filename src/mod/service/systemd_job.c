@@ -36,8 +36,11 @@ static const struct
   const char *method;
   const char *wanted; /* The state of a unit after it; NULL: any.  */
 } actions[] = {
-  { "start", "StartUnit", "active" },        { "stop", "StopUnit", "inactive" },
-  { "restart", "RestartUnit", "active" },    { "reload", "ReloadUnit", NULL },
+  { "start", "StartUnit", "active" },
+  { "stop", "StopUnit", "inactive" },
+  { "restart", "RestartUnit", "active" },
+  { "reload", "ReloadUnit", NULL },
+  { "force-reload", "ReloadOrRestartUnit", NULL },
   { "try-restart", "TryRestartUnit", NULL },
 };
 
