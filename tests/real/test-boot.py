@@ -58,12 +58,14 @@ def test_reeved_runs_as_its_units_say():
 def test_session_words():
     with container.client() as client:
         assert client.check("GETINFO version").text
-        assert client.check("HELP").text
+        assert client.check("HELP").comments
         assert client.call("NO SUCH").error
 
 
 def test_files_of_the_system():
-    call("AUG SET /files/etc/hosts/1/ipaddr 127.0.0.2")
+    with container.client() as client:
+        client.check("AUG SET /files/etc/hosts/1/ipaddr 127.0.0.2")
+        client.check("AUG SAVE")
     with open("/etc/hosts", encoding="utf-8") as file:
         assert file.read() == "127.0.0.2 localhost\n"
 
@@ -76,6 +78,62 @@ def test_reload_and_restart_of_reeved():
     after = systemctl("show", "-P", "MainPID", "reeved.service")
     assert after not in ("0", before)
     call("GETINFO version")
+
+
+def test_nginx_stops_and_starts():
+    stopped = fields(call("SERVICE STOP nginx"))
+    assert stopped["changed"] == "yes", stopped
+    assert systemctl("is-active", "nginx") == "inactive"
+    assert fields(call("SERVICE STOP nginx"))["changed"] == "no"
+    call("SERVICE START nginx")
+    assert systemctl("is-active", "nginx") == "active"
+    status = fields(call("SERVICE STATUS nginx"))
+    assert (status["active"], status["sub"]) == ("active", "running"), status
+    assert status["main_pid"] == systemctl("show", "-P", "MainPID", "nginx")
+
+
+def test_nginx_restarts_and_reloads():
+    before = systemctl("show", "-P", "MainPID", "nginx")
+    call("SERVICE RELOAD nginx")
+    assert systemctl("show", "-P", "MainPID", "nginx") == before
+    call("SERVICE RESTART nginx")
+    assert systemctl("show", "-P", "MainPID", "nginx") not in ("0", before)
+
+
+def test_F1_a_service_that_does_not_start_is_an_error_with_its_words():
+    with open(NGINX, encoding="utf-8") as file:
+        good = file.read()
+    with open(NGINX, "w", encoding="utf-8") as file:
+        file.write("no_such_word;\n" + good)
+    try:
+        reply = refused("SERVICE RESTART nginx")
+        assert b"no_such_word" in b"\n".join(reply.lines), reply.lines
+        assert systemctl("is-active", "nginx") == "failed"
+        assert fields(call("SERVICE STATUS nginx"))["active"] == "failed"
+        call("SERVICE RESET-FAILED nginx")
+        assert systemctl("is-active", "nginx") == "inactive"
+    finally:
+        with open(NGINX, "w", encoding="utf-8") as file:
+            file.write(good)
+    call("SERVICE START nginx")
+
+
+def test_units_are_disabled_masked_and_back():
+    for verb, state in (("DISABLE", "disabled"), ("ENABLE", "enabled")):
+        assert fields(call("SERVICE %s cron" % verb))["changed"] == "yes"
+        assert systemctl("is-enabled", "cron") == state
+        assert fields(call("SERVICE %s cron" % verb))["changed"] == "no"
+    call("SERVICE STOP cron")
+    call("SERVICE MASK cron")
+    assert systemctl("is-enabled", "cron") == "masked"
+    refused("SERVICE START cron")
+    call("SERVICE UNMASK cron")
+    call("SERVICE START cron")
+    assert systemctl("is-active", "cron") == "active"
+
+
+def test_logs_of_a_unit():
+    assert "nginx" in call("SERVICE LOGS --lines=20 nginx").text
 
 
 if container.inside():
