@@ -93,8 +93,17 @@
 #define LIMIT_JOURNAL_FIELD (16 * KIB)  /* Bytes of a field that are told.  */
 #define LIMIT_JOURNAL_DETAIL 500        /* Bytes of a line, ... */
 #define LIMIT_JOURNAL_DETAILS 10        /* ... and lines, in an error.  */
+#define LIMIT_BLOCK_BEGIN (2 * MIB) /* Of a device, where superblocks are, ... */
+#define LIMIT_BLOCK_END MIB /* ... and at its end.  */
+#define LIMIT_HOLDERS 32 /* Processes told that hold a file system.  */
 #define LIMIT_HW_OUTPUT MIB    /* Bytes that smartctl or sensors may write, ... */
 #define LIMIT_HW_SECONDS 60UL  /* ... and its time.  */
+#define LIMIT_HOST_NAME 64              /* Bytes of a host name, ... */
+#define LIMIT_ZONE_NAME 64              /* ... of a time zone's name, ... */
+#define LIMIT_LOCALE_NAME 64            /* ... and of a locale's.  */
+#define LIMIT_USERS 1000                /* Users logged in that are told.  */
+#define LIMIT_UPDATES_SECONDS 60        /* For apt-get to say what is new, ... */
+#define LIMIT_UPDATES_OUTPUT (2 * MIB)  /* ... and bytes that it may say. */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 
 #endif /* REEVE_LIMITS_H */

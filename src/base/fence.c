@@ -41,6 +41,8 @@ static const int allowed[] = {
   SCMP_SYS (close),
   SCMP_SYS (sched_yield),
   SCMP_SYS (setitimer),
+  SCMP_SYS (lseek),
+  SCMP_SYS (fstat),
 #ifdef REEVE_SANITIZE
   /* To report what they find; none of these opens anything.  */
   SCMP_SYS (writev),
@@ -60,6 +62,8 @@ add_rules (scmp_filter_ctx filter)
 {
   struct scmp_arg_cmp no_exec = SCMP_CMP (2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
   struct scmp_arg_cmp itself = SCMP_CMP (0, SCMP_CMP_EQ, 0);
+  struct scmp_arg_cmp of_descriptor = SCMP_CMP (3, SCMP_CMP_MASKED_EQ,
+                                                AT_EMPTY_PATH, AT_EMPTY_PATH);
   int rc = 0;
 
   for (size_t i = 0; i < sizeof allowed / sizeof *allowed && !rc; i++)
@@ -69,6 +73,10 @@ add_rules (scmp_filter_ctx filter)
   if (!rc)
     rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mprotect), 1,
                            no_exec);
+  /* What the C library makes of fstat.  */
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (newfstatat), 1,
+                           of_descriptor);
   /* Its own CPU limit, and the CPU that it runs on.  */
   if (!rc)
     rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (prlimit64), 1,
@@ -142,12 +150,19 @@ fence_prepare (void)
   return 0;
 }
 
-/* Leave FD, as FENCE_FD, the only descriptor.  */
+/* Leave FD, as FENCE_FD, the only descriptor, but for KEPT.  */
 static gpg_error_t
-close_all_but (int fd)
+close_all_but (int fd, int kept)
 {
-  unsigned first_closed = FENCE_FD + 1;
+  unsigned first_closed = kept < 0 ? FENCE_FD + 1 : FENCE_KEPT_FD + 1;
 
+  /* Neither may be where the other goes.  */
+  if (kept >= 0)
+    {
+      fd = fcntl (fd, F_DUPFD_CLOEXEC, FENCE_KEPT_FD + 1);
+      if (fd < 0 || dup2 (kept, FENCE_KEPT_FD) < 0)
+        return gpg_error_from_syserror ();
+    }
   if (fd != FENCE_FD && dup2 (fd, FENCE_FD) < 0)
     return gpg_error_from_syserror ();
   if (fcntl (FENCE_FD, F_SETFD, FD_CLOEXEC))
@@ -178,7 +193,7 @@ is_powerless (void)
 static gpg_error_t
 limit_resources (size_t memory, struct buffer *report)
 {
-  struct rlimit files = { FENCE_FD + 1, FENCE_FD + 1 };
+  struct rlimit files = { FENCE_KEPT_FD + 1, FENCE_KEPT_FD + 1 };
 
   if (setrlimit (RLIMIT_NOFILE, &files))
     return gpg_error_from_syserror ();
@@ -196,14 +211,15 @@ limit_resources (size_t memory, struct buffer *report)
 }
 
 gpg_error_t
-fence_enter (const struct fence *fence, int fd, size_t memory, char **r_report)
+fence_enter (const struct fence *fence, int fd, int kept, size_t memory,
+             char **r_report)
 {
   auto_buffer struct buffer report = BUFFER_EMPTY;
   struct sock_fprog program = { fence->length, fence->filter };
   gpg_error_t err;
 
   *r_report = NULL;
-  err = close_all_but (fd);
+  err = close_all_but (fd, kept);
   if (!err)
     err = fence_prepare ();
   if (err)

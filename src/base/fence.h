@@ -34,11 +34,16 @@ void fence_release (struct fence *fence);
    no core, not traceable.  */
 gpg_error_t fence_prepare (void);
 
-/* Move FD to FENCE_FD, close all other descriptors, limit the address space
+/* Where fence_enter leaves the one more descriptor that it was given to keep:
+   to read from and to seek in.  */
+#define FENCE_KEPT_FD (FENCE_FD + 1)
+
+/* Move FD to FENCE_FD, and KEPT, if that is not -1, to FENCE_KEPT_FD; close all
+   other descriptors, limit the address space
    to MEMORY bytes and enter FENCE, for good.  *R_REPORT (for the caller to
    free) has the words of FENCE_NAMES that hold; under a sanitizer "memory"
    does not.  */
-gpg_error_t fence_enter (const struct fence *fence, int fd, size_t memory,
-                         char **r_report);
+gpg_error_t fence_enter (const struct fence *fence, int fd, int kept,
+                         size_t memory, char **r_report);
 
 #endif /* REEVE_FENCE_H */

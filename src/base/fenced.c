@@ -36,10 +36,20 @@ become_nobody (void)
          || setresuid (NOBODY, NOBODY, NOBODY);
 }
 
+/* What is to be done behind the fence: one of the two functions.  */
+struct task
+{
+  fenced_function function;
+  const char *bytes;
+  size_t length;
+  fenced_reader reader;
+  int kept; /* -1: none.  */
+  const void *context;
+};
+
 /* What the process behind the fence does.  */
 static void
-serve (const struct fence *fence, fenced_function function, const void *context,
-       const char *bytes, size_t length, int fd)
+serve (const struct fence *fence, const struct task *task, int fd)
 {
   const struct rlimit cpu = { LIMIT_FENCED_SECONDS, LIMIT_FENCED_SECONDS };
   struct failure failure = FAILURE_NONE;
@@ -48,11 +58,13 @@ serve (const struct fence *fence, fenced_function function, const void *context,
   gpg_error_t err;
 
   if (become_nobody () || setrlimit (RLIMIT_CPU, &cpu)
-      || fence_enter (fence, fd, LIMIT_FENCED_MEMORY, &report))
+      || fence_enter (fence, fd, task->kept, LIMIT_FENCED_MEMORY, &report))
     return;
   channel_init (&out, FENCE_FD);
   channel_begin (&out, FENCED_ANSWER, 0);
-  err = function (bytes, length, context, &out, &failure);
+  err = task->reader ? task->reader (task->context, &out, &failure)
+                     : task->function (task->bytes, task->length, task->context,
+                                       &out, &failure);
   channel_end (&out);
   if (!err)
     err = buffer_error (&out.out);
@@ -114,10 +126,9 @@ read_answer (struct fenced_answer *answer, struct failure *failure)
   return 0;
 }
 
-gpg_error_t
-fenced_call (fenced_function function, const void *context, const char *bytes,
-             size_t length, struct fenced_answer *r_answer,
-             struct failure *failure)
+static gpg_error_t
+carry_out (const struct task *task, struct fenced_answer *r_answer,
+           struct failure *failure)
 {
   struct fence fence;
   int ends[2];
@@ -135,7 +146,7 @@ fenced_call (fenced_function function, const void *context, const char *bytes,
       pid = fork ();
       if (!pid)
         {
-          serve (&fence, function, context, bytes, length, ends[1]);
+          serve (&fence, task, ends[1]);
           _exit (0);
         }
       if (pid < 0)
@@ -157,6 +168,30 @@ fenced_call (fenced_function function, const void *context, const char *bytes,
   if (err)
     fenced_release (r_answer);
   return err;
+}
+
+gpg_error_t
+fenced_call (fenced_function function, const void *context, const char *bytes,
+             size_t length, struct fenced_answer *r_answer,
+             struct failure *failure)
+{
+  const struct task task = { .function = function,
+                             .bytes = bytes,
+                             .length = length,
+                             .kept = -1,
+                             .context = context };
+
+  return carry_out (&task, r_answer, failure);
+}
+
+gpg_error_t
+fenced_read (fenced_reader function, const void *context, int fd,
+             struct fenced_answer *r_answer, struct failure *failure)
+{
+  const struct task task
+      = { .reader = function, .kept = fd, .context = context };
+
+  return carry_out (&task, r_answer, failure);
 }
 
 void

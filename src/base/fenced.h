@@ -21,6 +21,10 @@ typedef gpg_error_t (*fenced_function) (const char *bytes, size_t length,
                                         struct channel *out,
                                         struct failure *failure);
 
+/* The same reads from FENCE_KEPT_FD (fence.h).  */
+typedef gpg_error_t (*fenced_reader) (const void *context, struct channel *out,
+                                      struct failure *failure);
+
 /* What came out: good until released.  The items are untrusted.  */
 struct fenced_answer
 {
@@ -33,6 +37,10 @@ struct fenced_answer
    TIMEOUT: it took longer than 5 s; GPG_ERR_INV_PACKET.  */
 gpg_error_t fenced_call (fenced_function function, const void *context,
                          const char *bytes, size_t length,
+                         struct fenced_answer *r_answer,
+                         struct failure *failure);
+/* The same of what the descriptor FD holds; it belongs to the caller.  */
+gpg_error_t fenced_read (fenced_reader function, const void *context, int fd,
                          struct fenced_answer *r_answer,
                          struct failure *failure);
 void fenced_release (struct fenced_answer *answer);

@@ -50,6 +50,8 @@ struct object_name
                   that denies it.  */
 };
 
+struct metrics;
+
 struct call
 {
   const struct noun *noun;
@@ -60,6 +62,7 @@ struct call
   struct peer peer;
   const struct limits *limits; /* NULL: limits_or_usual.  */
   const struct settings *settings;
+  struct metrics *metrics; /* NULL: nothing is counted.  */
   const char *identity;
   const struct registry *registry; /* For a noun that shows it.  */
   bool dry_run;

@@ -14,6 +14,7 @@
 #include "../../protocol/link.h"
 #include "../../protocol/memory.h"
 #include "../../protocol/record.h"
+#include "metrics.h"
 #include "registry.h"
 #include "relay_inside.h"
 
@@ -299,6 +300,9 @@ read_into (struct call *call, const char *operation, const char *const *more,
     err = relay_receive (&relay->channel, out, &call->failure, &lost);
   if (patience.err)
     err = patience.err;
+  /* One that is given up is not to blame.  */
+  if (lost && gpg_err_code (err) == GPG_ERR_EOF)
+    metrics_add (call->metrics, METRIC_DEATHS_MACHINE);
   if (lost)
     drop_worker (relay);
   return lost ? relay_words (err, &call->failure) : err;

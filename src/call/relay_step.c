@@ -22,6 +22,7 @@
 #include "../../protocol/memory.h"
 #include "../../protocol/record.h"
 #include "../base/run.h"
+#include "metrics.h"
 #include "relay_inside.h"
 
 struct relay_step
@@ -136,6 +137,8 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
                     (const char *const *)step->more);
   if (!err)
     err = relay_receive (&worker.channel, &out, failure, &lost);
+  if (lost && gpg_err_code (err) == GPG_ERR_EOF)
+    metrics_add (call->metrics, METRIC_DEATHS_MACHINE);
   if (lost)
     err = relay_words (err, failure);
   step->tried = lost;

@@ -8,6 +8,7 @@
 #include "protocol/limits.h"
 #include "protocol/quantity.h"
 #include "../base/file.h"
+#include "setting_names.h"
 #include "types.h"
 #include "unit_name.h"
 
@@ -262,7 +263,18 @@ static const struct argument_type types[]
           unit_name_names },
         { "device", 0, check_device, "a device: a path below /dev",
           PATTERN_PATH, path_names },
+        { "hostname", 0, hostname_check,
+          "a host name: labels of letters, digits and hyphens", PATTERN_TEXT,
+          NULL },
+        { "timezone", 0, timezone_check,
+          "a time zone, as Europe/Berlin", PATTERN_TEXT, NULL },
+        { "locale", 0, locale_check,
+          "a locale, as de_DE.UTF-8, or LC_TIME=en_GB.UTF-8; alone it is "
+          "that of LANG",
+          PATTERN_TEXT, NULL },
         { "bool", TYPE_FLAG, check_bool, "1 or 0", PATTERN_CHOICE, NULL },
+        { "permit", TYPE_FLAG | TYPE_NAMED, check_bool,
+          "1 or 0; a rule must name it to allow 1", PATTERN_CHOICE, NULL },
         { "enum", TYPE_CHOICE, check_enum, "one of the words named",
           PATTERN_CHOICE, NULL },
         { "int", 0, check_int, "a whole number", PATTERN_NUMBER, NULL },

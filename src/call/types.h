@@ -20,6 +20,9 @@
 /* The grammar names the possible values: enum(a|b).  */
 #define TYPE_CHOICE 4U
 
+/* An allowing rule that does not name the argument does not let it through.  */
+#define TYPE_NAMED 8U
+
 /* The bytes by which a canonical text may be longer than what was given.  */
 #define TYPE_GROWTH 8
 

@@ -208,7 +208,8 @@ carry_out (struct work *work, const struct work_operation *const *operations,
   err = operation->run (work);
   if (!err)
     err = writer_flush (work->out);
-  if (gpg_err_code (err) == GPG_ERR_CANCELED && !work->stopped)
+  if (gpg_err_code (err) == GPG_ERR_CANCELED && !work->stopped && work->deadline
+      && link_now () >= work->deadline)
     err = fail (&work->failure, GPG_ERR_TIMEOUT, "the request took too long");
   if (work->stopped)
     {

@@ -67,6 +67,7 @@ account_refused (struct session *session, const char *what, gpg_error_t err,
 {
   if (!err || failure->refusal == REFUSAL_NONE)
     return;
+  metrics_refusal (session->daemon->metrics, failure->refusal);
   audit_refuse (session->daemon->audit, subject_now (session), failure->refusal,
                 what, err, failure_words (failure, err));
   failure->refusal = REFUSAL_NONE;
@@ -76,6 +77,7 @@ void
 account_line_refused (struct session *session, enum refusal refusal,
                       gpg_error_t err, const char *text)
 {
+  metrics_refusal (session->daemon->metrics, refusal);
   audit_refuse (session->daemon->audit, subject_now (session), refusal, "", err,
                 text);
 }
@@ -83,8 +85,12 @@ account_line_refused (struct session *session, enum refusal refusal,
 void
 account_call (struct session *session, struct call *call, gpg_error_t err)
 {
+  uint64_t time_us = link_now_us () - call->started_us;
   char what[128];
 
+  metrics_call (session->daemon->metrics, call->registry, call->noun,
+                call->verb, err,
+                err && call->failure.refusal != REFUSAL_NONE, time_us);
   if (err && call->failure.refusal != REFUSAL_NONE)
     {
       snprintf (what, sizeof what, "%s %s", call->noun->name, call->verb->name);
@@ -92,7 +98,7 @@ account_call (struct session *session, struct call *call, gpg_error_t err)
     }
   else if (!call->recorded)
     audit_call (session->daemon->audit, subject_now (session), call, err,
-                link_now_us () - call->started_us);
+                time_us);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "../base/machine.h"
 #include "../base/tally.h"
 #include "../call/call.h"
+#include "../call/metrics.h"
 #include "../call/registry.h"
 #include "../gate/policy.h"
 #include "../gate/rate.h"
@@ -50,6 +51,7 @@ struct daemon
   struct tally *wrong_responses;
   struct audit *audit;   /* NULL: none is kept (see main.c).  */
   struct rates *rates;   /* Of calls.  */
+  struct metrics *metrics; /* NULL: nothing is counted.  */
   struct module *module; /* One for each noun of the registry.  */
   struct handed_key *key;
 };

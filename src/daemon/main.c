@@ -190,6 +190,8 @@ daemon_prepare (struct daemon *daemon, struct failure *failure)
   err = tally_new (&daemon->wrong_responses);
   if (!err)
     err = rates_new (&daemon->rates);
+  if (!err)
+    err = metrics_new (&daemon->registry, &daemon->metrics);
   for (size_t i = 0; !err && i < daemon->registry.count; i++)
     {
       daemon->module[i].helper_fd = -1;
@@ -210,6 +212,7 @@ daemon_release (struct daemon *daemon)
   free (daemon->module);
   tally_release (daemon->wrong_responses);
   rates_release (daemon->rates);
+  metrics_release (daemon->metrics);
   munmap (daemon->shared, sizeof *daemon->shared);
   policy_release (&daemon->policy);
   registry_release (&daemon->registry);
@@ -257,6 +260,8 @@ run_server (struct daemon *daemon, int connection_fd)
     log_error ("groups: %s\n", strerror (errno));
   if (is_owner (daemon) && entrance.peer.uid == getuid ())
     entrance.identity = identity_built_in (IDENTITY_OWNER);
+  metrics_add (daemon->metrics, METRIC_CONNECTIONS);
+  metrics_set (daemon->metrics, METRIC_CLIENTS, 1);
   session_run (daemon, &entrance);
   peer_groups_release (&entrance.groups);
   return 0;

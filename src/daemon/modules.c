@@ -10,8 +10,9 @@
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
 #include "../mod/service/service.h"
+#include "../mod/system/system.h"
 #include "daemon.h"
 
 const struct noun *const daemon_nouns[]
-    = { &aug_noun,    &audit_noun,   &hw_noun, &module_noun,
-        &policy_noun, &service_noun, NULL };
+    = { &aug_noun,    &audit_noun,   &hw_noun,     &module_noun,
+        &policy_noun, &service_noun, &system_noun, NULL };

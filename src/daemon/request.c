@@ -203,9 +203,12 @@ run_call (struct session *session, const struct registry_verb *verb,
   if (!err)
     err = gate_run (&session->gate, call);
   if (gpg_err_code (err) == GPG_ERR_TOO_LARGE && !call->failure.text)
-    fail (&call->failure, GPG_ERR_TOO_LARGE,
-          "max-answer: an answer has at most %" PRIu64 " bytes: ask for less",
-          daemon->options.limits.answer);
+    {
+      metrics_add (daemon->metrics, METRIC_ANSWERS_TOO_LARGE);
+      fail (&call->failure, GPG_ERR_TOO_LARGE,
+            "max-answer: an answer has at most %" PRIu64 " bytes: ask for less",
+            daemon->options.limits.answer);
+    }
   if (call->plan)
     log_call (session, call, err);
   return err;
@@ -334,6 +337,7 @@ request_call (struct session *session, const struct registry_noun *noun,
                         .peer = session->entrance->peer,
                         .limits = &daemon->options.limits,
                         .settings = &daemon->options.settings,
+                        .metrics = daemon->metrics,
                         .identity = identity_name (session),
                         .canceled = is_canceled,
                         .client = session,

@@ -128,6 +128,7 @@ refuse_client (const struct supervisor *supervisor,
   int length = snprintf (line, sizeof line, "ERR %u %s <%s> - %s\n", err,
                          gpg_strerror (err), gpg_strsource (err), why);
 
+  metrics_refusal (supervisor->daemon->metrics, refusal);
   (void)!send (entrance->in, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
   account_executable (entrance->peer.pid, executable);
   subject.executable = *executable ? executable : NULL;
@@ -244,6 +245,7 @@ start_session (struct supervisor *supervisor, const struct entrance *entrance)
   else
     supervisor->child[supervisor->count++]
         = (struct child){ pid, entrance->peer.uid };
+  metrics_set (supervisor->daemon->metrics, METRIC_CLIENTS, supervisor->count);
 }
 
 static void
@@ -268,6 +270,7 @@ accept_client (struct supervisor *supervisor, const struct listener *listener)
     }
   if (peer_find (fd, &entrance.peer, &entrance.groups))
     return;
+  metrics_add (supervisor->daemon->metrics, METRIC_CONNECTIONS);
   if (check_client (supervisor, &entrance))
     start_session (supervisor, &entrance);
   peer_groups_release (&entrance.groups);
@@ -310,6 +313,7 @@ reap_session (struct supervisor *supervisor, size_t index, int status)
   struct child child = supervisor->child[index];
 
   supervisor->child[index] = supervisor->child[--supervisor->count];
+  metrics_set (supervisor->daemon->metrics, METRIC_CLIENTS, supervisor->count);
   if (child.pid == atomic_load (&supervisor->daemon->shared->single))
     supervisor->ending = true;
   /* Also one that went of its own accord may owe an end that could not be
@@ -317,6 +321,7 @@ reap_session (struct supervisor *supervisor, size_t index, int status)
   audit_abort (supervisor->daemon->audit, child.pid);
   if (!WIFSIGNALED (status))
     return;
+  metrics_add (supervisor->daemon->metrics, METRIC_SESSIONS_KILLED);
   log_error ("session process %ld of uid %lu died by signal %d\n",
              (long)child.pid, (unsigned long)child.uid, WTERMSIG (status));
   recover_in_child (supervisor);
@@ -339,6 +344,7 @@ reap (struct supervisor *supervisor, pid_t pid, int status)
     if (supervisor->helper[i].pid == pid)
       {
         log_error ("%s died\n", registry->noun[i].row->helper);
+        metrics_add (supervisor->daemon->metrics, METRIC_HELPERS_DIED);
         supervisor->helper[i].pid = 0;
       }
   for (size_t i = 0; i < supervisor->count; i++)

@@ -310,15 +310,16 @@ identity_write_missing (const struct identity *identity,
     return;
   for (size_t i = 0; i < arguments_count (call->arguments); i++)
     {
-      const struct grammar_item *item
-          = arguments_value (call->arguments, i)->item;
+      const struct argument_value *value = arguments_value (call->arguments, i);
+      const struct grammar_item *item = value->item;
       const char *name;
-      unsigned told;
+      unsigned told = 0;
 
       position = strcmp (last, item->name) ? 1 : position + 1;
       last = item->name;
-      if (!is_told_apart (identity, call, item->name, position, &told)
-          || (!told && !all_are_told (call, subject, item)))
+      if (!(item->type->flags & TYPE_NAMED && value->number)
+          && (!is_told_apart (identity, call, item->name, position, &told)
+              || (!told && !all_are_told (call, subject, item))))
         continue;
       name = told_name (subject, i);
       if (name)

@@ -169,9 +169,29 @@ condition_holds (const struct rule *rule, const struct rule_term *first,
   return seen && rule->allow;
 }
 
+/* Whether RULE, which allows, names each argument that needs it.  */
+static bool
+names_permits (const struct rule *rule, const struct subject *subject)
+{
+  for (size_t i = 0; i < subject->count; i++)
+    {
+      const struct argument_value *value = arguments_value (
+          subject->call->arguments, i);
+      bool named = !(value->item->type->flags & TYPE_NAMED) || !value->number;
+
+      for (size_t j = 0; j < rule->count && !named; j++)
+        named = !strcmp (rule->term[j].argument, value->item->name);
+      if (!named)
+        return false;
+    }
+  return true;
+}
+
 bool
 rule_matches (const struct rule *rule, struct subject *subject)
 {
+  if (rule->allow && !names_permits (rule, subject))
+    return false;
   for (size_t i = 0; i < rule->count; i++)
     {
       bool again = false;

@@ -15,6 +15,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../call/work.h"
@@ -83,12 +85,20 @@ main (int argc, char **argv)
       fputs ("reeve-machine is started by reeved\n", stderr);
       return 2;
     }
+  /* What it knows of the machine is for nobody else's eyes.  */
+  if (prctl (PR_SET_DUMPABLE, 0)
+      || setrlimit (RLIMIT_CORE, &(struct rlimit){ 0, 0 }))
+    return 2;
   set_signal (SIGPIPE, SIG_IGN);
   err = machine_open (argv[1], &machine, &failure);
-  if (!err && argc == 3 && !strcmp (argv[2], "--change"))
-    work_serve (REQUEST_FD, &machine, operations, true);
-  else if (!err)
-    err = fork_workers (&machine);
+  if (!err)
+    {
+      if (argc == 3 && !strcmp (argv[2], "--change"))
+        work_serve (REQUEST_FD, &machine, operations, true);
+      else
+        err = fork_workers (&machine);
+      machine_close (&machine);
+    }
   if (gpg_err_code (err) == GPG_ERR_EOF)
     err = 0;
   if (err)

@@ -145,10 +145,14 @@ read_place (const char *text)
   {
     const char *name;
     const char **value;
-  } table[] = { { "bare=", &places.bare },         { "agent=", &places.agent },
-                { "bus=", &places.bus },           { "reeve=", &places.reeve },
-                { "identity=", &places.identity }, { "key=", &places.key },
-                { "root=", &places.root },         { "manager=", &places.manager },
+  } table[] = { { "bare=", &places.bare },
+                { "agent=", &places.agent },
+                { "bus=", &places.bus },
+                { "reeve=", &places.reeve },
+                { "identity=", &places.identity },
+                { "key=", &places.key },
+                { "root=", &places.root },
+                { "manager=", &places.manager },
                 { "only=", &only } };
 
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)

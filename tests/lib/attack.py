@@ -111,12 +111,39 @@ def inquiry(client, authenticated):
         reply.lines
 
 
+# What a daemon starts beside sessions, and how many workers each keeps ready.
+HELPERS = {"reeve-augeas": 1, "reeve-machine": 0}
+
+
+def program_name(pid):
+    """What PID was called by, "" if it is gone."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return os.path.basename(file.read().split(b"\0")[0].decode())
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def helper(daemon, name="reeve-augeas"):
+    """The pid of the helper NAME."""
+    found, = [pid for pid in children(daemon.process.pid)
+              if program_name(pid) == name]
+    return found
+
+
+def sessions(daemon):
+    """The children of DAEMON that are no helpers, or not yet."""
+    return [pid for pid in children(daemon.process.pid)
+            if program_name(pid) not in HELPERS]
+
+
 def nothing_remains(daemon):
-    """No session, no session's worker, no zombie: only the keeper and the
-    worker that it keeps ready."""
+    """No session, no session's worker, no zombie: only the helpers and the
+    workers that they keep ready."""
     own = children(daemon.process.pid)
-    return len(own) <= 1 and "Z" not in own.values() \
-        and all(len(children(pid)) <= 1 for pid in own)
+    return not sessions(daemon) and "Z" not in own.values() \
+        and all(len(children(pid)) <= HELPERS.get(program_name(pid), 0)
+                for pid in own)
 
 
 @contextlib.contextmanager

@@ -159,6 +159,30 @@ exit %d
        text_of(answer), status)
 
 
-FILES = {"/dev/sda": "",
+
+
+def ext2(uuid, label=""):
+    """The begin of a file system that is not whole: what tells it from
+    others."""
+    block = bytearray(4096)
+    block[1024 + 0x38:1024 + 0x3a] = b"\x53\xef"
+    block[1024 + 0x4c] = 1  # Its revision has the next fields.
+    block[1024 + 0x60] = 2  # A feature that ext2 has.
+    block[1024 + 0x68:1024 + 0x78] = bytes.fromhex(uuid.replace("-", ""))
+    block[1024 + 0x78:1024 + 0x88] = label.encode().ljust(16, b"\0")
+    return bytes(block)
+
+
+def disk(name, content, **attributes):
+    """Files that stand for a disk of 2 MiB."""
+    attributes = {"size": 4096, "removable": 1, "ro": 0, **attributes}
+    return {"/dev/" + name: content,
+            **{"/sys/block/%s/%s" % (name, attribute): "%s\n" % value
+               for attribute, value in attributes.items()}}
+
+
+FILES = {"/dev/sda": "", "/sys/block/sda/size": "0\n",
+         **disk("sdz", ext2("11111111-2222-3333-4444-555555555555", "disk")),
+         "/media/README": "",
          "/usr/sbin/smartctl": smartctl(ATA, 64),
          "/usr/bin/sensors": program(SENSORS)}

@@ -39,11 +39,18 @@ case $2 in
   *) ln -s ../init.d/"$1" "$levels/S01$1" ;;
 esac
 """
+# A zone's data, as tzfile(5) has them: only what the last line says counts.
+ZONE = 2 * (b"TZif2" + bytes(15)
+            + bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                     0, 0, 0, 1, 0, 0, 0, 4])
+            + b"\0\0\x0e\x10\0\0CET\0") \
+    + b"\nCET-1CEST,M3.5.0,M10.5.0/3\n"
 FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
          "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
          "/etc/ssh/sshd_config": "Banner none\n",
          "/etc/init.d/cron": SCRIPT, "/etc/init.d/telnetd": SCRIPT,
          "/usr/sbin/update-rc.d": LINKS,
+         "/usr/share/zoneinfo/Europe/Berlin": ZONE,
          "/var/log/journal/README": "",
          **hardware.FILES}
 ANSWERS = {"TEXT": b"127.0.0.1 here\n",

@@ -142,8 +142,7 @@ def test_other_option_files():
         assert check(machine, "--options", other).returncode == 0
         machine.write(CONFIG, "max-clients 5\n")
         with machine.daemon("--options", other) as daemon:
-            assert until(lambda: len(attack.children(
-                daemon.process.pid)) < 2)
+            assert until(lambda: not attack.sessions(daemon))
             with daemon.client(), daemon.client() as second:
                 assert second.hello.error == "LIMIT_REACHED"
         machine.write("/other.conf", "max-clients 0\n")

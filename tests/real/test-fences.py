@@ -114,8 +114,7 @@ def everybody():
     with DAEMON.client("panel") as client, reading() as reader:
         client.check(GET)
         # A new spare worker waits.
-        keeper, = attack.children(DAEMON.process.pid).keys() \
-            - {session_pid(client), session_pid(reader)}
+        keeper = attack.helper(DAEMON)
         assert until(lambda: len(attack.children(keeper)) == 2)
         yield processes(session_pid(client), session_pid(reader))
 
@@ -126,7 +125,7 @@ def processes(*sessions):
         if pid in sessions:
             found[pid] = "session"
         elif pid in attack.children(DAEMON.process.pid):
-            found[pid] = "keeper"
+            found[pid] = "helper"
         else:
             found[pid] = "worker"
     return found
@@ -142,9 +141,9 @@ def landlock():
 
 def test_environments_are_clean():
     with everybody() as seen:
-        assert sorted(seen.values()) == ["keeper", "session", "session",
-                                         "supervisor", "worker", "worker"], \
-            seen
+        assert sorted(seen.values()) == ["helper", "helper", "session",
+                                         "session", "supervisor", "worker",
+                                         "worker"], seen
         for pid, kind in seen.items():
             left = environment(pid)
             assert left <= {b"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -290,8 +289,7 @@ def test_workers_that_stall_end_without_a_signal():
             assert reply.error == "TIMEOUT", reply.lines
             assert client.check(GET).text == "10.0.0.0"
             # The one that stalls, the present one, and the spare.
-            keeper, = attack.children(daemon.process.pid).keys() \
-                - {session_pid(client)}
+            keeper = attack.helper(daemon)
             assert until(lambda: len(attack.children(keeper)) <= 2, 20)
         assert until(lambda: attack.nothing_remains(daemon), 20)
 

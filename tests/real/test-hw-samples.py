@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -38,8 +39,12 @@ LIMITS = {"min", "max", "critical_low", "critical", "emergency", "cap"}
 class Scene:
     """A machine with a daemon and a client."""
 
+    def __init__(self, policy=None):
+        self.policy = policy
+
     def __enter__(self):
-        self.machine = scratch.Machine({"/dev/sda": ""}).__enter__()
+        self.machine = scratch.Machine({"/dev/sda": ""},
+                                       self.policy).__enter__()
         self.daemon = self.machine.daemon().__enter__()
         self.client = self.daemon.client("panel")
         self.client.check("OPTION output=json")
@@ -360,6 +365,53 @@ def test_only_disks_are_opened():
                      os.makedev(10, 130))
             reply = scene.client.call("HW SMART /dev/watchdog")
             assert reply.error == "INV_OBJ"
+
+
+def test_policy_judges_what_a_link_leads_to():
+    policy = """\
+[identity panel]
+key = panel.key
+%s
+"""
+    links = {"/dev/disk/by-id/a": "../../sda", "/dev/disk/by-id/b": "/dev/sdb"}
+    for rules, right in (
+            ("allow = HW SMART device=/dev/sda",
+             {"/dev/sda", "/dev/disk/by-id/a"}),
+            ("allow = HW SMART device=/dev/disk/by-id/*", set()),
+            ("allow = HW SMART\ndeny = HW SMART device=/dev/sda",
+             {"/dev/sdb", "/dev/disk/by-id/b"}),
+            ("allow = HW SMART\ndeny = HW SMART device=/dev/disk/by-id/a",
+             {"/dev/sda", "/dev/sdb", "/dev/disk/by-id/b"})):
+        with Scene(policy % rules) as scene:
+            scene.smartctl(hardware.smartctl(hardware.ATA))
+            scene.machine.write("/dev/sdb", "")
+            os.makedirs(scene.machine.path("/dev/disk/by-id"))
+            for link, target in links.items():
+                os.symlink(target, scene.machine.path(link))
+            for name in ("/dev/sda", "/dev/sdb", *links):
+                reply = scene.client.call("HW SMART " + name)
+                assert reply.ok is (name in right), (rules, name,
+                                                     reply.verdict)
+                assert reply.ok or reply.error == "FORBIDDEN", reply.verdict
+
+
+def test_who_gives_up_ends_it():
+    with Scene() as scene:
+        scene.smartctl("#!/bin/sh\n: >\"$(readlink -f \"$0\").begun\"\n"
+                       "sleep 986\n")
+        scene.client.send("HW SMART /dev/sda")
+        for _ in range(500):
+            if scene.machine.read("/usr/sbin/smartctl.begun") is not None:
+                break
+            time.sleep(0.02)
+        scene.client.send("CANCEL")
+        assert scene.client.read_reply().error == "CANCELED"
+        left = subprocess.run(["pgrep", "-f", "^sleep 986$"],
+                              capture_output=True, check=False)
+        assert left.returncode == 1, left.stdout
+        scene.smartctl(hardware.smartctl(hardware.ATA))
+        scene.client.call("NOP")
+        scene.client.check("HW SMART /dev/sda")
 
 
 def test_F3_it_is_killed_when_its_time_is_up():

@@ -53,7 +53,7 @@ run_fenced (long (*attempt) (void))
   assert_true (pid >= 0);
   if (!pid)
     {
-      if (!fence_enter (&fence, ends[1], LIMIT_AUG_MEMORY, &report))
+      if (!fence_enter (&fence, ends[1], -1, LIMIT_AUG_MEMORY, &report))
         {
           strncpy (result.report, report, sizeof result.report - 1);
           errno = 0;

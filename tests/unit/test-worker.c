@@ -245,15 +245,16 @@ words_for_augeas_errors (void **state)
 
 /* --- The life of a worker, in a process of its own --- */
 
-gpg_error_t __wrap_fence_enter (const struct fence *fence, int fd,
+gpg_error_t __wrap_fence_enter (const struct fence *fence, int fd, int kept,
                                 size_t memory, char **r_report);
 
 /* A fence that does not hold: what it does is another test's.  */
 gpg_error_t
-__wrap_fence_enter (const struct fence *fence, int fd, size_t memory,
+__wrap_fence_enter (const struct fence *fence, int fd, int kept, size_t memory,
                     char **r_report)
 {
   (void)fence;
+  (void)kept;
   *r_report = strdup ("no fence");
   return memory != LIMIT_AUG_MEMORY || dup2 (fd, FENCE_FD) < 0
              ? gpg_error (GPG_ERR_INTERNAL)

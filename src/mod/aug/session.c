@@ -14,6 +14,7 @@
 #include "session.h"
 #include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
+#include "../../call/metrics.h"
 
 #define SECOND 1000ULL
 #define DETAILS 32        /* Details of a failure that are kept, ... */
@@ -234,6 +235,7 @@ lose_worker (struct call *call, struct aug_session *session, gpg_error_t err,
   const char *lost = what_is_lost (session);
 
   aug_drop_worker (session);
+  metrics_add (call->metrics, METRIC_DEATHS_AUGEAS);
   if (!blameless)
     tally_add (call->module->tally, call->peer.uid, now);
   switch (gpg_err_code (err))

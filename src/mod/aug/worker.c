@@ -451,7 +451,7 @@ worker_run (struct worker *worker, int fd)
 
   sigaction (SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
   yield_start ();
-  err = fence_enter (&worker->fence, fd, worker->memory, &worker->report);
+  err = fence_enter (&worker->fence, fd, -1, worker->memory, &worker->report);
   if (err)
     _exit (1);
   worker->cpu = UINT32_MAX;

@@ -6,6 +6,7 @@
 
 #include "../../call/relay.h"
 #include "hw.h"
+#include "mount_verb.h"
 #include "selftest.h"
 
 /* What smartctl's --device takes without a number of its own.  */
@@ -152,6 +153,72 @@ static const struct verb verbs[] = {
             "NOT_FOUND: there is no such device, or no smartctl.\n"
             "INV_OBJ: DEVICE is no disk.\n"
             "Example: HW SELFTEST /dev/sda short" },
+  { .name = "BLOCK",
+    .args = "",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the block devices and what is on them",
+    .help = "Answers a record for each disk and partition that has a size:\n"
+            "  device       as /dev/sda1\n"
+            "  type         disk, partition, loop, rom, raid, mapped, memory\n"
+            "  parent       the disk of a partition\n"
+            "  model        of a disk, if it is known\n"
+            "  size_bytes\n"
+            "  removable    yes or no\n"
+            "  read_only    yes or no\n"
+            "  filesystem   ext4, vfat, swap, ...; left out if none is known,\n"
+            "               as the next two\n"
+            "  uuid\n"
+            "  label\n"
+            "  mounted      where it is attached; may repeat\n"
+            "Example: HW BLOCK" },
+  { .name = "MOUNTS",
+    .args = "",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "what is mounted where",
+    .help = "Answers a record for each mount, in the order in which they were\n"
+            "made: target, source, filesystem, options, and of what is on a\n"
+            "device size_bytes and available_bytes.\n"
+            "Example: HW MOUNTS" },
+  { .name = "MOUNT",
+    .args
+    = "<filesystem:string> <target:path> [--read-only] [--exec=<exec:permit>] "
+      "[--persist]",
+    .effect = EFFECT_WRITE,
+    .run = hw_mount,
+    .done = hw_mount_done,
+    .summary = "attach a file system",
+    .help
+    = "FILESYSTEM is UUID=U or LABEL=L; U alone is a UUID.  Its device\n"
+      "must be removable or named by mount-device in reeved.conf, its\n"
+      "type be one of mount-type.  TARGET is an empty directory, not on\n"
+      "any link, strictly below one of mount-below; it is made if it is\n"
+      "not there.  The options are always nosuid and nodev, and noexec\n"
+      "unless --exec is given, which a rule must name to allow it\n"
+      "(exec=1).  With --persist a line with nofail goes to /etc/fstab.\n"
+      "Answers a record: changed (no if it was mounted just so), device,\n"
+      "filesystem, uuid, label, target, options.\n"
+      "NOT_FOUND: no device has it.  AMBIGUOUS: several have.\n"
+      "FORBIDDEN: the settings do not let this device, type or TARGET.\n"
+      "CONFLICT: something is mounted at or in TARGET, or /etc/fstab has\n"
+      "another line for it.\n"
+      "Example: HW MOUNT --dry-run UUID=11111111-2222-3333-4444-"
+      "555555555555 /media/disk" },
+  { .name = "UMOUNT",
+    .args = "<target:path> [--persist]",
+    .effect = EFFECT_WRITE,
+    .run = hw_umount,
+    .done = hw_mount_done,
+    .summary = "detach a file system",
+    .help
+    = "TARGET is below one of mount-below.  With --persist its line is\n"
+      "taken out of /etc/fstab.  Answers a record: changed (no if nothing\n"
+      "was mounted), source, filesystem, target, options.\n"
+      "EBUSY: it is in use; each detail holder is the number of a\n"
+      "process, its program and the path that it holds.\n"
+      "FORBIDDEN: TARGET is below none of mount-below.\n"
+      "Example: HW UMOUNT /media/disk" },
   { .name = NULL }
 };
 
@@ -159,7 +226,9 @@ const struct noun hw_noun
     = { .name = "HW",
         .summary = "disks, sensors and file systems",
         .help = "What the machine is made of, as its own programs tell it.\n"
-                "A device is judged by policy as what its links lead to.",
+                "A device is judged by policy as what its links lead to.  Below\n"
+                "reeved's --root a regular file stands for a disk, and the\n"
+                "kernel's list of them is sys/block there, if there is one.",
         .verbs = verbs,
         .flags = NOUN_HELPER_TRUSTED,
         .session_end = relay_end,

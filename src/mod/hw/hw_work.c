@@ -4,12 +4,21 @@
 
 #include <stddef.h>
 
+#include "block.h"
 #include "hw_work.h"
+#include "mount.h"
+#include "mounts.h"
 
 const struct work_operation hw_operations[]
     = { { "HW SCAN", work_scan, false },
         { "HW SMART", work_smart, false },
         { "HW SENSORS", work_sensors, false },
+        { "HW BLOCK", work_block, false },
+        { "HW MOUNTS", work_mounts, false },
+        { "hw mount look", work_mount_look, false },
+        { "hw mount", work_mount, true },
+        { "hw umount look", work_umount_look, false },
+        { "hw umount", work_umount, true },
         { "hw selftest", work_selftest, true },
         { "hw selftest undo", work_selftest_undo, true },
         { NULL, NULL, false } };

@@ -103,7 +103,7 @@ service_complete (struct call *call, const char *type, const char *prefix)
 
 #define ERRORS                                                                 \
   "NOT_FOUND: there is no such unit.\n"                                        \
-  "INV_STATE: the unit is masked.\n"
+  "INV_STATE: the unit is masked, or a condition of its file is not met.\n"
 
 #define CHANGE_ANSWER                                                          \
   "Answers a record: changed (yes, or no if it was so already), then what\n"   \

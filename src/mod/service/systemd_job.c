@@ -18,6 +18,7 @@ struct job
   char *invocation; /* Of the unit, before it.  */
   char *path;       /* NULL until the manager has told it.  */
   char *result;     /* NULL until it has ended.  */
+  bool unmet;       /* A condition of the unit's file is not met.  */
 };
 
 static void
@@ -56,6 +57,50 @@ job_removed (sd_bus_message *message, void *context, sd_bus_error *error)
   return 0;
 }
 
+/* PropertiesChanged (s interface, a{sv} changed, as invalidated) of the unit,
+   which may be forgotten as soon as its job has ended.  */
+static int
+unit_changed (sd_bus_message *message, void *context, sd_bus_error *error)
+{
+  struct job *job = context;
+  const char *name;
+  int met;
+  int rc = sd_bus_message_skip (message, "s");
+
+  (void)error;
+  if (rc >= 0)
+    rc = sd_bus_message_enter_container (message, 'a', "{sv}");
+  while (rc >= 0
+         && (rc = sd_bus_message_enter_container (message, 'e', "sv")) > 0)
+    {
+      rc = sd_bus_message_read (message, "s", &name);
+      if (rc >= 0 && !strcmp (name, "ConditionResult"))
+        {
+          rc = sd_bus_message_read (message, "v", "b", &met);
+          job->unmet = rc >= 0 && !met;
+        }
+      else if (rc >= 0)
+        rc = sd_bus_message_skip (message, "v");
+      if (rc >= 0)
+        rc = sd_bus_message_exit_container (message);
+    }
+  return 0;
+}
+
+/* UNIT is its Id.  */
+static int
+match_unit (sd_bus *bus, sd_bus_slot **r_slot, const char *unit,
+            struct job *job)
+{
+  auto_free char *path = NULL;
+  int rc = sd_bus_path_encode (SYSTEMD_UNITS, unit, &path);
+
+  return rc < 0 ? rc
+                : sd_bus_match_signal (bus, r_slot, NULL, path,
+                                       "org.freedesktop.DBus.Properties",
+                                       "PropertiesChanged", unit_changed, job);
+}
+
 static int
 match_jobs (sd_bus *bus, sd_bus_slot **r_slot, struct job *job)
 {
@@ -85,7 +130,7 @@ give_up (struct work *work, sd_bus *bus, struct job *job, bool starts)
 {
   uint64_t end = link_now () + (LIMIT_STOP_SECONDS - 2) * UINT64_C (1000);
   auto_message sd_bus_message *reply = NULL;
-  struct job stop = { NULL, NULL, NULL };
+  struct job stop = { NULL, NULL, NULL, false };
   sd_bus_slot *slot = NULL;
   const char *path;
   gpg_error_t err = 0;
@@ -125,6 +170,7 @@ judge (struct work *work, const struct job *job, const char *action,
 {
   struct failure *failure = &work->failure;
   const char *result = job->result;
+  bool tried = !strcmp (result, "failed") || !strcmp (result, "done");
 
   /* The result stays that of the failure before, but nothing was tried.  */
   if (!strcmp (state->result, "start-limit-hit")
@@ -146,12 +192,16 @@ judge (struct work *work, const struct job *job, const char *action,
                  "%.60s was not started: what it needs failed, see SERVICE "
                  "DEPS",
                  unit);
+  if (!strcmp (result, "done") && job->unmet)
+    return fail (failure, GPG_ERR_INV_STATE,
+                 "%.60s was not started: a condition of its file is not met",
+                 unit);
   if (!strcmp (result, "skipped"))
     return fail (failure, GPG_ERR_INV_STATE,
                  "%s of %.60s was skipped: the unit is not in a state for it",
                  action, unit);
   return fail (failure, GPG_ERR_GENERAL, "%s of %.60s failed (%.40s)", action,
-               unit, *state->result ? state->result : result);
+               unit, tried && *state->result ? state->result : result);
 }
 
 /* JOB has ended: say how.  */
@@ -168,7 +218,8 @@ conclude (struct work *work, sd_bus *bus, const struct job *job,
     return err;
   failed = strcmp (job->result, "done")
            || (wanted && !strcmp (wanted, "active")
-               && !strcmp (state.active, "failed"));
+               && (!strcmp (state.active, "failed")
+                   || (!strcmp (state.active, "inactive") && job->unmet)));
   if (!failed)
     {
       err = writer_field_bool (work->out, "changed", true);
@@ -190,8 +241,9 @@ run_job (struct work *work, sd_bus *bus, size_t index)
   auto_message sd_bus_message *reply = NULL;
   const char *unit = work_text (work, "unit");
   sd_bus_slot *slot = NULL;
+  sd_bus_slot *unit_slot = NULL;
   auto_unit_state struct unit_state before = UNIT_STATE_NONE;
-  struct job job = { NULL, NULL, NULL };
+  struct job job = { NULL, NULL, NULL, false };
   const char *path;
   gpg_error_t err = unit_state_get (work, bus, unit, &before);
   int rc;
@@ -202,6 +254,8 @@ run_job (struct work *work, sd_bus *bus, size_t index)
     return err;
   job.invocation = take (&before.invocation);
   rc = match_jobs (bus, &slot, &job);
+  if (rc >= 0)
+    rc = match_unit (bus, &unit_slot, before.id, &job);
   if (rc >= 0)
     /* A signal that comes before the reply waits in the queue of BUS.  */
     rc = systemd_call (bus, actions[index].method, &error, &reply, "ss", unit,
@@ -217,6 +271,7 @@ run_job (struct work *work, sd_bus *bus, size_t index)
   if (!err)
     err = conclude (work, bus, &job, actions[index].action,
                     actions[index].wanted);
+  sd_bus_slot_unref (unit_slot);
   sd_bus_slot_unref (slot);
   job_release (&job);
   return err;
