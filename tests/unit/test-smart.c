@@ -172,14 +172,13 @@ arguments (void **state)
   fake.result.output = (char *)"{}";
   assert_int_equal (smart (), 0);
   snprintf (expected, sizeof expected,
-            "--json=c --all --log=devstat --device=auto --nocheck=standby "
+            "--json=c --all --device=auto --nocheck=standby "
             "-- %s ",
             path);
   assert_string_equal (fake.arguments.bytes, expected);
   assert_int_equal (have_done (work_smart, all), 0);
   snprintf (expected, sizeof expected,
-            "--json=c --all --log=devstat --device=sat --nocheck=never -- %s ",
-            path);
+            "--json=c --all --device=sat --nocheck=never -- %s ", path);
   assert_string_equal (fake.arguments.bytes, expected);
 }
 

@@ -87,11 +87,6 @@ static void
 wear (void **state)
 {
   (void)state;
-  assert_smart ("{\"ata_device_statistics\":{\"pages\":[{\"table\":[null,"
-                "{\"name\":\"Percentage Used Endurance Indicator\","
-                "\"value\":4}]}]},\"ata_smart_attributes\":{\"table\":["
-                "{\"id\":177,\"name\":\"Wear_Leveling_Count\",\"value\":9}]}}",
-                UNKNOWN "wear_percent=4;|");
   assert_smart ("{\"ata_smart_attributes\":{\"table\":["
                 "{\"id\":231,\"name\":\"Temperature\",\"value\":50},"
                 "{\"id\":233,\"name\":\"Media_Wearout_Indicator\","

@@ -2,9 +2,9 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,10 +12,9 @@
 #include "../../../protocol/text.h"
 #include "hw_work.h"
 #include "smart.h"
+#include "sysfs.h"
 
-#define SYS_BLOCK "/sys/block"
 #define SECTOR 512 /* Unit of /sys/block/NAME/size, whatever the disk's is. */
-#define DISKS_MOST 4096
 
 static const struct field fields[] = { { "device", FIELD_TEXT },
                                        { "type", FIELD_TEXT },
@@ -25,42 +24,14 @@ static const struct field fields[] = { { "device", FIELD_TEXT },
 
 /* --- What the kernel says --- */
 
-/* The kernel's directory of disks: that of a root of ours, if it has one.  */
-static DIR *
-open_disks (const struct machine *machine)
-{
-  auto_free char *path = machine_path (machine, SYS_BLOCK);
-  DIR *disks = path ? opendir (path) : NULL;
-
-  return disks || !*machine->root ? disks : opendir (SYS_BLOCK);
-}
-
-/* The first line of the FILE of DISK, without blanks at its end; false if
-   there is none.  */
-static bool
-read_attribute (int disk, const char *file, char line[256])
-{
-  auto_close int fd = openat (disk, file, O_RDONLY | O_CLOEXEC);
-  ssize_t length = fd < 0 ? -1 : read (fd, line, 255);
-
-  if (length <= 0)
-    return false;
-  line[length] = 0;
-  length = (ssize_t)strcspn (line, "\n");
-  while (length && line[length - 1] == ' ')
-    length--;
-  line[length] = 0;
-  return length;
-}
-
 static gpg_error_t
 write_text (struct writer *out, int disk, const char *name,
             const char *const *files)
 {
-  char line[256];
+  char line[SYSFS_LINE];
 
   for (; *files; files++)
-    if (read_attribute (disk, *files, line))
+    if (sysfs_read (disk, *files, line))
       return writer_field (out, name, "%s", line);
   return 0;
 }
@@ -68,9 +39,9 @@ write_text (struct writer *out, int disk, const char *name,
 static gpg_error_t
 write_flag (struct writer *out, int disk, const char *name, const char *file)
 {
-  char line[256];
+  char line[SYSFS_LINE];
 
-  return read_attribute (disk, file, line)
+  return sysfs_read (disk, file, line)
              ? writer_field_bool (out, name, strcmp (line, "0"))
              : 0;
 }
@@ -80,13 +51,13 @@ write_disk (struct writer *out, int disk)
 {
   static const char *const models[] = { "device/model", "device/name", NULL };
   static const char *const serials[] = { "device/serial", "serial", NULL };
-  char line[256];
+  char line[SYSFS_LINE];
   unsigned long long sectors;
   gpg_error_t err = write_text (out, disk, "model", models);
 
   if (!err)
     err = write_text (out, disk, "serial", serials);
-  if (!err && read_attribute (disk, "size", line)
+  if (!err && sysfs_read (disk, "size", line)
       && sscanf (line, "%18llu", &sectors) == 1
       && sectors <= INT64_MAX / SECTOR)
     err = writer_field_number (out, "capacity_bytes",
@@ -228,31 +199,21 @@ write_record (struct scan *scan, int disks, const char *name)
   return err ? err : writer_record_end (scan->work->out);
 }
 
-/* For qsort.  */
-static int
-compare_names (const void *one, const void *other)
-{
-  return strverscmp (*(char *const *)one, *(char *const *)other);
-}
-
 static gpg_error_t
-write_disks (struct scan *scan, DIR *disks)
+write_disks (struct scan *scan, int disks)
 {
-  char *names[DISKS_MOST];
-  const struct dirent *entry;
-  size_t count = 0;
+  struct dirent **entries;
   gpg_error_t err = 0;
+  int count = sysfs_scan (disks, &entries);
 
-  while (count < DISKS_MOST && (entry = readdir (disks)))
-    if (*entry->d_name != '.' && (names[count] = strdup (entry->d_name)))
-      count++;
-  qsort (names, count, sizeof *names, compare_names);
-  for (size_t i = 0; i < count; i++)
+  for (int i = 0; i < count; i++)
     {
       if (!err)
-        err = write_record (scan, dirfd (disks), names[i]);
-      free (names[i]);
+        err = write_record (scan, disks, entries[i]->d_name);
+      free (entries[i]);
     }
+  if (count >= 0)
+    free (entries);
   return err;
 }
 
@@ -260,15 +221,13 @@ gpg_error_t
 work_scan (struct work *work)
 {
   struct scan scan = { .work = work };
-  DIR *disks = open_disks (work->machine);
+  auto_close int disks = sysfs_open (work->machine, "/sys/block");
   gpg_error_t err = ask_smartctl (&scan);
 
-  if (!err && disks)
+  if (!err && disks >= 0)
     err = write_disks (&scan, disks);
   if (!err)
     err = write_others (&scan);
-  if (disks)
-    closedir (disks);
   free (scan.records);
   free (scan.told);
   fenced_release (&scan.smartctl.answer);

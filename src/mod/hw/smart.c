@@ -194,9 +194,9 @@ work_smart (struct work *work)
   auto_free char *device = NULL;
   auto_free char *os_path = NULL;
   auto_free char *type = NULL;
-  /* --all is what each kind of disk has; the statistics tell the wear of ATA
-     SSDs.  */
-  const char *arguments[8] = { "--json=c", "--all", "--log=devstat" };
+  /* --all is what each kind of disk has.  More, as the statistics of ATA, sets
+     the bit for failed commands where a disk does not have it.  */
+  const char *arguments[7] = { "--json=c", "--all" };
   struct smartctl smartctl = { .arguments = arguments, .parse = smart_parse };
   gpg_error_t err = device_find (work->machine, work_text (work, "device"),
                                  &device, &os_path, &work->failure);
@@ -207,11 +207,11 @@ work_smart (struct work *work)
     return err;
   smartctl.question.log = wanted_log (work);
   smartctl.question.raw = work_number (work, "raw", 0);
-  arguments[3] = type;
-  arguments[4] = work_number (work, "wake", 0) ? "--nocheck=never"
+  arguments[2] = type;
+  arguments[3] = work_number (work, "wake", 0) ? "--nocheck=never"
                                                : "--nocheck=standby";
-  arguments[5] = "--";
-  arguments[6] = os_path;
+  arguments[4] = "--";
+  arguments[5] = os_path;
   err = smartctl_ask (work, &smartctl);
   if (!err)
     err = smartctl_judge (work, &smartctl, device);

@@ -173,30 +173,17 @@ say_temperature (struct channel *out, const json_t *root)
 static void
 say_wear (struct channel *out, const json_t *root)
 {
-  const json_t *pages = field_find (root, "ata_device_statistics.pages");
   const json_t *used = FIRST_OF (
       root, "nvme_smart_health_information_log.percentage_used",
       "scsi_percentage_used_endurance_indicator");
-  const json_t *page, *one;
-  size_t i, j;
 
-  json_array_foreach (pages, i, page)
-      json_array_foreach (json_object_get (page, "table"), j, one)
-  {
-    const char *name = json_string_value (json_object_get (one, "name"));
-
-    if (!used && name && !strncmp (name, "Percentage Used Endurance", 25))
-      used = json_object_get (one, "value");
-  }
-  for (i = 0; !used && i < sizeof lives / sizeof *lives; i++)
+  for (size_t i = 0; !used && i < sizeof lives / sizeof *lives; i++)
     {
-      const char *name;
-      json_int_t left;
+      const json_t *one = attribute (root, lives[i].id);
+      const char *name = json_string_value (json_object_get (one, "name"));
+      json_int_t left = json_integer_value (json_object_get (one, "value"));
       char text[24];
 
-      one = attribute (root, lives[i].id);
-      name = json_string_value (json_object_get (one, "name"));
-      left = json_integer_value (json_object_get (one, "value"));
       if (!name || strcmp (name, lives[i].name) || left < 0 || left > 100)
         continue;
       snprintf (text, sizeof text, "%d", (int)(100 - left));

@@ -5,14 +5,11 @@
 #include "systemd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../../../protocol/limits.h"
-#include "../../../protocol/memory.h"
+#include "../../base/bus.h"
 #include "backend.h"
 
 #define SLICE_US 100000 /* The longest wait without a look at WORK's end.  */
@@ -27,40 +24,6 @@ const struct backend systemd_backend = { .name = "systemd",
 
 /* --- The connection --- */
 
-/* Connect to the socket NAME in DIRECTORY below the root, a bus if BROKER.
-   The address goes by a descriptor: it has no limit of length, and needs no
-   escapes.  */
-static int
-try_socket (const struct machine *machine, const char *directory,
-            const char *name, bool broker, sd_bus **r_bus)
-{
-  auto_free char *path = machine_path (machine, directory);
-  auto_close int fd = path ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-  sd_bus *bus = NULL;
-  char address[100];
-  int rc;
-
-  if (fd < 0)
-    return path ? -errno : -ENOMEM;
-  snprintf (address, sizeof address, "unix:path=/proc/self/fd/%d/%s", fd, name);
-  rc = sd_bus_new (&bus);
-  if (rc >= 0)
-    rc = sd_bus_set_address (bus, address);
-  if (rc >= 0)
-    rc = broker ? sd_bus_set_bus_client (bus, true)
-                : sd_bus_set_trusted (bus, true);
-  if (rc >= 0)
-    rc = sd_bus_set_method_call_timeout (bus, LIMIT_BUS_SECONDS
-                                                  * UINT64_C (1000000));
-  if (rc >= 0)
-    rc = sd_bus_start (bus);
-  if (rc >= 0)
-    *r_bus = bus;
-  else
-    sd_bus_unref (bus);
-  return rc;
-}
-
 gpg_error_t
 systemd_bus (struct work *work, sd_bus **r_bus)
 {
@@ -72,11 +35,10 @@ systemd_bus (struct work *work, sd_bus **r_bus)
     bus = sd_bus_close_unref (bus);
   if (!bus)
     {
-      rc = try_socket (work->machine, "/run/systemd", "private", false, &bus);
+      rc = bus_open (work->machine, BUS_MANAGER, &bus);
       if (rc < 0)
         {
-          second = try_socket (work->machine, "/run/dbus", "system_bus_socket",
-                               true, &bus);
+          second = bus_open (work->machine, BUS_SYSTEM, &bus);
           other = second < 0 ? strerror (-second) : NULL;
         }
       if (other)

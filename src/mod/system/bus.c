@@ -5,14 +5,10 @@
 #include "bus.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../../../protocol/limits.h"
-#include "../../../protocol/memory.h"
+#include "../../base/bus.h"
 
 #define FREEDESKTOP "org.freedesktop."
 #define FREEDESKTOP_PATH "/org/freedesktop/"
@@ -35,33 +31,6 @@ const struct bus_service bus_manager = { FREEDESKTOP "systemd1",
 
 /* --- Connections --- */
 
-/* The address goes by a descriptor: it has no limit of length, and needs no
-   escapes.  */
-static sd_bus *
-open_socket (const struct machine *machine, bool manager)
-{
-  auto_free char *path = machine_path (machine,
-                                       manager ? "/run/systemd" : "/run/dbus");
-  auto_close int fd = path ? open (path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-  sd_bus *bus = NULL;
-  char address[100];
-
-  if (fd < 0 || sd_bus_new (&bus) < 0)
-    return NULL;
-  snprintf (address, sizeof address, "unix:path=/proc/self/fd/%d/%s", fd,
-            manager ? "private" : "system_bus_socket");
-  if (sd_bus_set_address (bus, address) < 0
-      || (manager ? sd_bus_set_trusted (bus, true)
-                  : sd_bus_set_bus_client (bus, true))
-             < 0
-      || sd_bus_set_method_call_timeout (bus,
-                                         LIMIT_BUS_SECONDS * UINT64_C (1000000))
-             < 0
-      || sd_bus_start (bus) < 0)
-    return sd_bus_unref (bus);
-  return bus;
-}
-
 sd_bus *
 bus_connect (const struct work *work, const struct bus_service *service)
 {
@@ -71,7 +40,7 @@ bus_connect (const struct work *work, const struct bus_service *service)
   if (*bus && sd_bus_is_open (*bus) <= 0)
     *bus = sd_bus_close_unref (*bus);
   if (!*bus)
-    *bus = open_socket (work->machine, service->manager);
+    bus_open (work->machine, service->manager ? BUS_MANAGER : BUS_SYSTEM, bus);
   return *bus;
 }
 
