@@ -17,6 +17,7 @@ key; see scratch.Machine.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,8 +36,7 @@ PAYLOAD = """\
 [Unit]
 Requires=multi-user.target
 After=multi-user.target
-SuccessAction=exit-force
-FailureAction=exit-force
+%s
 
 [Service]
 Type=oneshot
@@ -48,6 +48,9 @@ ExecStopPost=/bin/sh -c 'journalctl --no-pager >/reeve-out/journal 2>&1'
 StandardOutput=file:/reeve-out/lines
 StandardError=file:/reeve-out/lines
 """
+
+# The container ends with the payload, unless that is to end the container.
+END = "SuccessAction=exit-force\nFailureAction=exit-force"
 
 TARGET = """\
 [Unit]
@@ -172,15 +175,16 @@ def start(layers, folder):
         end_group(group)
 
 
-def boot(script, argument="", files=None):
+def boot(script, argument="", files=None, end=END):
     """Boot a system that runs SCRIPT, a Python program below the source
-    tree, with one ARGUMENT; FILES are as for scratch.Machine."""
+    tree, with one ARGUMENT; FILES are as for scratch.Machine.  Without
+    END, SCRIPT is to end the container."""
     debian.needed()
     with scratch.Machine(files) as machine:
         packages = debian.install(machine)
         units = "/etc/systemd/system/reeve-payload."
         script = os.path.relpath(os.path.abspath(script), scratch.SOURCE)
-        machine.write(units + "service", PAYLOAD % (script, argument))
+        machine.write(units + "service", PAYLOAD % (end, script, argument))
         machine.write(units + "target", TARGET)
         system = debian.system(packages)
         with tempfile.TemporaryDirectory(prefix="reeve-boot-") as folder:
@@ -188,15 +192,24 @@ def boot(script, argument="", files=None):
             return Outcome(status, folder)
 
 
-def relay(script, files=None):
-    """Boot, run SCRIPT there, and end this process as it ended there."""
+def relay(script, files=None, more=None):
+    """Boot, run SCRIPT there and tell what it told, then what MORE
+    (report) tells; end this process accordingly."""
     try:
         outcome = boot(script, " ".join(sys.argv[1:]), files)
     except tap.Skip as reason:
-        print("# SKIP %s" % reason)
-        sys.exit(77)
-    sys.stdout.write(outcome.lines)
+        print("ok 1 - boot # SKIP %s\n1..1" % reason)
+        sys.exit(0)
+    sys.stdout.write("".join(
+        line for line in outcome.lines.splitlines(True)
+        if not line.startswith("1..")))
     if outcome.status:
         for line in (outcome.console + outcome.journal).splitlines()[-200:]:
             print("# " + line)
-    sys.exit(outcome.status if outcome.status >= 0 else 1)
+    report = tap.Report()
+    report.count = len(re.findall("^(?:not )?ok ", outcome.lines, re.M))
+    if more:
+        more(report)
+    report.result(outcome.status == 0,
+                  "the container ends with status %d" % outcome.status)
+    report.done()

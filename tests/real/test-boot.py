@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 import container  # noqa: E402
 import tap  # noqa: E402
 
+FILES = {"/etc/hosts": "127.0.0.1 localhost\n"}
 NGINX = "/etc/nginx/nginx.conf"
 
 
@@ -136,7 +137,77 @@ def test_logs_of_a_unit():
     assert "nginx" in call("SERVICE LOGS --lines=20 nginx").text
 
 
-if container.inside():
-    tap.main(globals())
+def test_hostname_by_hostnamed():
+    assert fields(call("SYSTEM HOSTNAME gate"))["changed"] == "yes"
+    assert os.uname().nodename == "gate"
+    with open("/etc/hostname", encoding="utf-8") as file:
+        assert file.read() == "gate\n"
+    assert fields(call("SYSTEM HOSTNAME gate"))["changed"] == "no"
+    assert systemctl("is-active", "systemd-hostnamed") == "active"
+
+
+def test_timezone_by_timedated():
+    assert fields(call("SYSTEM TIMEZONE Europe/Berlin"))["changed"] == "yes"
+    assert os.readlink("/etc/localtime").endswith("zoneinfo/Europe/Berlin")
+    assert systemctl("is-active", "systemd-timedated") == "active"
+    refused("SYSTEM TIMEZONE Europe/Nowhere")
+    assert os.readlink("/etc/localtime").endswith("zoneinfo/Europe/Berlin")
+
+
+def test_locale_by_localed():
+    call("SYSTEM LOCALE C.UTF-8 LC_TIME=C.UTF-8")
+    assert systemctl("is-active", "systemd-localed") == "active"
+    assert fields(call("SYSTEM LOCALE C.UTF-8 LC_TIME=C.UTF-8"))["changed"] \
+        == "no"
+    refused("SYSTEM LOCALE xx_XX.UTF-8")
+
+
+def test_reboot_later_is_called_off_by_logind():
+    planned = fields(call("SYSTEM REBOOT --delay=10min"))
+    assert (planned["way"], planned["scheduled"]) == ("logind", "reboot"), \
+        planned
+    assert os.path.exists("/run/systemd/shutdown/scheduled")
+    assert fields(call("SYSTEM REBOOT --cancel"))["changed"] == "yes"
+    assert not os.path.exists("/run/systemd/shutdown/scheduled")
+    assert fields(call("SYSTEM REBOOT --cancel"))["changed"] == "no"
+
+
+def test_info():
+    info = fields(call("SYSTEM INFO"))
+    assert info["hostname"] == "gate", info
+    assert info["distribution_id"] == "debian", info
+
+
+def test_mount_of_what_is_not_there():
+    refused("HW MOUNT 11111111-2222-3333-4444-555555555555 /mnt/none")
+
+
+def end_by(line, status):
+    """What LINE ends a booted system with."""
+    outcome = container.boot(__file__, line.split()[1].lower(), FILES,
+                             end="")
+    assert outcome.status == status, (outcome.status, outcome.lines,
+                                      outcome.journal[-4000:])
+
+
+def go_down(verb):
+    """Within a container of its own: not to return."""
+    systemctl("start", "reeved.socket")
+    print(call("SYSTEM " + verb.upper()).text, flush=True)
+    time.sleep(60)
+    print("still here", flush=True)
+    systemctl("--force", "exit", "3")
+
+
+def outside(report):
+    """What is told beside what the first container told."""
+    report.run("reboot", lambda: end_by("SYSTEM REBOOT", -signal.SIGHUP))
+    report.run("shutdown", lambda: end_by("SYSTEM SHUTDOWN", -signal.SIGINT))
+
+
+if not container.inside():
+    container.relay(__file__, FILES, outside)
+elif sys.argv[1:] in (["reboot"], ["shutdown"]):
+    go_down(sys.argv[1])
 else:
-    container.relay(__file__, {"/etc/hosts": "127.0.0.1 localhost\n"})
+    tap.main(globals())
