@@ -19,6 +19,7 @@
 #include "protocol/buffer.h"
 #include "protocol/link.h"
 #include "protocol/memory.h"
+#include "file.h"
 #include "run.h"
 #include "run_inside.h"
 
@@ -69,13 +70,40 @@ open_below (const struct machine *machine, const char *root, const char *path)
   return fd;
 }
 
+/* Open PATH, which a client may have named a part of: below the root, behind
+   links that only root can make.  */
+static int
+open_path (const struct machine *machine, const char *path)
+{
+  struct place place;
+  gpg_error_t err = place_find (machine, path, &place, NULL);
+  int fd;
+
+  if (err)
+    {
+      errno = gpg_err_code_to_errno (gpg_err_code (err));
+      if (!errno)
+        errno = EACCES;
+      return -1;
+    }
+  fd = openat (place.directory_fd, place.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0 && (!place.trusted || !is_trusted (machine, fd)))
+    {
+      close (fd);
+      fd = -1;
+      errno = EACCES;
+    }
+  place_release (&place);
+  return fd;
+}
+
 static int
 find_program (const struct machine *machine, const char *program, bool below)
 {
   const char *const roots[] = { machine->root, "" };
 
   if (*program == '/')
-    return open_below (machine, machine->root, program);
+    return open_path (machine, program);
   for (size_t i = 0; i < (below ? 1 : 2); i++)
     for (size_t j = 0; j < sizeof directories / sizeof *directories; j++)
       {

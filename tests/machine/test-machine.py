@@ -64,9 +64,8 @@ def test_reeved_starts():
 
 def test_scan():
     disks = {disk["device"]: disk for disk in call("HW SCAN")}
-    for serial in ("ROOT", "WELL", "ILL"):
+    for serial in ("ROOT", "WELL", "ILL", "SPINS"):
         assert disks[disk_of(serial)]["serial"] == serial, disks
-    # What it does not know, as here the serial number, SCAN leaves out.
     assert disks[disk_of("SPINS")]["capacity_bytes"] == "67108864", disks
 
 

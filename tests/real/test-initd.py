@@ -190,7 +190,12 @@ def test_what_is_no_script():
         reply = scene.client.call("SERVICE START open")
         assert reply.error == "FORBIDDEN", reply.lines
         os.mkdir(machine.path("/etc/init.d/folder"))
-        for name in ("none", "folder"):
+        os.mkfifo(machine.path("/etc/init.d/pipe"))
+        # A link counts below the root, not on this machine.
+        os.symlink("/etc/init.d/sleeper", machine.path("/etc/init.d/link"))
+        os.symlink("/bin/true", machine.path("/etc/init.d/out"))
+        assert scene.fields("STATUS link")["description"] == "Sleeps"
+        for name in ("none", "folder", "pipe", "out"):
             reply = scene.client.call("SERVICE START " + name)
             assert reply.error == "NOT_FOUND", (name, reply.lines)
         if not os.getuid():

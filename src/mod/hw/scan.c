@@ -46,6 +46,31 @@ write_flag (struct writer *out, int disk, const char *name, const char *file)
              : 0;
 }
 
+/* The serial number of a disk that speaks SCSI, as most do in this kernel: page
+   0x80 of its vital product data, whose first four bytes are a header, see
+   SPC-4.  */
+static gpg_error_t
+write_page_serial (struct writer *out, int disk)
+{
+  auto_close int fd = openat (disk, "device/vpd_pg80", O_RDONLY | O_CLOEXEC);
+  char page[SYSFS_LINE];
+  ssize_t length = fd < 0 ? -1 : read (fd, page, sizeof page);
+  const char *serial = page + 4;
+
+  if (length <= 4)
+    return 0;
+  length -= 4;
+  while (length && (serial[length - 1] == ' ' || !serial[length - 1]))
+    length--;
+  while (length && *serial == ' ')
+    {
+      serial++;
+      length--;
+    }
+  return length ? writer_field_bytes (out, "serial", serial, (size_t)length)
+                : 0;
+}
+
 static gpg_error_t
 write_disk (struct writer *out, int disk)
 {
@@ -55,7 +80,9 @@ write_disk (struct writer *out, int disk)
   unsigned long long sectors;
   gpg_error_t err = write_text (out, disk, "model", models);
 
-  if (!err)
+  if (!err && !faccessat (disk, "device/vpd_pg80", F_OK, 0))
+    err = write_page_serial (out, disk);
+  else if (!err)
     err = write_text (out, disk, "serial", serials);
   if (!err && sysfs_read (disk, "size", line)
       && sscanf (line, "%18llu", &sectors) == 1

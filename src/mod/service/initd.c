@@ -230,7 +230,9 @@ is_script (const struct dirent *entry)
 static gpg_error_t
 list_one (struct work *work, const char *name)
 {
+  auto_header struct init_header header = INIT_HEADER_NONE;
   const char *state = work_text (work, "state");
+  const char *description = NULL;
   struct writer *out = work->out;
   const char *active, *sub, *enabled;
   gpg_error_t err = ask_state (work, name, &active, &sub);
@@ -247,9 +249,12 @@ list_one (struct work *work, const char *name)
   if (state && strcmp (state, active) && strcmp (state, sub)
       && strcmp (state, enabled) && strcmp (state, "loaded"))
     return 0;
+  if (!init_header_read (work->machine, name, &header))
+    description = init_header_get (&header, "Short-Description");
   err = writer_field (out, "unit", "%s.service", name);
   if (!err)
-    err = writer_field (out, "description", "%s", "");
+    err = writer_field (out, "description", "%s",
+                        description ? description : "");
   if (!err)
     err = writer_field (out, "load", "loaded");
   if (!err)
@@ -373,24 +378,18 @@ act_by_script (struct work *work, const char *name, const char *action)
 static gpg_error_t
 act_by_mode (struct work *work, const char *name, bool masked)
 {
-  char path[sizeof SCRIPTS + LIMIT_UNIT_NAME + 1];
-  auto_free char *whole = NULL;
   auto_close int fd = -1;
   struct stat st;
+  gpg_error_t err = init_open (work->machine, name, &fd);
 
-  snprintf (path, sizeof path, "%s/%s", SCRIPTS, name);
-  whole = machine_path (work->machine, path);
-  if (!whole)
-    return gpg_error (GPG_ERR_ENOMEM);
-  fd = open (whole, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &st))
-    return fail_errno (&work->failure, "%s", path);
-  if (!S_ISREG (st.st_mode) || !machine_trusts (work->machine, st.st_uid))
+  if (err)
+    return err;
+  if (fstat (fd, &st) || !machine_trusts (work->machine, st.st_uid))
     return fail (&work->failure, GPG_ERR_FORBIDDEN,
-                 "%s is no file that only root can change", path);
+                 "%.60s is no file that only root can change", name);
   if (fchmod (fd, masked ? st.st_mode & 07666
                          : (st.st_mode | ((st.st_mode & 0444) >> 2)) & 07777))
-    return fail_errno (&work->failure, "%s", path);
+    return fail_errno (&work->failure, "%.60s", name);
   return 0;
 }
 

@@ -24,6 +24,11 @@ struct init_header
   }
 #define auto_header __attribute__ ((cleanup (init_header_release)))
 
+/* Open the script NAME for reading: a regular file, behind links that only root
+   can make.  GPG_ERR_ENOENT: there is none.  */
+gpg_error_t init_open (const struct machine *machine, const char *name,
+                       int *r_fd);
+
 /* Read that of the script NAME; a script may have none.  GPG_ERR_ENOENT: there
    is no script.  */
 gpg_error_t init_header_read (const struct machine *machine, const char *name,

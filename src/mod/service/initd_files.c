@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../../protocol/memory.h"
+#include "../../base/file.h"
 #include "initd.h"
 
 #define HEADER_MOST 64 /* Lines of a header.  */
@@ -56,29 +57,51 @@ take_line (struct init_header *header, char *line)
 }
 
 gpg_error_t
-init_header_read (const struct machine *machine, const char *name,
-                  struct init_header *r_header)
+init_open (const struct machine *machine, const char *name, int *r_fd)
 {
   auto_free char *path = NULL;
-  auto_free char *whole = NULL;
-  char line[1024];
-  bool inside = false;
+  auto_close int fd = -1;
+  struct place place;
   struct stat st;
-  FILE *stream;
-  gpg_error_t err = 0;
+  gpg_error_t err;
 
-  *r_header = (struct init_header)INIT_HEADER_NONE;
+  *r_fd = -1;
   if (asprintf (&path, "/etc/init.d/%s", name) < 0)
     {
       path = NULL;
       return gpg_error (GPG_ERR_ENOMEM);
     }
-  whole = machine_path (machine, path);
-  stream = whole ? fopen (whole, "re") : NULL;
+  err = place_find (machine, path, &place, NULL);
+  if (err)
+    return err;
+  fd = openat (place.directory_fd, place.name,
+               O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  place_release (&place);
+  if (fd < 0)
+    return gpg_error_from_syserror ();
+  if (fstat (fd, &st) || !S_ISREG (st.st_mode))
+    return gpg_error (GPG_ERR_ENOENT);
+  *r_fd = take_fd (&fd);
+  return 0;
+}
+
+gpg_error_t
+init_header_read (const struct machine *machine, const char *name,
+                  struct init_header *r_header)
+{
+  auto_close int fd = -1;
+  char line[1024];
+  bool inside = false;
+  FILE *stream;
+  gpg_error_t err = init_open (machine, name, &fd);
+
+  *r_header = (struct init_header)INIT_HEADER_NONE;
+  if (err)
+    return err;
+  stream = fdopen (fd, "r");
   if (!stream)
     return gpg_error_from_syserror ();
-  if (fstat (fileno (stream), &st) || !S_ISREG (st.st_mode))
-    err = gpg_error (GPG_ERR_ENOENT);
+  take_fd (&fd);
   while (!err && fgets (line, sizeof line, stream))
     {
       if (strstr (line, "### END INIT INFO"))
@@ -167,15 +190,9 @@ init_has_links (const struct machine *machine, const char *name)
 bool
 init_is_masked (const struct machine *machine, const char *name)
 {
-  auto_free char *path = NULL;
-  auto_free char *whole = NULL;
+  auto_close int fd = -1;
   struct stat st;
 
-  if (asprintf (&path, "/etc/init.d/%s", name) < 0)
-    {
-      path = NULL;
-      return false;
-    }
-  whole = machine_path (machine, path);
-  return whole && !stat (whole, &st) && !(st.st_mode & 0111);
+  return !init_open (machine, name, &fd) && !fstat (fd, &st)
+         && !(st.st_mode & 0111);
 }

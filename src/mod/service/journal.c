@@ -361,8 +361,7 @@ write_entry (struct work *work, sd_journal *journal)
 
 /* Go to before the first entry that is wanted.  */
 static int
-seek_begin (const struct work *work, sd_journal *journal, uint64_t since,
-            int64_t lines)
+seek_begin (sd_journal *journal, uint64_t since, int64_t lines)
 {
   int rc;
 
@@ -372,7 +371,6 @@ seek_begin (const struct work *work, sd_journal *journal, uint64_t since,
   /* One more, since the next step leaves it.  */
   if (rc >= 0)
     rc = sd_journal_previous_skip (journal, (uint64_t)lines + 1);
-  (void)work;
   /* There are not so many: begin at the first.  */
   return rc >= 0 && rc <= lines ? sd_journal_seek_head (journal) : rc;
 }
@@ -423,7 +421,7 @@ read_logs (struct work *work)
   rc = open_journal (work, work_text (work, "unit"),
                      work_text (work, "priority"), &journal);
   if (rc >= 0)
-    rc = seek_begin (work, journal, (uint64_t)since * 1000000, lines);
+    rc = seek_begin (journal, (uint64_t)since * 1000000, lines);
   err = rc < 0 ? journal_error (work, rc)
                : tell_entries (work, journal, (uint64_t)since * 1000000);
   sd_journal_close (journal);
@@ -446,7 +444,7 @@ read_last (struct work *work)
 
   /* What the unit wrote as it failed may still be on its way.  */
   if (rc >= 0)
-    rc = seek_begin (work, journal, 0, LIMIT_JOURNAL_DETAILS);
+    rc = seek_begin (journal, 0, LIMIT_JOURNAL_DETAILS);
   while (rc >= 0 && (rc = sd_journal_next (journal)) > 0)
     {
       size_t length;

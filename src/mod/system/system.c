@@ -30,6 +30,8 @@ system_ping (struct call *call)
   "  way        who does it: logind, manager (systemd alone) or shutdown\n"    \
   "  scheduled  what is to come: reboot, poweroff, ...; none\n"                \
   "  at         when that comes (UTC)\n"                                       \
+  "At once also means this daemon: the connection may end before the "         \
+  "answer.\n"                                                                  \
   "NOT_SUPPORTED: nothing on this machine can do it, or not with a delay.\n"
 
 static const struct verb verbs[] = {
