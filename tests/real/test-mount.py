@@ -292,7 +292,7 @@ def test_persisting():
     with Scene(*ANY_LOOP, files={"/etc/fstab": fstab}) as scene, \
             scene.client() as client:
         scene.disk()
-        client.check("HW MOUNT --persist %s /media/a%%20b" % ONE)
+        client.check("HW MOUNT --persist %s /media/a%%20b" % ONE.upper())
         line = "UUID=%s /media/a\\040b ext4 rw,nosuid,nodev,noexec,nofail " \
             "0 2\n" % ONE
         assert scene.machine.read("/etc/fstab") == fstab + "\n" + line
@@ -303,10 +303,34 @@ def test_persisting():
                             % ONE)
         assert reply.error == "CONFLICT", reply.lines
         assert not os.path.ismount(scene.machine.path("/media/a b"))
-        reply = client.check("HW MOUNT --persist --dry-run %s /media/c" % ONE)
-        assert "+UUID=" in reply.text and "mount /dev/loop" in reply.text
+        reply = client.call("HW MOUNT --persist --dry-run %s /media/c" % ONE)
+        assert reply.error == "CONFLICT", reply.lines
         client.check("HW UMOUNT --persist /media/a%20b")
         assert scene.machine.read("/etc/fstab") == fstab + "\n"
+        reply = client.check("HW MOUNT --persist --dry-run %s /media/c" % ONE)
+        assert "+UUID=" in reply.text and "mount /dev/loop" in reply.text
+        assert scene.machine.read("/etc/fstab") == fstab + "\n"
+
+
+def test_an_empty_name_is_none():
+    with Scene(*ANY_LOOP) as scene, scene.client() as client:
+        scene.disk()
+        for name in ("LABEL=", "UUID=", '""'):
+            reply = client.call("HW MOUNT %s /media/disk" % name)
+            assert reply.error == "INV_ARG", (name, reply.lines)
+
+
+def test_what_can_only_be_read():
+    with Scene(*ANY_LOOP) as scene, scene.client() as client:
+        loop = scene.disk()
+        subprocess.run(["losetup", "-d", loop], check=True)
+        scene.loops.remove(loop)
+        scene.loops.append(run("losetup", "-r", "-f", "--show",
+                               scene.machine.path("/image0")))
+        told = fields(client.call("HW MOUNT %s /media/disk" % ONE))
+        assert told["options"] == "ro,nosuid,nodev,noexec", told
+        told = fields(client.call("HW MOUNT %s /media/disk" % ONE))
+        assert told["changed"] == "no", told
 
 
 def test_a_later_step_that_fails_undoes_the_mount():
@@ -318,7 +342,7 @@ def test_a_later_step_that_fails_undoes_the_mount():
             # A file that is held open for writing is not replaced.
             reply = client.call("HW MOUNT --persist %s /media/disk" % ONE)
         assert reply.error == "CONFLICT", reply.lines
-        assert not os.path.ismount(scene.machine.path("/media/disk"))
+        assert not os.path.exists(scene.machine.path("/media/disk"))
         assert scene.machine.read("/etc/fstab") == "\n"
 
 

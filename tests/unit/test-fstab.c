@@ -17,8 +17,8 @@ line_of (const char *filesystem, const char *target)
   static char kept[500];
   auto_free char *line = NULL;
 
-  assert_int_equal (
-      fstab_line (filesystem, target, "ext4", "rw,nosuid", &line), 0);
+  assert_int_equal (fstab_line (filesystem, target, "ext4", "rw,nosuid", &line),
+                    0);
   assert_true (strlen (line) < sizeof kept);
   snprintf (kept, sizeof kept, "%s", line);
   return kept;
@@ -30,7 +30,7 @@ test_lines (void **state)
   (void)state;
   assert_string_equal (line_of ("UUID=1-2", "/media/a"),
                        "UUID=1-2 /media/a ext4 rw,nosuid,nofail 0 2");
-  assert_string_equal (line_of ("1-2", "/media/a b\\c#"),
+  assert_string_equal (line_of ("UUID=1-2", "/media/a b\\c#"),
                        "UUID=1-2 /media/a\\040b\\134c\\043 ext4 "
                        "rw,nosuid,nofail 0 2");
   assert_string_equal (line_of ("LABEL=x\ty", "/m/a"),
@@ -66,8 +66,10 @@ test_changes (void **state)
   assert_null (changed ("y /a e\n", "/a", "x /a"));
   assert_null (changed (" \ty\t/a\n", "/a", "x /a"));
   assert_null (changed ("y /a\\040b e\n", "/a b", "x /a\\040b"));
-  assert_string_equal (changed ("#y /a e\n", "/a", "x /a"),
-                       "#y /a e\nx /a\n");
+  assert_null (changed ("x /b e\n", "/a", "x /a"));
+  assert_null (changed ("\tx\t/b e\n", "/a", "x /a"));
+  assert_string_equal (changed ("xy /b e\n", "/a", "x /a"), "xy /b e\nx /a\n");
+  assert_string_equal (changed ("#y /a e\n", "/a", "x /a"), "#y /a e\nx /a\n");
   assert_string_equal (changed ("/a /b\n", "/a", "x /a"), "/a /b\nx /a\n");
   assert_string_equal (changed ("y /ab\n", "/a", "x /a"), "y /ab\nx /a\n");
 }

@@ -130,7 +130,6 @@ block_look (struct work *work, struct block *block)
       take_text (answer.items, block->filesystem);
       take_text (answer.items + 1, block->uuid);
       take_text (answer.items + 2, block->label);
-      block->looked_at = true;
     }
   fenced_release (&answer);
 }

@@ -18,22 +18,19 @@
 
 #define SECTOR 512
 
-/* Whether the kernel's way to the device of DIRECTORY leads over USB or a card
-   slot.  */
+/* Whether the kernel's way to the device of DIRECTORY leads over USB, or it is
+   a card in a slot: what is soldered in speaks the same protocol, as type MMC.
+ */
 static bool
 is_pluggable (int directory)
 {
+  char line[SYSFS_LINE];
   char target[4096];
-  ssize_t length = readlinkat (directory, "device/subsystem", target,
-                               sizeof target - 1);
+  ssize_t length;
   char link[64];
 
-  if (length > 0)
-    {
-      target[length] = 0;
-      if (strstr (target, "/mmc"))
-        return true;
-    }
+  if (sysfs_read (directory, "device/type", line) && !strcmp (line, "SD"))
+    return true;
   snprintf (link, sizeof link, "/proc/self/fd/%d", directory);
   length = readlink (link, target, sizeof target - 1);
   if (length <= 0)

@@ -27,7 +27,6 @@ struct block
   bool removable; /* Made to be taken away: by its own word, or on USB or in a
                      card slot.  */
   bool read_only;
-  bool looked_at; /* FILESYSTEM, UUID and LABEL are known.  */
 };
 
 /* Call EACH for each device that has a size, in the order of names, until it

@@ -30,8 +30,6 @@ fstab_line (const char *filesystem, const char *target, const char *type,
   auto_buffer struct buffer line = BUFFER_EMPTY;
 
   *r_line = NULL;
-  if (strncmp (filesystem, "UUID=", 5) && strncmp (filesystem, "LABEL=", 6))
-    buffer_string (&line, "UUID=");
   append_field (&line, filesystem);
   buffer_string (&line, " ");
   append_field (&line, target);
@@ -60,6 +58,17 @@ field_is (const char *field, size_t length, const char *text)
       buffer_append (&plain, field + i, 1);
   return !buffer_error (&plain) && plain.length == strlen (text)
          && !memcmp (plain.bytes, text, plain.length);
+}
+
+/* Whether the LENGTH bytes at LINE begin with the same field as OTHER.  */
+static bool
+is_same_source (const char *line, size_t length, const char *other)
+{
+  size_t begin = strspn (line, BLANKS);
+  size_t span = strcspn (other, BLANKS);
+
+  return begin + span < length && !memcmp (line + begin, other, span)
+         && strchr (BLANKS, line[begin + span]);
 }
 
 /* Whether the LENGTH bytes at LINE are about TARGET.  */
@@ -93,11 +102,11 @@ fstab_change (const char *text, const char *target, const char *line,
       size_t length = strcspn (p, "\n");
       bool about = is_about (p, length, target);
 
-      if (about && line
+      if (line && (about || is_same_source (p, length, line))
           && (strlen (line) != length || memcmp (p, line, length)))
         return fail (failure, GPG_ERR_CONFLICT,
-                     "/etc/fstab has another line for %.60s: remove that "
-                     "first",
+                     "/etc/fstab has another line for %.60s, or for this file "
+                     "system",
                      target);
       found |= about;
       if (!about || line)

@@ -11,7 +11,7 @@
 #include <gpg-error.h>
 #include "../../base/failure.h"
 
-/* Make the line for FILESYSTEM (UUID=U or LABEL=L; U alone is a UUID) of TYPE
+/* Make the line for FILESYSTEM (UUID=U or LABEL=L) of TYPE
    at TARGET with OPTIONS, to which nofail is added: a disk that is not there
    does not keep the machine from starting.  */
 gpg_error_t fstab_line (const char *filesystem, const char *target,
@@ -19,7 +19,8 @@ gpg_error_t fstab_line (const char *filesystem, const char *target,
 
 /* Make *R_TEXT of TEXT: with LINE, without its newline, at its end, if it has
    none for TARGET; with LINE NULL: without that for TARGET.
-   GPG_ERR_CONFLICT: it has another one for TARGET.  */
+   GPG_ERR_CONFLICT: it has another one for TARGET, or for LINE's file
+   system.  */
 gpg_error_t fstab_change (const char *text, const char *target,
                           const char *line, char **r_text,
                           struct failure *failure);

@@ -197,6 +197,7 @@ static const struct verb verbs[] = {
       "not there.  The options are always nosuid and nodev, and noexec\n"
       "unless --exec is given, which a rule must name to allow it\n"
       "(exec=1).  With --persist a line with nofail goes to /etc/fstab.\n"
+      "A disk that can only be read is mounted so; UMOUNT leaves TARGET.\n"
       "Answers a record: changed (no if it was mounted just so), device,\n"
       "filesystem, uuid, label, target, options.\n"
       "NOT_FOUND: no device has it.  AMBIGUOUS: several have.\n"
@@ -222,14 +223,15 @@ static const struct verb verbs[] = {
   { .name = NULL }
 };
 
-const struct noun hw_noun
-    = { .name = "HW",
-        .summary = "disks, sensors and file systems",
-        .help = "What the machine is made of, as its own programs tell it.\n"
-                "A device is judged by policy as what its links lead to.  Below\n"
-                "reeved's --root a regular file stands for a disk, and the\n"
-                "kernel's list of them is sys/block there, if there is one.",
-        .verbs = verbs,
-        .flags = NOUN_HELPER_TRUSTED,
-        .session_end = relay_end,
-        .helper = RELAY_PROGRAM };
+const struct noun hw_noun = {
+  .name = "HW",
+  .summary = "disks, sensors and file systems",
+  .help = "What the machine is made of, as its own programs tell it.\n"
+          "A device is judged by policy as what its links lead to.  Below\n"
+          "reeved's --root a regular file stands for a disk, and the\n"
+          "kernel's list of them is sys/block there, if there is one.",
+  .verbs = verbs,
+  .flags = NOUN_HELPER_TRUSTED,
+  .session_end = relay_end,
+  .helper = RELAY_PROGRAM
+};

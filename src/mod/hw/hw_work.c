@@ -17,6 +17,7 @@ const struct work_operation hw_operations[]
         { "HW MOUNTS", work_mounts, false },
         { "hw mount look", work_mount_look, false },
         { "hw mount", work_mount, true },
+        { "hw mount undo", work_mount_undo, true },
         { "hw umount look", work_umount_look, false },
         { "hw umount", work_umount, true },
         { "hw selftest", work_selftest, true },

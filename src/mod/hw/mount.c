@@ -127,6 +127,10 @@ find_device (struct work *work, struct block *r_block)
     search = (struct search){ .text = wanted + 6, .by_label = true };
   else if (!strncmp (wanted, "UUID=", 5))
     search.text = wanted + 5;
+  /* It would be that of each device that has none.  */
+  if (!*search.text)
+    return fail (&work->failure, GPG_ERR_INV_ARG,
+                 "filesystem: expected UUID=U or LABEL=L, neither empty");
   err = block_each (work, compare, &search);
   if (!err)
     err = judge (work, &search);
@@ -184,6 +188,13 @@ is_of (const struct mounted *mounted, const struct block *block)
          || (!mounted->major && !strcmp (mounted->source, block->path));
 }
 
+/* What is only to be read is mounted so.  */
+static bool
+is_to_be_read (const struct work *work, const struct block *block)
+{
+  return block->read_only || work_number (work, "read-only", 0);
+}
+
 /* Whether BLOCK is mounted at TARGET already, with what is asked for.  */
 static gpg_error_t
 look_at_target (struct work *work, const struct target *target,
@@ -211,7 +222,7 @@ look_at_target (struct work *work, const struct target *target,
             && has_option (mounted.options, "noexec")
                    == !work_number (work, "exec", 0)
             && has_option (mounted.options, "ro")
-                   == (work_number (work, "read-only", 0) != 0);
+                   == is_to_be_read (work, block);
   mounts_release (mounts);
   return *r_same ? 0
                  : fail (&work->failure, GPG_ERR_CONFLICT,
@@ -236,7 +247,7 @@ write_mount (struct work *work, const struct block *block,
     err = writer_field (out, "target", "%s", target->path);
   if (!err)
     err = writer_field (out, "options", "%snosuid,nodev%s",
-                        work_number (work, "read-only", 0) ? "ro," : "rw,",
+                        is_to_be_read (work, block) ? "ro," : "rw,",
                         work_number (work, "exec", 0) ? "" : ",noexec");
   return err ? err : writer_record_end (out);
 }
@@ -255,6 +266,8 @@ work_mount_look (struct work *work)
     err = look_at_target (work, &target, &block, &same);
   if (!err)
     err = writer_field_bool (work->out, "mounted", same);
+  if (!err)
+    err = writer_field_bool (work->out, "exists", target.fd >= 0);
   if (!err)
     err = write_mount (work, &block, &target);
   free (block.os_path);
@@ -280,7 +293,7 @@ static gpg_error_t
 make_mount (struct work *work, const struct block *block, int *r_fd)
 {
   const char *driver = driver_of (block->filesystem);
-  bool read_only = work_number (work, "read-only", 0);
+  bool read_only = is_to_be_read (work, block);
   unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
                         | (work_number (work, "exec", 0) ? 0
                                                          : MOUNT_ATTR_NOEXEC)
@@ -343,6 +356,11 @@ attach (struct work *work, const struct block *block, struct target *target)
       if (target->fd < 0)
         return fail_errno (&work->failure, "%.60s", target->path);
     }
+  /* Another client may have been faster.  */
+  if (is_mount_point (target->fd) || !is_empty (target->fd))
+    return fail (&work->failure, GPG_ERR_CONFLICT,
+                 "%.60s is no longer empty: somebody else uses it",
+                 target->path);
   if (syscall (SYS_move_mount, mount, "", target->fd, "",
                MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
     {

@@ -34,6 +34,9 @@ gpg_error_t work_mount_look (struct work *work);
 /* Do it, and tell.  */
 gpg_error_t work_mount (struct work *work);
 
+/* Take it back; with "made" the directory, too.  */
+gpg_error_t work_mount_undo (struct work *work);
+
 /* Look what is mounted at "target": one record with mounted, and, if that is
    yes, source, filesystem, options.  */
 gpg_error_t work_umount_look (struct work *work);

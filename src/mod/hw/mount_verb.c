@@ -71,23 +71,33 @@ plan_fstab (struct call *call, const char *target, const char *line)
 static gpg_error_t
 make_line (struct call *call, const char *text, char **r_line)
 {
+  bool by_label = !strncmp (arg_text (call, "filesystem"), "LABEL=", 6);
   auto_free char *filesystem = NULL;
   auto_free char *options = NULL;
+  auto_free char *name = NULL;
+  auto_free char *spec = NULL;
   gpg_error_t err = relay_field (text, "filesystem", &filesystem);
 
   if (!err)
     err = relay_field (text, "options", &options);
+  /* As the disk has it: at boot the case of letters counts.  */
+  if (!err)
+    err = relay_field (text, by_label ? "label" : "uuid", &name);
   if (err)
     return err;
-  if (!filesystem || !options)
+  if (!filesystem || !options || !name)
     return gpg_error (GPG_ERR_SERVER_FAILED);
-  return fstab_line (arg_text (call, "filesystem"), arg_text (call, "target"),
-                     filesystem, options, r_line);
+  spec = text_format ("%s=%s", by_label ? "LABEL" : "UUID", name);
+  if (!spec)
+    return gpg_error (GPG_ERR_ENOMEM);
+  return fstab_line (spec, arg_text (call, "target"), filesystem, options,
+                     r_line);
 }
 
 static gpg_error_t
-plan_mount (struct call *call, const struct more *more, const char *text)
+plan_mount (struct call *call, struct more *more, const char *text)
 {
+  auto_free char *exists = NULL;
   auto_free char *device = NULL;
   auto_free char *filesystem = NULL;
   auto_free char *options = NULL;
@@ -99,10 +109,13 @@ plan_mount (struct call *call, const struct more *more, const char *text)
     err = relay_field (text, "filesystem", &filesystem);
   if (!err)
     err = relay_field (text, "options", &options);
+  if (!err)
+    err = relay_field (text, "exists", &exists);
   if (err)
     return err;
-  if (!device || !filesystem || !options)
+  if (!device || !filesystem || !options || !exists)
     return gpg_error (GPG_ERR_SERVER_FAILED);
+  add (more, "made", strcmp (exists, "yes") ? "1" : "0");
   description = text_format ("mount %s (%s) at %s with %s\n", device,
                              filesystem, target, options);
   if (!description)
@@ -113,7 +126,7 @@ plan_mount (struct call *call, const struct more *more, const char *text)
                                                      .before = "nothing",
                                                      .after = device,
                                                      .operation = "hw mount",
-                                                     .undo = "hw umount",
+                                                     .undo = "hw mount undo",
                                                      .more = more->pairs });
 }
 
@@ -159,7 +172,7 @@ write_target (struct call *call, bool changed)
   return err ? err : writer_record_end (call->out);
 }
 
-/* Plan it; it is undone by mounting SOURCE again.  */
+/* Plan it, as the last step: it has no way back.  */
 static gpg_error_t
 plan_umount (struct call *call, struct more *more, const char *text)
 {

@@ -112,7 +112,9 @@ write_space (struct mounts *mounts, struct writer *out,
   struct statvfs space;
   gpg_error_t err;
 
-  if (strncmp (mounted->source, "/dev/", 5) || !path || statvfs (path, &space))
+  /* What has no device has number 0, and so has btrfs.  */
+  if ((!mounted->major && strcmp (mounted->filesystem, "btrfs")) || !path
+      || statvfs (path, &space))
     return 0;
   err = writer_field_number (out, "size_bytes",
                              (int64_t)(space.f_blocks * space.f_frsize));

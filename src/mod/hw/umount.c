@@ -91,6 +91,19 @@ detach (struct work *work, const struct target *target,
 }
 
 gpg_error_t
+work_mount_undo (struct work *work)
+{
+  struct target target;
+  gpg_error_t err = work_umount (work);
+
+  if (err || !work_number (work, "made", 0) || target_find (work, &target))
+    return err;
+  unlinkat (target.parent_fd, target.name, AT_REMOVEDIR);
+  target_release (&target);
+  return 0;
+}
+
+gpg_error_t
 work_umount (struct work *work)
 {
   struct target target;
