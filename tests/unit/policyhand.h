@@ -35,7 +35,7 @@ static const struct verb unit_verbs[]
     = { VERB ("SHOW", "[<unit:string>] [--lines=<n:int=10>]", EFFECT_READ),
         VERB ("START",
               "<unit:string> [--mode=<m:enum(fast|slow)=fast>] "
-              "[--force]",
+              "[--force] [--exec=<exec:permit>]",
               EFFECT_WRITE),
         VERB ("STOP", "<unit:string> [<more:string>...]", EFFECT_DESTROY),
         { 0 } };

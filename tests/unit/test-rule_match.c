@@ -100,6 +100,28 @@ conditions_are_or_and_and (void **state)
 }
 
 static void
+what_a_rule_must_name (void **state)
+{
+  static const struct judged cases[]
+      = { { "allow = *", "UNIT START a", "+" },
+          { "allow = *", "UNIT START --exec a", "-" },
+          { "allow = *", "UNIT START --exec=0 a", "+" },
+          { "allow = UNIT START unit=a", "UNIT START --exec a", "-" },
+          { "allow = UNIT START exec=1", "UNIT START --exec a", "+" },
+          { "allow = UNIT START exec=1", "UNIT START a", "-" },
+          { "allow = UNIT START exec=*", "UNIT START a", "+" },
+          { "allow = UNIT START exec=*", "UNIT START --exec a", "+" },
+          { "allow = *\nallow = UNIT START exec=1 unit=a",
+            "UNIT START --exec b", "-" },
+          /* What denies need not name it.  */
+          { "allow = UNIT START exec=1\ndeny = UNIT START unit=a",
+            "UNIT START --exec a", "4" },
+          { NULL, NULL, NULL } };
+
+  assert_judged (state, cases);
+}
+
+static void
 values_that_repeat (void **state)
 {
   static const struct judged cases[] = {
@@ -370,6 +392,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     TEST (conditions_are_or_and_and),
+    TEST (what_a_rule_must_name),
     TEST (values_that_repeat),
     TEST (defaults_are_values),
     TEST (values_that_are_not_known),
