@@ -19,6 +19,7 @@
 #include "protocol/buffer.h"
 #include "protocol/link.h"
 #include "protocol/memory.h"
+#include "file.h"
 #include "run.h"
 #include "run_inside.h"
 
@@ -46,20 +47,44 @@ is_trusted (const struct machine *machine, int fd)
              || machine_trusts_group (machine, st.st_gid));
 }
 
-/* Open PATH, absolute, below ROOT.  */
+/* Open PATH, absolute, below MACHINE's root, if nobody else could have put
+   another program there, be it by a link.  */
 static int
-open_below (const struct machine *machine, const char *root, const char *path)
+open_place (const struct machine *machine, const char *path)
 {
-  auto_free char *whole = NULL;
-  int fd;
+  struct place place;
+  gpg_error_t err = place_find (machine, path, &place, NULL);
+  int fd = -1;
 
-  if (asprintf (&whole, "%s%s", root, path) < 0)
+  if (err)
     {
-      whole = NULL;
-      errno = ENOMEM;
+      errno = gpg_err_code (err) == GPG_ERR_FORBIDDEN ? EACCES
+              : gpg_err_code_to_errno (gpg_err_code (err))
+                  ? gpg_err_code_to_errno (gpg_err_code (err))
+                  : ENOENT;
       return -1;
     }
-  fd = open (whole, O_PATH | O_CLOEXEC);
+  if (!place.exists)
+    errno = ENOENT;
+  else if (!place.trusted)
+    errno = EACCES;
+  else
+    fd = openat (place.directory_fd, place.name,
+                 O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  err = fd < 0 ? gpg_error_from_syserror () : 0;
+  place_release (&place);
+  if (err)
+    errno = gpg_err_code_to_errno (gpg_err_code (err));
+  return fd;
+}
+
+/* Open PATH, absolute, of MACHINE if BELOW, else of "/".  */
+static int
+open_program (const struct machine *machine, bool below, const char *path)
+{
+  int fd = below ? open_place (machine, path)
+                 : open (path, O_PATH | O_CLOEXEC);
+
   if (fd >= 0 && !is_trusted (machine, fd))
     {
       close (fd);
@@ -72,10 +97,8 @@ open_below (const struct machine *machine, const char *root, const char *path)
 static int
 find_program (const struct machine *machine, const char *program, bool below)
 {
-  const char *const roots[] = { machine->root, "" };
-
   if (*program == '/')
-    return open_below (machine, machine->root, program);
+    return open_program (machine, true, program);
   for (size_t i = 0; i < (below ? 1 : 2); i++)
     for (size_t j = 0; j < sizeof directories / sizeof *directories; j++)
       {
@@ -85,7 +108,7 @@ find_program (const struct machine *machine, const char *program, bool below)
         if (snprintf (path, sizeof path, "%s/%s", directories[j], program)
             >= (int)sizeof path)
           break;
-        fd = open_below (machine, roots[i], path);
+        fd = open_program (machine, !i, path);
         if (fd >= 0 || errno != ENOENT)
           return fd;
       }
