@@ -26,7 +26,10 @@ from scratch import Machine, program  # noqa: E402
 
 REQUEST, STOP, ANSWER, STATUS, DONE = range(1, 6)
 LIMIT_MACHINE_WORKERS = 8
-SCRIPT = "#!/bin/sh\necho \"$@\" >>\"$0.ran\"\nexit 0\n"
+SCRIPT = """\
+#!/bin/sh
+echo "$@" >>"$(readlink -f "$0").ran"
+"""
 
 
 def message(kind, *items):
