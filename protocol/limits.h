@@ -104,6 +104,7 @@
 #define LIMIT_USERS 1000                /* Users logged in that are told.  */
 #define LIMIT_UPDATES_SECONDS 60        /* For apt-get to say what is new, ... */
 #define LIMIT_UPDATES_OUTPUT (2 * MIB)  /* ... and bytes that it may say. */
+#define LIMIT_MACHINE_WORKERS 8         /* Machine workers of one session.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 
 #endif /* REEVE_LIMITS_H */

@@ -47,20 +47,43 @@ is_trusted (const struct machine *machine, int fd)
              || machine_trusts_group (machine, st.st_gid));
 }
 
-/* Open PATH, absolute, below ROOT.  */
+/* Open PATH, absolute, below MACHINE's root, if nobody else could have put
+   another program there, be it by a link.  */
 static int
-open_below (const struct machine *machine, const char *root, const char *path)
+open_place (const struct machine *machine, const char *path)
 {
-  auto_free char *whole = NULL;
-  int fd;
+  struct place place;
+  gpg_error_t err = place_find (machine, path, &place, NULL);
+  int fd = -1;
 
-  if (asprintf (&whole, "%s%s", root, path) < 0)
+  if (err)
     {
-      whole = NULL;
-      errno = ENOMEM;
+      errno = gpg_err_code (err) == GPG_ERR_FORBIDDEN ? EACCES
+              : gpg_err_code_to_errno (gpg_err_code (err))
+                  ? gpg_err_code_to_errno (gpg_err_code (err))
+                  : ENOENT;
       return -1;
     }
-  fd = open (whole, O_PATH | O_CLOEXEC);
+  if (!place.exists)
+    errno = ENOENT;
+  else if (!place.trusted)
+    errno = EACCES;
+  else
+    fd = openat (place.directory_fd, place.name,
+                 O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  err = fd < 0 ? gpg_error_from_syserror () : 0;
+  place_release (&place);
+  if (err)
+    errno = gpg_err_code_to_errno (gpg_err_code (err));
+  return fd;
+}
+
+/* Open PATH, absolute, of MACHINE if BELOW, else of "/".  */
+static int
+open_program (const struct machine *machine, bool below, const char *path)
+{
+  int fd = below ? open_place (machine, path) : open (path, O_PATH | O_CLOEXEC);
+
   if (fd >= 0 && !is_trusted (machine, fd))
     {
       close (fd);
@@ -70,40 +93,11 @@ open_below (const struct machine *machine, const char *root, const char *path)
   return fd;
 }
 
-/* Open PATH, which a client may have named a part of: below the root, behind
-   links that only root can make.  */
-static int
-open_path (const struct machine *machine, const char *path)
-{
-  struct place place;
-  gpg_error_t err = place_find (machine, path, &place, NULL);
-  int fd;
-
-  if (err)
-    {
-      errno = gpg_err_code_to_errno (gpg_err_code (err));
-      if (!errno)
-        errno = EACCES;
-      return -1;
-    }
-  fd = openat (place.directory_fd, place.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0 && (!place.trusted || !is_trusted (machine, fd)))
-    {
-      close (fd);
-      fd = -1;
-      errno = EACCES;
-    }
-  place_release (&place);
-  return fd;
-}
-
 static int
 find_program (const struct machine *machine, const char *program, bool below)
 {
-  const char *const roots[] = { machine->root, "" };
-
   if (*program == '/')
-    return open_path (machine, program);
+    return open_program (machine, true, program);
   for (size_t i = 0; i < (below ? 1 : 2); i++)
     for (size_t j = 0; j < sizeof directories / sizeof *directories; j++)
       {
@@ -113,7 +107,7 @@ find_program (const struct machine *machine, const char *program, bool below)
         if (snprintf (path, sizeof path, "%s/%s", directories[j], program)
             >= (int)sizeof path)
           break;
-        fd = open_below (machine, roots[i], path);
+        fd = open_program (machine, !i, path);
         if (fd >= 0 || errno != ENOENT)
           return fd;
       }

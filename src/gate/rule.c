@@ -19,6 +19,7 @@ struct target
   const char *choices;
   bool repeats;
   bool flag;
+  bool wide;
 };
 
 /* One rule on its way in.  */
@@ -152,7 +153,7 @@ find_target (const struct reading *reading, const struct noun *noun,
 {
   const struct grammar_item *item;
 
-  *r_target = (struct target){ NULL, NULL, false, false };
+  *r_target = (struct target){ NULL, NULL, false, false, false };
   if (noun->flags & NOUN_GRANT_BY_EFFECT)
     {
       if (!noun->object || strcmp (noun->object, argument))
@@ -168,6 +169,7 @@ find_target (const struct reading *reading, const struct noun *noun,
   r_target->choices = item->choices;
   r_target->repeats = item->repeats;
   r_target->flag = item->option && item->type->flags & TYPE_FLAG;
+  r_target->wide = item->type->names && item->optional && !item->fallback;
   return true;
 }
 
@@ -231,6 +233,7 @@ check_term (struct reading *reading, const struct noun *noun,
                  "%s.%u: the argument of %s %s does not repeat: leave the "
                  "number out",
                  term->argument, term->position, noun->name, verb_name);
+  term->wide |= target.wide;
   if (!reading->matched)
     {
       *first = target;

@@ -14,7 +14,8 @@
    The same argument several times is an "or", several arguments are an "and".
    Without a number every value that was given must match for a rule that
    allows, any for one that denies.  An argument without a value (a flag has
-   "0") is matched by neither.  Canonical names of objects are compared; a rule
+   "0") is matched by neither; but where an object that may be left out, as a
+   unit, is left out, all are meant, and what is denied is among them.  Canonical names of objects are compared; a rule
    that denies, with each of their names.  */
 
 #ifndef REEVE_RULE_H
@@ -36,6 +37,7 @@ struct rule_term
   char sign;         /* '=' or '~'.  */
   char *text;        /* Of the pattern.  */
   bool flag;         /* An option that needs no value.  */
+  bool wide;         /* An object that may be left out: all are meant then.  */
   struct pattern *pattern;
 };
 

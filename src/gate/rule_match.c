@@ -166,6 +166,8 @@ condition_holds (const struct rule *rule, const struct rule_term *first,
     }
   if (!seen && first->flag)
     return any_matches (rule, first, subject, subject->count);
+  if (!seen && first->wide)
+    return !rule->allow;
   return seen && rule->allow;
 }
 

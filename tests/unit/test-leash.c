@@ -1,4 +1,4 @@
-/* test-leash.c - tests of src/mod/aug/leash.c
+/* test-leash.c - tests of src/base/leash.c
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "src/mod/aug/leash.h"
+#include "src/base/leash.h"
 
 /* A process that does nothing until it is killed.  */
 static pid_t
@@ -66,7 +66,8 @@ a_worker_ends_with_its_session (void **state)
     {
       session[i] = start ();
       worker[i] = start ();
-      assert_int_equal (leash_put (&leashes, worker[i], pidfd_of (session[i])),
+      assert_int_equal (leash_put (&leashes, worker[i], session[i],
+                                   pidfd_of (session[i])),
                         0);
     }
   assert_false (leash_wait (&leashes, ends[0], 0));
@@ -105,7 +106,7 @@ requests_are_seen_beside (void **state)
   assert_false (leash_wait (&leashes, ends[0], 0));
   assert_int_equal (write (ends[1], "x", 1), 1);
   assert_true (leash_wait (&leashes, ends[0], -1));
-  assert_int_equal (leash_put (&leashes, 1, pidfd_of (getpid ())), 0);
+  assert_int_equal (leash_put (&leashes, 1, 1, pidfd_of (getpid ())), 0);
   assert_true (leash_wait (&leashes, ends[0], -1));
   assert_int_equal (leashes.count, 1);
   leash_release (&leashes);
@@ -123,7 +124,8 @@ many (void **state)
 
   (void)state;
   for (pid_t i = 0; i < 100; i++)
-    assert_int_equal (leash_put (&leashes, first + i, pidfd_of (getpid ())), 0);
+    assert_int_equal (leash_put (&leashes, first + i, i % 10,
+                                 pidfd_of (getpid ())), 0);
   leash_drop (&leashes, 4);
   assert_int_equal (leashes.count, 100);
   for (pid_t i = 0; i < 100; i += 2)
@@ -146,7 +148,7 @@ the_session_is_who_made_the_socket (void **state)
   struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
   int way[2], ends[2];
   int fd, pidfd;
-  pid_t session;
+  pid_t session, pid;
 
   (void)state;
   msg.msg_control = control;
@@ -171,8 +173,8 @@ the_session_is_who_made_the_socket (void **state)
     }
   assert_int_equal (recvmsg (way[0], &msg, 0), 1);
   memcpy (&fd, CMSG_DATA (CMSG_FIRSTHDR (&msg)), sizeof fd);
-  assert_int_equal (leash_session (fd, &pidfd), 0);
-  assert_int_equal (leash_put (&leashes, worker, pidfd), 0);
+  assert_int_equal (leash_session (fd, &pid, &pidfd), 0);
+  assert_int_equal (leash_put (&leashes, worker, pid, pidfd), 0);
   assert_false (leash_wait (&leashes, way[0], 0));
   assert_true (is_there (worker));
   end (session);
@@ -188,11 +190,12 @@ static void
 what_is_no_socket_has_no_session (void **state)
 {
   int ends[2];
+  pid_t pid;
   int pidfd = 0;
 
   (void)state;
   assert_int_equal (pipe (ends), 0);
-  assert_code (leash_session (ends[0], &pidfd), GPG_ERR_ENOTSOCK);
+  assert_code (leash_session (ends[0], &pid, &pidfd), GPG_ERR_ENOTSOCK);
   assert_int_equal (pidfd, -1);
   close (ends[0]);
   close (ends[1]);

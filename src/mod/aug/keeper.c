@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include "leash.h"
+#include "../../base/leash.h"
 #include "worker.h"
 #include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
@@ -214,12 +214,13 @@ static void
 spare_give (struct spare *spare, struct worker *worker, struct leashes *leashes,
             int fd, int table_fd)
 {
-  int session;
+  pid_t session;
+  int pidfd;
 
   if (!spare->pid)
     spare_fork (spare, worker);
-  if (!spare->pid || leash_session (fd, &session)
-      || leash_put (leashes, spare->pid, session))
+  if (!spare->pid || leash_session (fd, &session, &pidfd)
+      || leash_put (leashes, spare->pid, session, pidfd))
     return;
   channel_send_fds (fd, CHANNEL_WORKER,
                     (int[]){ spare->fd, spare->pidfd, table_fd }, 3);

@@ -87,6 +87,10 @@ make_line (struct call *call, const char *text, char **r_line)
     return err;
   if (!filesystem || !options || !name)
     return gpg_error (GPG_ERR_SERVER_FAILED);
+  /* mount(8) takes quotes off.  */
+  if (strpbrk (name, "\"'"))
+    return fail (&call->failure, GPG_ERR_NOT_SUPPORTED,
+                 "/etc/fstab cannot have this label: use the UUID");
   spec = text_format ("%s=%s", by_label ? "LABEL" : "UUID", name);
   if (!spec)
     return gpg_error (GPG_ERR_ENOMEM);

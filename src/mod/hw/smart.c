@@ -131,10 +131,16 @@ smartctl_judge (struct work *work, const struct smartctl *smartctl,
 }
 
 gpg_error_t
-smartctl_device_option (const struct work *work, char **r_option)
+smartctl_device_option (struct work *work, char **r_option)
 {
   const char *type = work_text (work, "device-type");
 
+  /* The type's words; who asks may have been taken over.  */
+  if (type
+      && (!*type
+          || type[strspn (type, "abcdefghijklmnopqrstuvwxyz0123456789")]))
+    return fail (&work->failure, GPG_ERR_INV_ARG, "%.40s is no type of devices",
+                 type);
   *r_option = text_format ("--device=%s", type ? type : "auto");
   return *r_option ? 0 : gpg_error (GPG_ERR_ENOMEM);
 }

@@ -36,6 +36,6 @@ void smartctl_details (struct work *work, const struct smartctl *smartctl);
 
 /* "--device=TYPE" for the argument device-type of WORK, for the caller to
    free.  */
-gpg_error_t smartctl_device_option (const struct work *work, char **r_option);
+gpg_error_t smartctl_device_option (struct work *work, char **r_option);
 
 #endif /* REEVE_SMART_H */

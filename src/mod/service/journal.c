@@ -11,7 +11,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +178,22 @@ check_files (struct work *work)
              : 0;
 }
 
+/* Close all descriptors, as that to systemd, but standard error, the session's
+   and END.  */
+static void
+keep_only (struct work *work, int *end)
+{
+  int session = fcntl (work->channel->fd, F_DUPFD_CLOEXEC, 100);
+  int parent = fcntl (*end, F_DUPFD_CLOEXEC, 100);
+
+  if (session < 0 || parent < 0 || dup3 (session, 3, O_CLOEXEC) < 0
+      || dup3 (parent, 4, O_CLOEXEC) < 0 || close_range (5, ~0U, 0)
+      || prctl (PR_SET_PDEATHSIG, SIGKILL))
+    _exit (1);
+  work->channel->fd = 3;
+  *end = 4;
+}
+
 /* Have READ read the journal in a process of its own; what it writes to WORK
    leaves from there, the details of its failure come here.  */
 static gpg_error_t
@@ -197,6 +215,7 @@ read_apart (struct work *work, gpg_error_t (*read) (struct work *work))
     {
       /* What stands there already is not sent back.  */
       work->failure = (struct failure)FAILURE_NONE;
+      keep_only (work, ends + 1);
       err = lose_privileges (groups, count) ? gpg_error_from_syserror ()
                                             : check_files (work);
       if (!err)

@@ -72,6 +72,12 @@ systemd_wait (sd_bus *bus)
   return rc ? rc : sd_bus_wait (bus, SLICE_US);
 }
 
+const char *
+systemd_sender (sd_bus *bus)
+{
+  return sd_bus_is_bus_client (bus) > 0 ? SYSTEMD_NAME : NULL;
+}
+
 gpg_error_t
 systemd_subscribe (struct work *work, sd_bus *bus)
 {

@@ -38,6 +38,9 @@ int systemd_call (sd_bus *bus, const char *method, sd_bus_error *error,
    the end of the work may be late.  */
 int systemd_wait (sd_bus *bus);
 
+/* Who must have sent a signal: on a bus anybody may send one.  */
+const char *systemd_sender (sd_bus *bus);
+
 /* Have the manager send signals to this connection.  */
 gpg_error_t systemd_subscribe (struct work *work, sd_bus *bus);
 

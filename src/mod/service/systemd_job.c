@@ -99,7 +99,7 @@ match_unit (sd_bus *bus, sd_bus_slot **r_slot, const char *unit,
   int rc = sd_bus_path_encode (SYSTEMD_UNITS, unit, &path);
 
   return rc < 0 ? rc
-                : sd_bus_match_signal (bus, r_slot, NULL, path,
+                : sd_bus_match_signal (bus, r_slot, systemd_sender (bus), path,
                                        "org.freedesktop.DBus.Properties",
                                        "PropertiesChanged", unit_changed, job);
 }
@@ -107,8 +107,8 @@ match_unit (sd_bus *bus, sd_bus_slot **r_slot, const char *unit,
 static int
 match_jobs (sd_bus *bus, sd_bus_slot **r_slot, struct job *job)
 {
-  return sd_bus_match_signal (bus, r_slot, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                              "JobRemoved", job_removed, job);
+  return sd_bus_match_signal (bus, r_slot, systemd_sender (bus), SYSTEMD_PATH,
+                              SYSTEMD_MANAGER, "JobRemoved", job_removed, job);
 }
 
 /* Wait for the end of JOB, until END, if that is not 0; without it until the

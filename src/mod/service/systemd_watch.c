@@ -111,8 +111,8 @@ systemd_watch (struct work *work)
     err = systemd_subscribe (work, watch.bus);
   if (!err)
     {
-      rc = sd_bus_match_signal (watch.bus, &slot, NULL, NULL,
-                                "org.freedesktop.DBus.Properties",
+      rc = sd_bus_match_signal (watch.bus, &slot, systemd_sender (watch.bus),
+                                NULL, "org.freedesktop.DBus.Properties",
                                 "PropertiesChanged", changed, &watch);
       err = rc < 0 ? systemd_error (work, rc, NULL, NULL)
                    : tell_present (work, watch.bus);

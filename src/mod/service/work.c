@@ -7,6 +7,8 @@
 
 #include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
+#include "../../call/types.h"
+#include "../../call/unit_name.h"
 #include "backend.h"
 #include "operations.h"
 
@@ -26,10 +28,39 @@ backend_of (const struct work *work)
                                                             : &initd_backend;
 }
 
+/* Each "unit" must be a unit's name, and one must be there if it is NEEDED.  A
+   session that was taken over may ask for anything, and a name becomes part of
+   the path of a program.  */
+static gpg_error_t
+check_units (struct work *work, bool needed)
+{
+  const char *unit = work_text (work, "unit");
+
+  if (!unit && needed)
+    return fail (&work->failure, GPG_ERR_INV_ARG, "no unit is named");
+  for (size_t i = 0; unit; unit = work_text_at (work, "unit", ++i))
+    {
+      char name[LIMIT_UNIT_NAME + TYPE_GROWTH + 1];
+      size_t length = strlen (unit);
+      const char *wanted;
+
+      if (length < LIMIT_UNIT_NAME)
+        memcpy (name, unit, length + 1);
+      if (length >= LIMIT_UNIT_NAME
+          || unit_name_check (name, &length, NULL, NULL, &wanted)
+          || strcmp (name, unit))
+        return fail (&work->failure, GPG_ERR_INV_ARG,
+                     "%.60s is not the whole name of a unit", unit);
+    }
+  return 0;
+}
+
 static gpg_error_t
 status (struct work *work)
 {
-  return backend_of (work)->status (work);
+  gpg_error_t err = check_units (work, true);
+
+  return err ? err : backend_of (work)->status (work);
 }
 
 static gpg_error_t
@@ -41,13 +72,17 @@ list (struct work *work)
 static gpg_error_t
 show (struct work *work)
 {
-  return backend_of (work)->show (work);
+  gpg_error_t err = check_units (work, true);
+
+  return err ? err : backend_of (work)->show (work);
 }
 
 static gpg_error_t
 deps (struct work *work)
 {
-  return backend_of (work)->deps (work);
+  gpg_error_t err = check_units (work, true);
+
+  return err ? err : backend_of (work)->deps (work);
 }
 
 static gpg_error_t
@@ -60,7 +95,9 @@ watch (struct work *work)
 
   if (timed)
     work->deadline = end;
-  err = backend_of (work)->watch (work);
+  err = check_units (work, false);
+  if (!err)
+    err = backend_of (work)->watch (work);
   if (err)
     return err;
   return timed && !work->stopped
@@ -71,13 +108,25 @@ watch (struct work *work)
 static gpg_error_t
 act (struct work *work)
 {
-  return backend_of (work)->act (work, work_text (work, "action"));
+  gpg_error_t err = check_units (work, true);
+
+  return err ? err : backend_of (work)->act (work, work_text (work, "action"));
 }
 
 static gpg_error_t
 undo (struct work *work)
 {
-  return backend_of (work)->act (work, work_text (work, "inverse"));
+  gpg_error_t err = check_units (work, true);
+
+  return err ? err : backend_of (work)->act (work, work_text (work, "inverse"));
+}
+
+static gpg_error_t
+logs (struct work *work)
+{
+  gpg_error_t err = check_units (work, false);
+
+  return err ? err : journal_logs (work);
 }
 
 const struct work_operation service_operations[]
@@ -86,7 +135,7 @@ const struct work_operation service_operations[]
         { "SERVICE SHOW", show, false },
         { "SERVICE DEPS", deps, false },
         { "SERVICE WATCH", watch, false },
-        { "SERVICE LOGS", journal_logs, false },
+        { "SERVICE LOGS", logs, false },
         { "service act", act, true },
         { "service undo", undo, true },
         { NULL, NULL, false } };

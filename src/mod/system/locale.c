@@ -12,6 +12,8 @@
 #include "../../../protocol/buffer.h"
 #include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
+#include "../../call/setting_names.h"
+#include "../../call/types.h"
 #include "settings.h"
 
 #define LOCALES "/usr/lib/locale"
@@ -139,6 +141,21 @@ locales_now (struct work *work, char **r_text)
   return buffer_take (&text, r_text, NULL);
 }
 
+/* Whether SETTING is what the type locale makes.  A session that was taken over
+   may ask for anything.  */
+static bool
+is_setting (const char *setting)
+{
+  char text[LIMIT_LOCALE_NAME + 32 + TYPE_GROWTH];
+  size_t length = strlen (setting);
+  const char *wanted;
+
+  if (length >= sizeof text - TYPE_GROWTH || !strchr (setting, '='))
+    return false;
+  memcpy (text, setting, length + 1);
+  return !locale_check (text, &length, NULL, NULL, &wanted);
+}
+
 gpg_error_t
 locale_look (struct work *work)
 {
@@ -148,8 +165,12 @@ locale_look (struct work *work)
 
   for (size_t i = 0; (setting = work_text_at (work, "locale", i)); i++)
     {
-      const char *name = strchr (setting, '=') + 1;
+      const char *name;
 
+      if (!is_setting (setting))
+        return fail (&work->failure, GPG_ERR_INV_ARG,
+                     "%.60s is no setting of a locale", setting);
+      name = strchr (setting, '=') + 1;
       if (!is_installed (work->machine, name))
         return fail (&work->failure, GPG_ERR_NOT_FOUND,
                      "the locale %s is not installed", name);

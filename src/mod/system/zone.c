@@ -82,7 +82,8 @@ timezone_look (struct work *work)
 {
   auto_free char *zone = NULL;
   bool systemd;
-  gpg_error_t err = zone_check (work->machine, work_text (work, "zone"),
+  const char *name = work_text (work, "zone");
+  gpg_error_t err = zone_check (work->machine, name ? name : "",
                                 &work->failure);
 
   if (!err)
