@@ -221,6 +221,33 @@ def test_by_itself():
         assert "update-rc.d is not installed" in reply.advice
 
 
+# The real one knows no other /etc than its own.
+REAL_LINKS = """\
+#!/bin/sh
+exec unshare --mount sh -c 'mount --make-rprivate / &&
+  mount --bind %s/etc /etc && exec /usr/sbin/update-rc.d "$@"' sh "$@"
+"""
+
+
+def test_by_itself_with_the_real_update_rc_d():
+    if os.getuid():
+        raise tap.Skip("machine: only root can give it an /etc of its own")
+    if not os.path.exists("/usr/sbin/update-rc.d"):
+        raise tap.Skip("no update-rc.d (Debian: init-system-helpers)")
+    with Scene(sleeper=DAEMON) as scene:
+        scene.machine.write("/usr/sbin/update-rc.d",
+                            REAL_LINKS % scene.machine.root)
+        start = scene.machine.path("/etc/rc2.d/S01sleeper")
+        stop = scene.machine.path("/etc/rc2.d/K01sleeper")
+        assert scene.fields("ENABLE sleeper")["enabled"] == "enabled"
+        assert os.path.islink(start)
+        assert scene.fields("DISABLE sleeper")["enabled"] == "disabled"
+        assert os.path.islink(stop) and not os.path.lexists(start)
+        assert scene.fields("ENABLE sleeper")["enabled"] == "enabled"
+        assert os.path.islink(start) and not os.path.lexists(stop)
+        assert not glob.glob("/etc/rc?.d/*sleeper")
+
+
 def test_the_script_of_a_package():
     """Its status, header and what it needs; nothing of this machine is
     started or stopped."""
