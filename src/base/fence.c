@@ -5,19 +5,24 @@
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pwd.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "fence.h"
 #include "../../protocol/buffer.h"
 #include "../../protocol/memory.h"
+
+#define NOBODY 65534
 
 /* System calls that need no look at their arguments.  */
 static const int allowed[] = {
@@ -57,6 +62,45 @@ static const int allowed[] = {
 #endif
 };
 
+/* For FENCE_CONVERSE.  Sockets come by recvmsg.  */
+static const int conversing[] = {
+  SCMP_SYS (poll),        SCMP_SYS (ppoll),       SCMP_SYS (recvmsg),
+  SCMP_SYS (sendmsg),     SCMP_SYS (getsockopt),  SCMP_SYS (setsockopt),
+  SCMP_SYS (getpeername), SCMP_SYS (getsockname), SCMP_SYS (shutdown),
+  SCMP_SYS (fcntl),       SCMP_SYS (rt_sigaction), SCMP_SYS (rt_sigprocmask),
+  SCMP_SYS (getpid),      SCMP_SYS (writev),
+};
+
+static int
+add_calls (scmp_filter_ctx filter, const int *calls, size_t count)
+{
+  int rc = 0;
+
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, calls[i], 0);
+  return rc;
+}
+
+/* What KIND needs beside all others.  */
+static int
+add_kind (scmp_filter_ctx filter, enum fence_kind kind)
+{
+  static const int families[] = { AF_INET, AF_INET6 };
+  int rc = 0;
+
+  if (kind >= FENCE_CONVERSE)
+    rc = add_calls (filter, conversing,
+                    sizeof conversing / sizeof *conversing);
+  if (kind < FENCE_CONNECT || rc)
+    return rc;
+  for (size_t i = 0; i < sizeof families / sizeof *families && !rc; i++)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1,
+                           SCMP_A0 (SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (connect), 0);
+  return rc;
+}
+
 static int
 add_rules (scmp_filter_ctx filter)
 {
@@ -66,8 +110,7 @@ add_rules (scmp_filter_ctx filter)
                                                 AT_EMPTY_PATH, AT_EMPTY_PATH);
   int rc = 0;
 
-  for (size_t i = 0; i < sizeof allowed / sizeof *allowed && !rc; i++)
-    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, allowed[i], 0);
+  rc = add_calls (filter, allowed, sizeof allowed / sizeof *allowed);
   if (!rc)
     rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 1, no_exec);
   if (!rc)
@@ -111,7 +154,7 @@ export_filter (scmp_filter_ctx filter, struct fence *r_fence)
 }
 
 gpg_error_t
-fence_make (struct fence *r_fence)
+fence_make (enum fence_kind kind, struct fence *r_fence)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ERRNO (EPERM));
   gpg_error_t err;
@@ -120,7 +163,7 @@ fence_make (struct fence *r_fence)
   r_fence->length = 0;
   if (!filter)
     return gpg_error (GPG_ERR_ENOMEM);
-  if (add_rules (filter))
+  if (add_rules (filter) || add_kind (filter, kind))
     err = gpg_error (GPG_ERR_INTERNAL);
   else
     err = export_filter (filter, r_fence);
@@ -150,9 +193,8 @@ fence_prepare (void)
   return 0;
 }
 
-/* Leave FD, as FENCE_FD, the only descriptor, but for KEPT.  */
-static gpg_error_t
-close_all_but (int fd, int kept)
+gpg_error_t
+fence_close (int fd, int kept)
 {
   unsigned first_closed = kept < 0 ? FENCE_FD + 1 : FENCE_KEPT_FD + 1;
 
@@ -191,11 +233,11 @@ is_powerless (void)
 }
 
 static gpg_error_t
-limit_resources (size_t memory, struct buffer *report)
+limit_resources (size_t memory, unsigned files, struct buffer *report)
 {
-  struct rlimit files = { FENCE_KEPT_FD + 1, FENCE_KEPT_FD + 1 };
+  struct rlimit descriptors = { files, files };
 
-  if (setrlimit (RLIMIT_NOFILE, &files))
+  if (setrlimit (RLIMIT_NOFILE, &descriptors))
     return gpg_error_from_syserror ();
 #ifdef REEVE_SANITIZE
   (void)memory;
@@ -214,22 +256,51 @@ gpg_error_t
 fence_enter (const struct fence *fence, int fd, int kept, size_t memory,
              char **r_report)
 {
+  gpg_error_t err = fence_close (fd, kept);
+
+  *r_report = NULL;
+  return err ? err : fence_lock (fence, memory, FENCE_KEPT_FD + 1, r_report);
+}
+
+gpg_error_t
+fence_become (const char *name)
+{
+  const struct passwd *user;
+  uid_t uid = NOBODY;
+  gid_t gid = NOBODY;
+
+  if (geteuid ())
+    return 0;
+  user = getpwnam (name);
+  if (user && user->pw_uid && user->pw_gid)
+    {
+      uid = user->pw_uid;
+      gid = user->pw_gid;
+    }
+  if (setgroups (0, NULL) || setresgid (gid, gid, gid)
+      || setresuid (uid, uid, uid))
+    return gpg_error_from_syserror ();
+  return 0;
+}
+
+gpg_error_t
+fence_lock (const struct fence *fence, size_t memory, unsigned files,
+            char **r_report)
+{
   auto_buffer struct buffer report = BUFFER_EMPTY;
   struct sock_fprog program = { fence->length, fence->filter };
   gpg_error_t err;
 
   *r_report = NULL;
-  err = close_all_but (fd, kept);
-  if (!err)
-    err = fence_prepare ();
+  err = fence_prepare ();
   if (err)
     return err;
   buffer_string (&report, "no_new_privs seccomp");
-  if (getuid () && getuid () == geteuid () && getuid () == 65534)
+  if (getuid () == geteuid () && getuid () == NOBODY)
     buffer_string (&report, " nobody");
   if (is_powerless ())
     buffer_string (&report, " no_capabilities");
-  err = limit_resources (memory, &report);
+  err = limit_resources (memory, files, &report);
   if (err)
     return err;
   if (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))

@@ -5,7 +5,9 @@
    A worker interprets foreign content.  Behind the fence it computes and
    talks over the one descriptor it has: it opens no file, makes no socket,
    starts no program or process, signals nobody and maps nothing executable.
-   Such calls fail with EPERM.  */
+   Such calls fail with EPERM.  One that speaks with servers gets its sockets,
+   connected, from a process that does nothing else, and that has a fence, too.
+   */
 
 #ifndef REEVE_FENCE_H
 #define REEVE_FENCE_H
@@ -26,8 +28,16 @@ struct fence
 /* Names of what a fence consists of, as fence_enter reports them.  */
 #define FENCE_NAMES "no_new_privs seccomp nobody no_capabilities memory"
 
+/* What is let through besides what computing needs.  */
+enum fence_kind
+{
+  FENCE_COMPUTE, /* Nothing.  */
+  FENCE_CONVERSE, /* To wait for, take over and use sockets.  */
+  FENCE_CONNECT  /* To make and connect internet sockets, too.  */
+};
+
 /* Compile the filter.  */
-gpg_error_t fence_make (struct fence *r_fence);
+gpg_error_t fence_make (enum fence_kind kind, struct fence *r_fence);
 void fence_release (struct fence *fence);
 
 /* Steps that need no filter and that children inherit: no new privileges,
@@ -45,5 +55,16 @@ gpg_error_t fence_prepare (void);
    does not.  */
 gpg_error_t fence_enter (const struct fence *fence, int fd, int kept,
                          size_t memory, char **r_report);
+
+/* The first half of that: descriptors.  */
+gpg_error_t fence_close (int fd, int kept);
+
+/* The second, with FILES descriptors at the most.  */
+gpg_error_t fence_lock (const struct fence *fence, size_t memory,
+                        unsigned files, char **r_report);
+
+/* Become the user NAME, if there is one, else nobody, without capabilities;
+   nothing where this process is not root.  */
+gpg_error_t fence_become (const char *name);
 
 #endif /* REEVE_FENCE_H */

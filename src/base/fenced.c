@@ -133,7 +133,7 @@ carry_out (const struct task *task, struct fenced_answer *r_answer,
   struct fence fence;
   int ends[2];
   pid_t pid;
-  gpg_error_t err = fence_make (&fence);
+  gpg_error_t err = fence_make (FENCE_COMPUTE, &fence);
 
   *r_answer = (struct fenced_answer){ 0 };
   channel_init (&r_answer->channel, -1);

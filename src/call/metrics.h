@@ -25,6 +25,7 @@ enum metric
   METRIC_SESSIONS_KILLED,  /* Sessions that died by a signal.  */
   METRIC_DEATHS_AUGEAS,    /* Workers of AUG that were lost.  */
   METRIC_DEATHS_MACHINE,   /* Machine workers that were lost.  */
+  METRIC_DEATHS_API,       /* API workers that were lost.  */
   METRIC_HELPERS_DIED,     /* What forks workers died and is started again.  */
   METRIC_ANSWERS_TOO_LARGE /* Calls that ended since max-answer was met.  */
 };

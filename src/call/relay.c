@@ -1,4 +1,4 @@
-/* relay.c - a session has the machine worker do what it does not do itself
+/* relay.c - a session has a worker do what it does not do itself
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -22,6 +22,7 @@
 struct relay
 {
   struct channel channel;
+  unsigned generation; /* Of the configuration when it began.  */
 };
 
 /* --- Asking --- */
@@ -170,21 +171,46 @@ relay_receive (struct channel *channel, struct writer *out,
   return err;
 }
 
-gpg_error_t
-relay_words (gpg_error_t err, struct failure *failure)
+/* The workers: a program, what a person knows it as, where its deaths are
+   counted.  */
+static const struct relay_worker
 {
+  const char *program;
+  const char *name;
+  enum metric deaths;
+} relay_workers[] = { { RELAY_MACHINE, "machine worker", METRIC_DEATHS_MACHINE },
+                      { RELAY_API, "API worker", METRIC_DEATHS_API } };
+
+static const struct relay_worker *
+find_kind (const char *program)
+{
+  const struct relay_worker *worker = relay_workers;
+
+  while (strcmp (worker->program, program))
+    worker++;
+  return worker;
+}
+
+gpg_error_t
+relay_lost (struct metrics *metrics, const char *program, gpg_error_t err,
+            struct failure *failure)
+{
+  const struct relay_worker *worker = find_kind (program);
+
+  if (gpg_err_code (err) == GPG_ERR_EOF)
+    metrics_add (metrics, worker->deaths);
   if (failure->text)
     return err;
   switch (gpg_err_code (err))
     {
     case GPG_ERR_EOF:
       return fail (failure, GPG_ERR_SERVER_FAILED,
-                   "the machine worker died of this request");
+                   "the %s died of this request", worker->name);
     case GPG_ERR_TIMEOUT:
       return fail (failure, GPG_ERR_TIMEOUT, "the request took too long");
     case GPG_ERR_INV_PACKET:
-      return fail (failure, GPG_ERR_SERVER_FAILED,
-                   "the machine worker gave no sense");
+      return fail (failure, GPG_ERR_SERVER_FAILED, "the %s gave no sense",
+                   worker->name);
     default:
       return err;
     }
@@ -234,7 +260,8 @@ get_worker (struct call *call, struct relay *relay)
 
   if (call->module->helper_fd < 0)
     return fail (&call->failure, GPG_ERR_SERVER_FAILED,
-                 "the machine worker does not run: see the log of reeved");
+                 "the %s does not run: see the log of reeved",
+                 find_kind (call->noun->helper)->name);
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
     return fail_errno (&call->failure, "cannot make a socket");
   err = channel_send_fds (call->module->helper_fd, WORK_REQUEST, ends + 1, 1);
@@ -243,10 +270,11 @@ get_worker (struct call *call, struct relay *relay)
     {
       close (ends[0]);
       return fail (&call->failure, GPG_ERR_SERVER_FAILED,
-                   "the machine worker cannot be reached: see the log of "
-                   "reeved");
+                   "the %s cannot be reached: see the log of reeved",
+                   find_kind (call->noun->helper)->name);
     }
   channel_init (&relay->channel, ends[0]);
+  relay->generation = call->generation;
   return 0;
 }
 
@@ -273,8 +301,11 @@ find_worker (struct call *call, struct relay **r_relay)
       call->module->session = relay;
     }
   *r_relay = relay;
-  /* One that ended since the last call is none.  */
-  if (relay->channel.fd >= 0 && is_gone (relay->channel.fd))
+  /* One that ended since the last call is none; one that began before a reload
+     may have read what no longer holds.  */
+  if (relay->channel.fd >= 0
+      && (relay->generation != call->generation
+          || is_gone (relay->channel.fd)))
     drop_worker (relay);
   return relay->channel.fd < 0 ? get_worker (call, relay) : 0;
 }
@@ -300,12 +331,12 @@ read_into (struct call *call, const char *operation, const char *const *more,
     err = relay_receive (&relay->channel, out, &call->failure, &lost);
   if (patience.err)
     err = patience.err;
-  /* One that is given up is not to blame.  */
-  if (lost && gpg_err_code (err) == GPG_ERR_EOF)
-    metrics_add (call->metrics, METRIC_DEATHS_MACHINE);
   if (lost)
     drop_worker (relay);
-  return lost ? relay_words (err, &call->failure) : err;
+  /* One that was given up is not to blame.  */
+  return lost ? relay_lost (patience.err ? NULL : call->metrics,
+                            call->noun->helper, err, &call->failure)
+              : err;
 }
 
 gpg_error_t

@@ -1,9 +1,10 @@
-/* relay.h - a session has the machine worker do what it does not do itself
+/* relay.h - a session has a worker do what it does not do itself
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
    See work.h.  A noun whose handlers use this has in its row: helper
-   RELAY_PROGRAM, flag NOUN_HELPER_TRUSTED, session_end relay_end.  */
+   RELAY_MACHINE or RELAY_API, flag NOUN_HELPER_TRUSTED, session_end
+   relay_end.  */
 
 #ifndef REEVE_RELAY_H
 #define REEVE_RELAY_H
@@ -12,7 +13,8 @@
 #include <gpg-error.h>
 #include "call.h"
 
-#define RELAY_PROGRAM "reeve-machine"
+#define RELAY_MACHINE "reeve-machine" /* Services, disks, programs.  */
+#define RELAY_API "reeve-api"         /* HTTP and TLS.  */
 
 /* Handler of a verb that reads: the worker's operation "NOUN VERB" gets all
    arguments of the call and writes the answer.  It ends when the client gives
@@ -37,6 +39,7 @@ gpg_error_t relay_field (const char *text, const char *name, char **r_value);
 struct relay_change
 {
   const struct step_kind *kind; /* One of those below.  */
+  const char *program;          /* NULL: the noun's.  */
   const char *object;           /* "nginx.service".  */
   const char *description;      /* For a dry run: a line or more, each with its
                                    newline.  */
@@ -53,6 +56,7 @@ extern const struct step_kind relay_unit;    /* A unit of a service manager. */
 extern const struct step_kind relay_tool;    /* A program runs.  */
 extern const struct step_kind relay_mount;   /* A file system is attached.  */
 extern const struct step_kind relay_setting; /* Something of the machine.  */
+extern const struct step_kind relay_api;     /* A request to a server.  */
 
 /* Append it to CALL's plan.  */
 gpg_error_t relay_append (struct call *call, const struct relay_change *change);

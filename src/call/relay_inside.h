@@ -22,8 +22,10 @@ gpg_error_t relay_send (struct call *call, struct channel *channel,
 gpg_error_t relay_receive (struct channel *channel, struct writer *out,
                            struct failure *failure, bool *r_lost);
 
-/* Words for ERR, by which a worker was lost, where FAILURE has none.  */
-gpg_error_t relay_words (gpg_error_t err, struct failure *failure);
+/* A worker of PROGRAM was lost by ERR: count it, and give FAILURE words where
+   it has none.  Returns ERR or a better one.  */
+gpg_error_t relay_lost (struct metrics *metrics, const char *program,
+                        gpg_error_t err, struct failure *failure);
 
 /* Where an answer is kept, for later; status lines go to OUT at once, if that
    is not NULL.  */

@@ -1,4 +1,4 @@
-/* relay_step.c - steps of a plan that the machine worker carries out
+/* relay_step.c - steps of a plan that a worker carries out
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -29,6 +29,7 @@ struct relay_step
 {
   struct call *call; /* It outlives its plan.  */
   const struct step_kind *kind;
+  const char *program;
   char *object;
   char *description;
   char *before;
@@ -81,7 +82,8 @@ ran_out (void *context)
 }
 
 static gpg_error_t
-start_worker (struct worker *worker, struct failure *failure)
+start_worker (struct worker *worker, const char *program,
+              struct failure *failure)
 {
   const struct machine *machine = worker->call->machine;
   const char *const arguments[] = { machine->root, "--change", NULL };
@@ -90,7 +92,7 @@ start_worker (struct worker *worker, struct failure *failure)
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
     return fail_errno (failure, "cannot make a socket");
-  err = run_helper (RELAY_PROGRAM, arguments, false, ends[1], &worker->pid,
+  err = run_helper (program, arguments, false, ends[1], &worker->pid,
                     failure);
   close (ends[1]);
   channel_init (&worker->channel, ends[0]);
@@ -128,7 +130,7 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
   struct worker worker = { .call = call, .may_stop = may_stop };
   struct writer out = { .sink = relay_keep (&step->answer),
                         .output = call->out->output };
-  gpg_error_t err = start_worker (&worker, failure);
+  gpg_error_t err = start_worker (&worker, step->program, failure);
   bool lost = true;
 
   if (err)
@@ -137,10 +139,8 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
                     (const char *const *)step->more);
   if (!err)
     err = relay_receive (&worker.channel, &out, failure, &lost);
-  if (lost && gpg_err_code (err) == GPG_ERR_EOF)
-    metrics_add (call->metrics, METRIC_DEATHS_MACHINE);
   if (lost)
-    err = relay_words (err, failure);
+    err = relay_lost (call->metrics, step->program, err, failure);
   step->tried = lost;
   writer_release (&out);
   end_worker (&worker);
@@ -267,6 +267,7 @@ const struct step_kind relay_unit = KIND ("unit");
 const struct step_kind relay_tool = KIND ("tool");
 const struct step_kind relay_mount = KIND ("mount");
 const struct step_kind relay_setting = KIND ("setting");
+const struct step_kind relay_api = KIND ("api");
 
 /* --- For handlers --- */
 
@@ -305,6 +306,7 @@ relay_append (struct call *call, const struct relay_change *change)
     return gpg_error_from_syserror ();
   step->call = call;
   step->kind = change->kind;
+  step->program = change->program ? change->program : call->noun->helper;
   step->answer.out = call->out;
   err = copy (change->object, &step->object);
   if (!err)

@@ -1,4 +1,4 @@
-/* work.c - the machine worker's life: requests and answers
+/* work.c - a worker's life: requests and answers
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -127,16 +127,15 @@ work_status (struct work *work, const char *keyword, const char *format, ...)
 }
 
 static gpg_error_t
-send_done (struct work *work, gpg_error_t err)
+send_done (struct channel *channel, gpg_error_t err,
+           const struct failure *failure)
 {
-  struct channel *channel = work->channel;
-
   channel_begin (channel, WORK_DONE, err != 0);
   if (err)
     {
       channel_number (channel, gpg_err_code (err));
-      channel_string (channel, failure_words (&work->failure, err));
-      for (const struct detail *detail = work->failure.details; detail;
+      channel_string (channel, failure_words (failure, err));
+      for (const struct detail *detail = failure->details; detail;
            detail = detail->next)
         {
           channel_string (channel, detail->name);
@@ -188,19 +187,18 @@ own_request (const struct message *message, struct message *r_request,
 }
 
 static gpg_error_t
-carry_out (struct work *work, const struct work_operation *const *operations,
-           bool changes)
+carry_out (struct work *work, const struct work_service *service)
 {
-  const struct work_operation *operation = find_operation (operations,
-                                                           work->request.items);
+  const struct work_operation *operation
+      = find_operation (service->operations, work->request.items);
   int64_t left = item_number (work->request.items + 1, 0);
   gpg_error_t err;
 
   if (!operation)
     return fail (&work->failure, GPG_ERR_NOT_IMPLEMENTED,
-                 "the machine worker has no operation %.40s",
+                 "this worker has no operation %.40s",
                  work->request.items[0].bytes);
-  if (operation->changes && !changes)
+  if (operation->changes && !service->changes)
     return fail (&work->failure, GPG_ERR_FORBIDDEN,
                  "this worker only reads: %s changes something",
                  operation->name);
@@ -226,7 +224,7 @@ carry_out (struct work *work, const struct work_operation *const *operations,
 /* Answer MESSAGE.  An error means that the session is gone.  */
 static gpg_error_t
 answer (struct work *work, const struct message *message,
-        const struct work_operation *const *operations, bool changes)
+        const struct work_service *service)
 {
   struct writer out = { .sink = { send_data, send_status, work } };
   auto_free void *memory = NULL;
@@ -243,20 +241,22 @@ answer (struct work *work, const struct message *message,
     return err;
   out.output = message->code ? OUTPUT_JSON : OUTPUT_TEXT;
   work->out = &out;
+  work->number++;
   work->stopped = false;
-  err = carry_out (work, operations, changes);
+  err = carry_out (work, service);
   writer_release (&out);
-  err = send_done (work, err);
+  err = send_done (work->channel, err, &work->failure);
   failure_release (&work->failure);
   return err;
 }
 
 void
-work_serve (int fd, const struct machine *machine,
-            const struct work_operation *const *operations, bool changes)
+work_serve (int fd, const struct work_service *service)
 {
   struct channel channel;
-  struct work work = { .machine = machine, .channel = &channel };
+  struct work work = { .machine = service->machine,
+                       .context = service->context,
+                       .channel = &channel };
   struct message message;
   gpg_error_t err;
 
@@ -265,8 +265,20 @@ work_serve (int fd, const struct machine *machine,
     {
       err = channel_read (&channel, &message);
       if (!err)
-        err = answer (&work, &message, operations, changes);
+        err = answer (&work, &message, service);
     }
   while (!err);
+  channel_release (&channel);
+}
+
+void
+work_refuse (int fd, gpg_error_t err, const struct failure *failure)
+{
+  struct channel channel;
+  struct message message;
+
+  channel_init (&channel, fd);
+  if (!channel_read (&channel, &message))
+    send_done (&channel, err, failure);
   channel_release (&channel);
 }

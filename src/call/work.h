@@ -1,4 +1,4 @@
-/* work.h - what the machine worker does, and how it is asked
+/* work.h - what a worker does, and how it is asked
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,6 +10,10 @@
    started for each step of a plan, by a session that may change (relay.h).
    What is foreign, as a tool's JSON, it takes apart behind a fence
    (fenced.h).
+
+   The API worker (reeve-api) speaks HTTP and TLS with other machines, behind a
+   fence, as a user of its own; it opens no file.  It is asked in the same way,
+   and has no machine.
 
    The session sends WORK_REQUEST; the worker answers with WORK_ANSWER and
    WORK_STATUS messages, as many as there are, and one WORK_DONE.  */
@@ -44,11 +48,13 @@ enum work_kind
 struct work
 {
   const struct machine *machine;
+  void *context;          /* Of all operations of this worker.  */
   struct writer *out;     /* The answer.  */
   struct failure failure; /* Use fail (&work->failure, ...).  */
   uint64_t deadline;      /* On the clock of link_now; 0: none.  */
   struct channel *channel;
   struct message request; /* Items behind the fixed ones are arguments.  */
+  uint64_t number; /* Of the request, counted from 1.  */
   bool stopped;
 };
 
@@ -86,10 +92,21 @@ gpg_error_t work_status (struct work *work, const char *keyword,
                          const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 
-/* Serve the session behind FD until it is gone.  OPERATIONS, an array that
-   ends with NULL, has a table for each module, ending with a NULL name.
-   CHANGES tells whether this worker may change something.  */
-void work_serve (int fd, const struct machine *machine,
-                 const struct work_operation *const *operations, bool changes);
+/* What a worker is.  */
+struct work_service
+{
+  const struct machine *machine; /* NULL: it has none.  */
+  void *context;
+  /* A table for each module, ending with a NULL name; NULL ends them.  */
+  const struct work_operation *const *operations;
+  bool changes; /* It may change something.  */
+};
+
+/* Serve the session behind FD until it is gone.  */
+void work_serve (int fd, const struct work_service *service);
+
+/* Answer the first request of the session behind FD that there is no service,
+   because of ERR, whose words FAILURE has.  */
+void work_refuse (int fd, gpg_error_t err, const struct failure *failure);
 
 #endif /* REEVE_WORK_H */

@@ -9,10 +9,11 @@
 #include "../mod/hw/hw.h"
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
+#include "../mod/pve/pve.h"
 #include "../mod/service/service.h"
 #include "../mod/system/system.h"
 #include "daemon.h"
 
 const struct noun *const daemon_nouns[]
-    = { &aug_noun,    &audit_noun,   &hw_noun,     &module_noun,
-        &policy_noun, &service_noun, &system_noun, NULL };
+    = { &aug_noun, &audit_noun,   &hw_noun,     &module_noun, &policy_noun,
+        &pve_noun, &service_noun, &system_noun, NULL };

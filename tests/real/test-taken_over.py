@@ -25,7 +25,7 @@ from attack import children, until  # noqa: E402
 from scratch import Machine, program  # noqa: E402
 
 REQUEST, STOP, ANSWER, STATUS, DONE = range(1, 6)
-LIMIT_MACHINE_WORKERS = 8
+LIMIT_WORKERS = 8
 SCRIPT = """\
 #!/bin/sh
 echo "$@" >>"$(readlink -f "$0").ran"
@@ -203,7 +203,7 @@ def test_a_session_has_few_workers():
     with Machine() as machine, helper(machine) as (process, ours):
         workers = [Worker(ours) for _ in range(40)]
         time.sleep(0.5)
-        assert len(children(process.pid)) <= LIMIT_MACHINE_WORKERS
+        assert len(children(process.pid)) <= LIMIT_WORKERS
         # The last of them serve.
         assert workers[-1].ask("SYSTEM TIME") == (0, "")
         for worker in workers:

@@ -46,7 +46,7 @@ run_fenced (long (*attempt) (void))
   int ends[2];
   pid_t pid;
 
-  assert_int_equal (fence_make (&fence), 0);
+  assert_int_equal (fence_make (FENCE_COMPUTE, &fence), 0);
   assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), 0);
   assert_int_equal (dup2 (ends[0], OPEN_FD), OPEN_FD);
   pid = fork ();

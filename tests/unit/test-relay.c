@@ -157,7 +157,8 @@ serve (int fd, const struct machine *machine)
       if (!fork ())
         {
           close (fd);
-          work_serve (worker, machine, tables, false);
+          work_serve (worker, &(struct work_service){ .machine = machine,
+                                                      .operations = tables });
           _exit (0);
         }
       close (worker);

@@ -123,7 +123,7 @@ prepare (struct worker *worker, int *r_table_fd)
   if (!err && !(worker->load_shown = transforms_shown (worker->aug)))
     err = gpg_error (GPG_ERR_ENOMEM);
   if (!err)
-    err = fence_make (&worker->fence);
+    err = fence_make (FENCE_COMPUTE, &worker->fence);
   return err;
 }
 

@@ -233,5 +233,5 @@ const struct noun hw_noun = {
   .verbs = verbs,
   .flags = NOUN_HELPER_TRUSTED,
   .session_end = relay_end,
-  .helper = RELAY_PROGRAM
+  .helper = RELAY_MACHINE
 };

@@ -229,4 +229,4 @@ const struct noun service_noun
         .flags = NOUN_HELPER_TRUSTED,
         .session_end = relay_end,
         .complete = service_complete,
-        .helper = RELAY_PROGRAM };
+        .helper = RELAY_MACHINE };

@@ -45,7 +45,8 @@ static const struct
   enum metric metric;
   const char *worker;
 } deaths[] = { { METRIC_DEATHS_AUGEAS, "augeas" },
-               { METRIC_DEATHS_MACHINE, "machine" } };
+               { METRIC_DEATHS_MACHINE, "machine" },
+               { METRIC_DEATHS_API, "api" } };
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 

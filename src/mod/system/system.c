@@ -152,4 +152,4 @@ const struct noun system_noun
         .verbs = verbs,
         .flags = NOUN_HELPER_TRUSTED,
         .session_end = relay_end,
-        .helper = RELAY_PROGRAM };
+        .helper = RELAY_MACHINE };

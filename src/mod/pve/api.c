@@ -1,0 +1,168 @@
+/* api.c - what the Proxmox API is asked
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "config.h"
+
+#include "api.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "../../../protocol/link.h"
+#include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
+
+/* One request, wherever it goes.  */
+struct request
+{
+  struct http_request http;
+  struct http_reply reply;
+};
+
+/* Where certificates are not checked the client is told each time.  */
+static gpg_error_t
+warn (struct work *work, struct api *api)
+{
+  if (!api->conf->insecure || api->warned == work->number)
+    return 0;
+  api->warned = work->number;
+  return writer_warning (work->out,
+                         "pve.conf says insecure: nobody knows which server "
+                         "this is");
+}
+
+/* Milliseconds for one request.  */
+static uint64_t
+time_of_request (const struct work *work, const struct conf *conf)
+{
+  return (uint64_t)work_left (work, (int)conf->total_ms);
+}
+
+/* Ask one server after the other, from the one that answered last on, until
+   one was reached.  */
+static gpg_error_t
+perform (struct work *work, struct request *request)
+{
+  struct api *api = work->context;
+  size_t count = api->conf->count;
+  gpg_error_t err = 0;
+
+  for (size_t i = 0; i < count; i++)
+    {
+      request->http.endpoint = (api->endpoint + i) % count;
+      request->http.time_ms = time_of_request (work, api->conf);
+      if (!request->http.time_ms)
+        return gpg_error (GPG_ERR_CANCELED);
+      http_reply_release (&request->reply);
+      failure_release (&work->failure);
+      err = http_perform (api->http, &request->http, &request->reply,
+                          &work->failure);
+      if (!err)
+        break;
+      if (gpg_err_code (err) != GPG_ERR_NETWORK
+          || (request->reply.sent && strcmp (request->http.method, "GET")))
+        return err;
+    }
+  if (err)
+    return err;
+  failure_release (&work->failure);
+  api->endpoint = request->http.endpoint;
+  api->heard = link_now ();
+  api->server_time = request->reply.date;
+  return 0;
+}
+
+/* Perform REQUEST and take the answer apart.  */
+static gpg_error_t
+converse (struct work *work, struct request *request, struct answer *r_answer)
+{
+  struct api *api = work->context;
+  gpg_error_t err = warn (work, api);
+
+  request->http.give_up = work_ended;
+  request->http.context = work;
+  request->http.door = work->channel->fd;
+  if (!err)
+    err = perform (work, request);
+  if (!err)
+    err = answer_read (&(struct answer_source){
+                           .status = request->reply.status,
+                           .reason = request->reply.reason,
+                           .type = request->reply.type,
+                           .body = request->reply.body.bytes,
+                           .length = request->reply.body.length,
+                           .method = request->http.method,
+                           .path = request->http.path },
+                       r_answer, &work->failure);
+  http_reply_release (&request->reply);
+  return err;
+}
+
+gpg_error_t
+api_get (struct work *work, const char *path, struct answer *r_answer)
+{
+  struct request request = { .http = { .method = "GET", .path = path } };
+
+  return converse (work, &request, r_answer);
+}
+
+gpg_error_t
+api_getf (struct work *work, struct answer *r_answer, const char *format, ...)
+{
+  auto_free char *path = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  path = text_vformat (format, arguments);
+  va_end (arguments);
+  return path ? api_get (work, path, r_answer) : gpg_error_from_syserror ();
+}
+
+gpg_error_t
+api_send (struct work *work, const char *method, const char *path,
+          const struct buffer *form, struct answer *r_answer, bool *r_lost)
+{
+  bool query = !strcmp (method, "DELETE");
+  const char *parameters = form && form->length ? form->bytes : "";
+  auto_free char *whole = text_format (
+      query && *parameters ? "%s?%s" : "%s", path, parameters);
+  struct request request = { .http = { .method = method,
+                                       .path = whole,
+                                       .body = query ? NULL : parameters } };
+  gpg_error_t err;
+
+  *r_lost = false;
+  if (!whole)
+    return gpg_error_from_syserror ();
+  err = form ? buffer_error (form) : 0;
+  if (!err)
+    err = converse (work, &request, r_answer);
+  *r_lost = err && request.reply.sent && (!request.reply.status
+            || answer_is_lost (request.reply.status));
+  return err;
+}
+
+time_t
+api_time (const struct work *work)
+{
+  const struct api *api = work->context;
+
+  if (!api->heard || api->server_time < 0)
+    return time (NULL);
+  return api->server_time + (time_t)((link_now () - api->heard) / 1000);
+}
+
+bool
+api_is_passing (gpg_error_t err)
+{
+  switch (gpg_err_code (err))
+    {
+    case GPG_ERR_NETWORK:
+    case GPG_ERR_TIMEOUT:
+    case GPG_ERR_SERVER_FAILED:
+      return true;
+    default:
+      return false;
+    }
+}

@@ -1,0 +1,180 @@
+/* api.c - reeve-api: the API worker and the helper that forks it
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   reeve-api ROOT           sessions ask on descriptor 3, by messages that carry
+                            the socket of a worker that only reads
+   reeve-api ROOT --change  descriptor 3 is the socket of one session, for which
+                            something may be changed
+
+   The only program that links libcurl.  For each session there are two
+   processes: the connector (../mod/pve/connector.h), and the worker, which has
+   the token.  Both read what they need as root, become a user of their own, and
+   lock themselves in: the worker opens no file, starts nothing, and makes no
+   socket.  */
+
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/fence.h"
+#include "../call/work.h"
+#include "../mod/pve/api.h"
+#include "../mod/pve/conf.h"
+#include "../mod/pve/connector.h"
+#include "../mod/pve/http.h"
+#include "../mod/pve/operations.h"
+#include "keep.h"
+
+static const struct work_operation *const operations[]
+    = { pve_operations, NULL };
+
+struct server
+{
+  struct machine machine;
+  bool changes;
+};
+
+/* The token is in no swap.  Where that is not allowed it is as it is for every
+   program of an ordinary user.  */
+static void
+lock_memory (void)
+{
+  setrlimit (RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+  mlockall (MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+/* Have no descriptor but FENCE_FD, to the session, and FENCE_KEPT_FD, to the
+   connector; read what is to be read, and lock this process in.  */
+static gpg_error_t
+lock_in (const struct machine *machine, pid_t connector, struct conf *conf,
+         struct http **r_http, struct failure *failure)
+{
+  struct fence fence;
+  auto_free char *report = NULL;
+  gpg_error_t err;
+
+  lock_memory ();
+  err = conf_read_secrets (machine, conf, failure);
+  if (!err)
+    err = fence_become (conf->user);
+  /* A change of user forgets this.  */
+  if (!err && (prctl (PR_SET_PDEATHSIG, SIGKILL) || getppid () != connector))
+    err = gpg_error (GPG_ERR_EOF);
+  if (!err)
+    err = http_new (conf, FENCE_KEPT_FD, r_http);
+  if (!err)
+    err = fence_make (FENCE_CONVERSE, &fence);
+  if (!err)
+    err = fence_lock (&fence, LIMIT_PVE_MEMORY, LIMIT_PVE_FILES, &report);
+  return err;
+}
+
+/* The worker.  DOOR leads to the process CONNECTOR.  */
+static void
+converse (struct server *server, int fd, int door, pid_t connector,
+          struct conf *conf)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct api api = { .conf = conf };
+  struct work_service service = { .context = &api,
+                                  .operations = operations,
+                                  .changes = server->changes };
+  struct machine machine;
+  auto_free char *root = strdup (server->machine.root);
+  gpg_error_t err = root ? fence_close (fd, door)
+                         : gpg_error_from_syserror ();
+
+  /* Closed with all others.  */
+  if (!err)
+    err = machine_open (root, &machine, &failure);
+  if (!err)
+    {
+      err = lock_in (&machine, connector, conf, &api.http, &failure);
+      machine_close (&machine);
+    }
+  if (err)
+    work_refuse (FENCE_FD, err, &failure);
+  else
+    work_serve (FENCE_FD, &service);
+  http_release (api.http);
+}
+
+/* Be the connector of a worker, which is the child.  Neither outlives the
+   other.  */
+static gpg_error_t
+start_both (struct server *server, int fd, struct conf *conf)
+{
+  pid_t connector = getpid ();
+  int ends[2];
+  pid_t pid;
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+    return gpg_error_from_syserror ();
+  pid = fork ();
+  if (pid < 0)
+    return gpg_error_from_syserror ();
+  if (!pid)
+    {
+      close (ends[0]);
+      converse (server, fd, ends[1], connector, conf);
+      _exit (0);
+    }
+  close (fd);
+  close (ends[1]);
+  if (fence_become (conf->user))
+    _exit (1);
+  connector_serve (ends[0], conf);
+}
+
+static void
+serve (int fd, void *context)
+{
+  struct server *server = context;
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct conf conf;
+  gpg_error_t err = conf_read (&server->machine, &conf, &failure);
+
+  if (!err)
+    err = start_both (server, fd, &conf);
+  work_refuse (fd, err, &failure);
+  conf_release (&conf);
+}
+
+int
+main (int argc, char **argv)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  struct server server = { .changes = false };
+  gpg_error_t err;
+
+  if (argc < 2)
+    {
+      fputs ("reeve-api is started by reeved\n", stderr);
+      return 2;
+    }
+  if (keep_prepare ())
+    return 2;
+  tzset ();
+  err = machine_open (argv[1], &server.machine, &failure);
+  if (!err)
+    {
+      server.changes = argc == 3 && !strcmp (argv[2], "--change");
+      if (server.changes)
+        serve (KEEP_FD, &server);
+      else
+        err = keep_workers (serve, &server);
+      machine_close (&server.machine);
+    }
+  if (err)
+    fprintf (stderr, "reeve-api: %s\n", failure_words (&failure, err));
+  return err != 0;
+}
