@@ -64,8 +64,7 @@ check_failure (const struct failure *failure)
        detail = detail->next)
     {
       require (*detail->name && !strpbrk (detail->name, " \r\n"));
-      require (detail->length <= LIMIT_PVE_MESSAGE
-               || !strcmp (detail->name, "reason"));
+      require (detail->length <= LIMIT_PVE_MESSAGE);
     }
 }
 

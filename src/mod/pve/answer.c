@@ -23,7 +23,7 @@ struct fault
   struct failure *failure;
   json_t *body;         /* NULL if it is no JSON.  */
   const json_t *errors; /* For each parameter what is wrong, or NULL.  */
-  char *message;        /* What the server says; one line.  */
+  char *message;        /* What the server says.  */
 };
 
 /* --- The body --- */
@@ -275,7 +275,9 @@ detail_exchange (const struct fault *fault)
   failure_detail (fault->failure, "request", "%s %s", exchange->method,
                   exchange->path);
   failure_detail (fault->failure, "status", "%u", exchange->status);
-  failure_detail (fault->failure, "reason", "%s", exchange->reason);
+  failure_detail_bytes (
+      fault->failure, "reason", exchange->reason,
+      cut (exchange->reason, strlen (exchange->reason), LIMIT_PVE_MESSAGE));
   failure_detail (fault->failure, "message", "%s", fault->message);
 }
 
