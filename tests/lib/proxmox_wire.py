@@ -8,7 +8,6 @@ import email.utils
 import json
 import re
 import socket
-import ssl
 import time
 import urllib.parse
 
