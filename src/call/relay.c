@@ -176,8 +176,9 @@ static const struct relay_worker
   const char *program;
   const char *name;
   enum metric deaths;
-} relay_workers[] = { { RELAY_MACHINE, "machine worker", METRIC_DEATHS_MACHINE },
-                      { RELAY_API, "API worker", METRIC_DEATHS_API } };
+} relay_workers[]
+    = { { RELAY_MACHINE, "machine worker", METRIC_DEATHS_MACHINE },
+        { RELAY_API, "API worker", METRIC_DEATHS_API } };
 
 static const struct relay_worker *
 find_kind (const char *program)
@@ -302,8 +303,7 @@ find_worker (struct call *call, struct relay **r_relay)
   /* One that ended since the last call is none; one that began before a reload
      may have read what no longer holds.  */
   if (relay->channel.fd >= 0
-      && (relay->generation != call->generation
-          || is_gone (relay->channel.fd)))
+      && (relay->generation != call->generation || is_gone (relay->channel.fd)))
     drop_worker (relay);
   return relay->channel.fd < 0 ? get_worker (call, relay) : 0;
 }

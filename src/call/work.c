@@ -204,8 +204,8 @@ own_request (const struct message *message, struct message *r_request,
 static gpg_error_t
 carry_out (struct work *work, const struct work_service *service)
 {
-  const struct work_operation *operation
-      = find_operation (service->operations, work->request.items);
+  const struct work_operation *operation = find_operation (service->operations,
+                                                           work->request.items);
   gpg_error_t err;
 
   if (!operation)

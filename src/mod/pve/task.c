@@ -92,9 +92,8 @@ gpg_error_t
 task_start (struct work *work, const struct task_request *request,
             char **r_upid)
 {
-  uint64_t end = work->deadline
-                     ? work->deadline
-                     : link_now () + LIMIT_PVE_LOCK_SECONDS * 1000;
+  uint64_t end = work->deadline ? work->deadline
+                                : link_now () + LIMIT_PVE_LOCK_SECONDS * 1000;
   struct task_before before;
   int pause = LOCK_FIRST_MS;
   gpg_error_t err = task_note (work, request, &before);
@@ -193,8 +192,7 @@ leave (struct work *work, struct task_log *log, char **r_exit)
 gpg_error_t
 task_follow (struct work *work, const char *upid, char **r_exit)
 {
-  struct task_log log
-      = { .upid = upid, .left = -1, .line = task_log_progress };
+  struct task_log log = { .upid = upid, .left = -1, .line = task_log_progress };
   gpg_error_t err = await (work, &log, r_exit);
 
   if (gpg_err_code (err) == GPG_ERR_CANCELED)

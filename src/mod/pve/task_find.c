@@ -70,9 +70,9 @@ was_there (const struct task_before *before, const char *upid)
   json_t *entry;
 
   if (before->known)
-    json_array_foreach (before->list.data, index, entry)
-      if (!strcmp (entry_upid (entry), upid))
-        return true;
+    json_array_foreach (
+        before->list.data, index,
+        entry) if (!strcmp (entry_upid (entry), upid)) return true;
   return false;
 }
 
@@ -90,17 +90,17 @@ look (struct work *work, const struct task_request *request,
   if (err)
     return err;
   json_array_foreach (list.data, index, entry)
-    {
-      const char *upid = entry_upid (entry);
+  {
+    const char *upid = entry_upid (entry);
 
-      if (!fits (upid, request, api->conf->token_id, since)
-          || was_there (before, upid))
-        continue;
-      *r_upid = strdup (upid);
-      if (!*r_upid)
-        err = gpg_error_from_syserror ();
-      break;
-    }
+    if (!fits (upid, request, api->conf->token_id, since)
+        || was_there (before, upid))
+      continue;
+    *r_upid = strdup (upid);
+    if (!*r_upid)
+      err = gpg_error_from_syserror ();
+    break;
+  }
   answer_release (&list);
   return err;
 }
@@ -141,8 +141,8 @@ gpg_error_t
 task_find (struct work *work, const struct task_request *request,
            const struct task_before *before, time_t since, char **r_upid)
 {
-  auto_free char *why = strdup (failure_words (
-      &work->failure, gpg_error (GPG_ERR_NETWORK)));
+  auto_free char *why = strdup (
+      failure_words (&work->failure, gpg_error (GPG_ERR_NETWORK)));
   uint64_t end = link_now () + LIMIT_PVE_LOST_SECONDS * 1000;
   struct task_pace pace = { 0 };
   bool seen = false;
@@ -167,7 +167,8 @@ task_find (struct work *work, const struct task_request *request,
       && link_now () >= work->deadline)
     return give_up (work, GPG_ERR_TIMEOUT, seen, why);
   return give_up (work,
-                  gpg_err_code (err) == GPG_ERR_CANCELED ? GPG_ERR_CANCELED
-                                                         : GPG_ERR_SERVER_FAILED,
+                  gpg_err_code (err) == GPG_ERR_CANCELED
+                      ? GPG_ERR_CANCELED
+                      : GPG_ERR_SERVER_FAILED,
                   seen, why);
 }

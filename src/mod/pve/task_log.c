@@ -15,10 +15,10 @@
 #include "api.h"
 #include "task_look.h"
 
-#define PAGE 500     /* Lines that are asked for at once.  */
-#define TAIL 10      /* Lines that tell why a task failed, ...  */
+#define PAGE 500       /* Lines that are asked for at once.  */
+#define TAIL 10        /* Lines that tell why a task failed, ...  */
 #define TAIL_BYTES 700 /* ... and bytes of them.  */
-#define PROGRESS 800 /* Bytes of a line that is shown, before escapes.  */
+#define PROGRESS 800   /* Bytes of a line that is shown, before escapes.  */
 
 /* What the server says where a log has no line.  */
 #define EMPTY "no content"
