@@ -103,6 +103,12 @@ class Backup:
         for guest in self.held:
             guest.lock = None
             volid = self.storage.add_backup(guest)
+            volume = self.storage.volumes[volid]
+            if self.call.get("protected") == "1":
+                volume["protected"] = 1
+            if "notes-template" in self.call:
+                volume["notes"] = self.call["notes-template"].replace(
+                    "{{guestname}}", guest.name)
             self.lines += dump_lines(self.storage, self.call, guest, volid)
         for vmid, text in self.failed:
             self.lines.append("ERROR: Backup of VM %d failed - %s"

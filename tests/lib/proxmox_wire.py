@@ -18,7 +18,10 @@ IDLE_SECONDS = 5
 REQUESTS_MAX = 100
 HEAD_MAX = 16384
 BODY_MAX = 512 << 10
-# Rules that change an answer and do not take its place.
+# What rules may say; those that change an answer and do not take its place.
+RULES = (r"(close|cut|empty|595|596-before|596-after|close-after|redirect|401"
+         r"|huge|garbage|reset|lock:.+|hotplug:.+|(hang|slow|hang-after):[\d.]+"
+         r"|plain:.*|redirect:.+|huge:\d+|garbage:.*|[2-6]\d\d:.*)")
 GOES_ON = r"(slow|lock|hotplug|cut|huge|garbage|empty|(596|close|hang)-after)\b"
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 
@@ -103,13 +106,17 @@ class Connection:
 
     def run(self, context):
         try:
+            rule = self.server.take_rule("CONNECT", "")
+            if rule and rule != "close":
+                self.server.wait(float(rule.partition(":")[2] or 0))
+                return
             self.plain.settimeout(10)
             self.stream = context.wrap_socket(
                 self.plain, server_side=True, do_handshake_on_connect=False)
             self.stream.do_handshake()
             self.server.handshakes += 1
             self.stream.settimeout(IDLE_SECONDS)
-            if self.server.take_rule(None, None):
+            if rule:
                 return
             for _ in range(REQUESTS_MAX):
                 if not self.exchange():

@@ -212,10 +212,12 @@ def test_what_happens_instead():
             fails(next_is, how)
             return len(server.tasks)
         assert nothing("close") == nothing("hang:0.2") == 0
-        server.fail_next(None, None, "close")
-        before = len(server.requests)
-        fails(ask, server, "GET", "/version")
-        assert len(server.requests) == before
+        for how in "close", "reset", "hang:0.2":
+            server.fail_next("CONNECT", None, how)
+            before = len(server.requests), server.handshakes
+            fails(ask, server, "GET", "/version")
+            assert (len(server.requests), server.handshakes) == (
+                before[0], before[1] + (how == "close")), how
         for how, line in (
                 ("595", "595 Connection refused"),
                 ("596-before", "596 Broken pipe"),
@@ -278,6 +280,25 @@ def test_it_dies_and_comes_again():
             assert time.monotonic() - began < 5
     assert threading.active_count() == 1, threading.enumerate()
     assert not os.path.exists(server.folder)
+
+
+def test_partners():
+    with cluster(task_seconds=0.3) as first, \
+            proxmox.Proxmox(partner=first) as second:
+        upid = ask(first, "POST", "/nodes/pve1/lxc/100/status/start").data
+        first.stop()
+        assert ended(second, upid)["exitstatus"] == "OK"
+        assert second.guests[100].running
+        assert second.fingerprint != first.fingerprint
+        assert not any(one.method == "POST" for one in second.requests)
+
+
+def test_a_lock_is_held():
+    with cluster() as server:
+        server.lock_guest(102, "backup", 0.3)
+        change = "PUT", "/nodes/pve1/lxc/102/config", {"memory": 99}
+        assert ask(server, *change).reason == "CT is locked (backup)"
+        assert proxmox.wait_for(lambda: ask(server, *change).status == 200)
 
 
 def test_it_listens_on_loopback_alone():
