@@ -36,7 +36,7 @@ const struct field read_usage[]
 gpg_error_t
 read_odd (struct work *work, const char *wanted)
 {
-  return fail (&work->failure, GPG_ERR_INV_RESPONSE,
+  return fail (&work->failure, GPG_ERR_BAD_DATA,
                "the server's answer is no %s", wanted);
 }
 
@@ -97,11 +97,11 @@ read_order (struct work *work, const json_t *list, const char *key,
   if (!entries)
     return gpg_error_from_syserror ();
   json_array_foreach (list, index, entry)
-    {
-      if (!json_is_object (entry))
-        return read_odd (work, "list of objects");
-      insert (entries, index, entry, key);
-    }
+  {
+    if (!json_is_object (entry))
+      return read_odd (work, "list of objects");
+    insert (entries, index, entry, key);
+  }
   *r_count = json_array_size (list);
   *r_entries = take (&entries);
   return 0;
@@ -112,7 +112,7 @@ read_list (struct work *work, const struct buffer *path, const char *key,
            read_entry *write, const void *context)
 {
   auto_free const json_t **entries = NULL;
-  struct answer answer;
+  auto_answer struct answer answer = ANSWER_NONE;
   size_t count;
   gpg_error_t err = buffer_error (path);
 
@@ -128,7 +128,6 @@ read_list (struct work *work, const struct buffer *path, const char *key,
       if (!err && work->out->in_record)
         err = writer_record_end (work->out);
     }
-  answer_release (&answer);
   return err;
 }
 
@@ -149,7 +148,7 @@ read_string (const json_t *object, const char *key)
 gpg_error_t
 read_object (struct work *work, const char *path, json_t **r_object)
 {
-  struct answer answer;
+  auto_answer struct answer answer = ANSWER_NONE;
   gpg_error_t err = api_get (work, path, &answer);
 
   *r_object = NULL;
@@ -161,7 +160,6 @@ read_object (struct work *work, const char *path, json_t **r_object)
     *r_object = json_object ();
   else
     err = read_odd (work, "object");
-  answer_release (&answer);
   return !err && !*r_object ? gpg_error (GPG_ERR_ENOMEM) : err;
 }
 
@@ -176,8 +174,7 @@ read_of_guest (struct work *work, const char *part, struct guest *r_guest,
   if (err)
     return err;
   path = text_format ("%s%s", r_guest->path, part);
-  return path ? read_object (work, path, r_object)
-              : gpg_error_from_syserror ();
+  return path ? read_object (work, path, r_object) : gpg_error_from_syserror ();
 }
 
 gpg_error_t
@@ -193,13 +190,13 @@ read_names (const json_t *object, const char ***r_names, size_t *r_count)
   if (!names)
     return gpg_error_from_syserror ();
   json_object_foreach ((json_t *)object, name, value)
-    {
-      size_t at = count++;
+  {
+    size_t at = count++;
 
-      for (; at && strcmp (names[at - 1], name) > 0; at--)
-        names[at] = names[at - 1];
-      names[at] = name;
-    }
+    for (; at && strcmp (names[at - 1], name) > 0; at--)
+      names[at] = names[at - 1];
+    names[at] = name;
+  }
   *r_names = names;
   *r_count = count;
   return 0;

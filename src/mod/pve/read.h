@@ -35,8 +35,7 @@ typedef gpg_error_t read_entry (struct work *work, const json_t *entry,
 /* GET PATH, a list, and have WRITE write a record of each entry, in the order
    of the members KEY (a server tells them in any).  */
 gpg_error_t read_list (struct work *work, const struct buffer *path,
-                       const char *key, read_entry *write,
-                       const void *context);
+                       const char *key, read_entry *write, const void *context);
 
 /* A read_entry that writes the table CONTEXT, of struct field.  */
 gpg_error_t read_fields (struct work *work, const json_t *entry,
@@ -46,11 +45,12 @@ gpg_error_t read_fields (struct work *work, const json_t *entry,
 gpg_error_t read_object (struct work *work, const char *path,
                          json_t **r_object);
 
-/* The member KEY of OBJECT if it is a text, which belongs to OBJECT; or NULL.  */
+/* The member KEY of OBJECT if it is a text, which belongs to OBJECT; or NULL.
+ */
 const char *read_string (const json_t *object, const char *key);
 
 /* Check that LIST is a list of objects, and put them in the order of KEY: the
-   *R_COUNT pointers at *R_ENTRIES, which the caller frees, belong to LIST.  */
+ *R_COUNT pointers at *R_ENTRIES, which the caller frees, belong to LIST.  */
 gpg_error_t read_order (struct work *work, const json_t *list, const char *key,
                         const json_t ***r_entries, size_t *r_count);
 
@@ -73,7 +73,7 @@ void read_argument (const struct work *work, struct buffer *query,
 void read_query (struct buffer *path, const struct buffer *query);
 
 /* The names of the members of OBJECT, sorted: the *R_COUNT pointers at
-   *R_NAMES, which the caller frees, belong to OBJECT.  */
+ *R_NAMES, which the caller frees, belong to OBJECT.  */
 gpg_error_t read_names (const json_t *object, const char ***r_names,
                         size_t *r_count);
 

@@ -19,8 +19,8 @@ static bool
 is_number (const char *key)
 {
   static const char *const keys[]
-      = { "balloon", "cores", "cpuunits", "memory", "shares", "sockets",
-          "swap",    "tty",   "vcpus",    NULL };
+      = { "balloon", "cores", "cpuunits", "memory", "shares",
+          "sockets", "swap",  "tty",      "vcpus",  NULL };
 
   for (const char *const *one = keys; *one; one++)
     if (!strcmp (*one, key))
@@ -169,7 +169,7 @@ read_snapshots (struct work *work)
 {
   auto_guest struct guest guest = GUEST_NONE;
   auto_free const json_t **entries = NULL;
-  struct answer answer;
+  auto_answer struct answer answer = ANSWER_NONE;
   size_t count = 0;
   const json_t *now;
   gpg_error_t err = guest_find (work, &guest);
@@ -184,6 +184,5 @@ read_snapshots (struct work *work)
     if (entries[i] != now)
       err = write_snapshot (work, entries[i],
                             now ? read_string (now, "parent") : NULL);
-  answer_release (&answer);
   return err;
 }

@@ -16,7 +16,7 @@
 /* Where a list of guests is from.  */
 struct origin
 {
-  const char *node; /* And then all are of KIND; or NULL: the cluster's list.  */
+  const char *node; /* And then all are of KIND; or NULL: the cluster's list. */
   const char *kind; /* Only such ones; NULL: all.  */
 };
 
@@ -128,9 +128,8 @@ write_current (struct work *work, const struct guest *guest,
       = { { "ha_managed", "managed", FIELD_BOOL },
           { "ha_state", "state", FIELD_TEXT },
           { NULL, NULL, FIELD_TEXT } };
-  gpg_error_t err = write_place (work, current,
-                                 guest->container ? "lxc" : "qemu",
-                                 guest->node);
+  gpg_error_t err = write_place (
+      work, current, guest->container ? "lxc" : "qemu", guest->node);
 
   if (!err)
     err = field_write (work->out, json_object_get (current, "ha"),
@@ -163,7 +162,7 @@ read_nextid (struct work *work)
   auto_buffer struct buffer path = BUFFER_EMPTY;
   auto_buffer struct buffer query = BUFFER_EMPTY;
   json_t *object = NULL;
-  struct answer answer;
+  auto_answer struct answer answer = ANSWER_NONE;
   int64_t vmid;
   gpg_error_t err;
 
@@ -175,7 +174,7 @@ read_nextid (struct work *work)
     err = api_get (work, path.bytes, &answer);
   /* The server calls it a wrong parameter.  */
   if (gpg_err_code (err) == GPG_ERR_INV_ARG && query.length)
-    return fail (&work->failure, GPG_ERR_EEXIST,
+    return fail (&work->failure, GPG_ERR_DUP_VALUE,
                  "guest %" PRId64 " is there already",
                  work_number (work, "vmid", 0));
   if (err)
@@ -186,6 +185,5 @@ read_nextid (struct work *work)
   else
     err = read_odd (work, "number");
   json_decref (object);
-  answer_release (&answer);
   return err ? err : writer_record_end (work->out);
 }

@@ -72,9 +72,9 @@ static const struct field swap[]
     = { { "swap_used_bytes", "used", FIELD_NUMBER },
         { "swap_total_bytes", "total", FIELD_NUMBER },
         { NULL, NULL, FIELD_TEXT } };
-static const struct field shared[]
-    = { { "ksm_shared_bytes", "shared", FIELD_NUMBER },
-        { NULL, NULL, FIELD_TEXT } };
+static const struct field shared[] = {
+  { "ksm_shared_bytes", "shared", FIELD_NUMBER }, { NULL, NULL, FIELD_TEXT }
+};
 static const struct field root[]
     = { { "root_used_bytes", "used", FIELD_NUMBER },
         { "root_available_bytes", "avail", FIELD_NUMBER },
@@ -95,8 +95,8 @@ static const struct part parts[]
 static gpg_error_t
 write_kernel (struct work *work, const json_t *status)
 {
-  const char *release = read_string (
-      json_object_get (status, "current-kernel"), "release");
+  const char *release = read_string (json_object_get (status, "current-kernel"),
+                                     "release");
   const char *version = read_string (status, "kversion");
 
   if (!release && version && strchr (version, ' '))
@@ -132,8 +132,8 @@ write_load (struct work *work, const json_t *status)
 static gpg_error_t
 write_status (struct work *work, const json_t *status)
 {
-  gpg_error_t err
-      = writer_field (work->out, "node", "%s", work_text (work, "node"));
+  gpg_error_t err = writer_field (work->out, "node", "%s",
+                                  work_text (work, "node"));
 
   if (!err)
     err = write_kernel (work, status);

@@ -24,8 +24,7 @@ write_privileges (struct work *work, const json_t *privileges,
   if (!left)
     return gpg_error_from_syserror ();
   for (size_t i = 0; i < count; i++)
-    if (!only_here
-        || (field_bool (privileges, names[i], &below) && !below))
+    if (!only_here || (field_bool (privileges, names[i], &below) && !below))
       left[length++] = names[i];
   return length ? writer_field_list (
              work->out, only_here ? "only_here" : "privileges", left, length)

@@ -85,8 +85,8 @@ write_volume (struct work *work, const json_t *entry, const void *context)
 
   (void)context;
   return err ? err
-             : field_write (work->out,
-                            json_object_get (entry, "verification"), check);
+             : field_write (work->out, json_object_get (entry, "verification"),
+                            check);
 }
 
 gpg_error_t

@@ -84,13 +84,11 @@ write_outcome (struct work *work, const json_t *task)
 static gpg_error_t
 write_task (struct work *work, const json_t *task)
 {
-  static const struct field fields[]
-      = { { "upid", "upid", FIELD_TEXT },
-          { "node", "node", FIELD_TEXT },
-          { "type", "type", FIELD_TEXT },
-          { "id", "id", FIELD_TEXT },
-          { "started", "starttime", FIELD_TIME },
-          { NULL, NULL, FIELD_TEXT } };
+  static const struct field fields[] = {
+    { "upid", "upid", FIELD_TEXT },         { "node", "node", FIELD_TEXT },
+    { "type", "type", FIELD_TEXT },         { "id", "id", FIELD_TEXT },
+    { "started", "starttime", FIELD_TIME }, { NULL, NULL, FIELD_TEXT }
+  };
   gpg_error_t err = field_write (work->out, task, fields);
 
   if (!err)
@@ -129,7 +127,8 @@ make_query (struct work *work, struct buffer *query)
   if (work_number (work, "running", 0) && work_number (work, "errors", 0))
     return fail (&work->failure, GPG_ERR_INV_ARG,
                  "--running and --errors exclude each other");
-  form_append (query, "source", work_number (work, "running", 0) ? "active" : "all");
+  form_append (query, "source",
+               work_number (work, "running", 0) ? "active" : "all");
   if (work_number (work, "errors", 0))
     form_append (query, "errors", "1");
   read_argument (work, query, "vmid");
@@ -152,7 +151,7 @@ add_tasks (struct work *work, const char *node, const struct buffer *query,
            json_t *tasks)
 {
   auto_buffer struct buffer path = BUFFER_EMPTY;
-  struct answer answer;
+  auto_answer struct answer answer = ANSWER_NONE;
   gpg_error_t err;
 
   buffer_string (&path, "/nodes");
@@ -168,7 +167,6 @@ add_tasks (struct work *work, const char *node, const struct buffer *query,
     json_array_extend (tasks, answer.data);
   else if (!json_is_null (answer.data))
     err = read_odd (work, "list");
-  answer_release (&answer);
   return err;
 }
 
@@ -178,7 +176,7 @@ static gpg_error_t
 add_all (struct work *work, const struct buffer *query, json_t *tasks)
 {
   auto_free const json_t **nodes = NULL;
-  struct answer answer;
+  auto_answer struct answer answer = ANSWER_NONE;
   size_t count = 0;
   gpg_error_t err = api_get (work, "/nodes", &answer);
 
@@ -199,7 +197,6 @@ add_all (struct work *work, const struct buffer *query, json_t *tasks)
           failure_release (&work->failure);
         }
     }
-  answer_release (&answer);
   return err;
 }
 
