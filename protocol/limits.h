@@ -119,6 +119,8 @@
 #define LIMIT_PVE_REASON 1024           /* ... and of its reason phrase.  */
 #define LIMIT_PVE_MEMORY (512 * MIB)    /* Address space of an API worker.  */
 #define LIMIT_PVE_FILES 64              /* Its descriptors.  */
+#define LIMIT_PCT_SECONDS 1800UL        /* For pct to create a container, ... */
+#define LIMIT_PCT_OUTPUT MIB            /* ... and bytes that it may say.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 
 #endif /* REEVE_LIMITS_H */
