@@ -107,16 +107,20 @@
 #define LIMIT_SNAPSHOT_NAME 40          /* ... of a snapshot, ... */
 #define LIMIT_VOLUME_NAME 255           /* ... of a volume with its storage, */
 #define LIMIT_UPID 512                  /* ... and of a task.  */
+#define LIMIT_PVE_ANSWER (8 * MIB)      /* Bytes of an answer of Proxmox VE's,
+                                           ... */
+#define LIMIT_PVE_MESSAGE (4 * KIB)     /* ... of what it says of an error, ...
+                                         */
+#define LIMIT_PVE_PARAMETERS 32         /* ... and parameters told that it did
+                                           not take.  */
 #define LIMIT_USERS 1000                /* Users logged in that are told.  */
 #define LIMIT_UPDATES_SECONDS 60        /* For apt-get to say what is new, ... */
 #define LIMIT_UPDATES_OUTPUT (2 * MIB)  /* ... and bytes that it may say. */
 #define LIMIT_WORKERS 8                 /* Workers of a kind, of one session.  */
 #define LIMIT_PVE_ENDPOINTS 8           /* In pve.conf.  */
-#define LIMIT_PVE_LINE 4096             /* Bytes of its lines.  */
 #define LIMIT_PVE_TOKEN 512             /* Bytes of a token.  */
 #define LIMIT_PVE_CA (4 * MIB)          /* Bytes of certificates to trust.  */
-#define LIMIT_PVE_BODY (8 * MIB)        /* Bytes of a server's answer, ...  */
-#define LIMIT_PVE_REASON 1024           /* ... and of its reason phrase.  */
+#define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase.  */
 #define LIMIT_PVE_MEMORY (512 * MIB)    /* Address space of an API worker.  */
 #define LIMIT_PVE_FILES 64              /* Its descriptors.  */
 #define LIMIT_PCT_SECONDS 1800UL        /* For pct to create a container, ... */
