@@ -74,7 +74,7 @@ judge (struct work *work, const struct golden_words *words,
   reason = last_line (result->errors);
   failure_detail (&work->failure, "message", "%s", reason);
   return fail (&work->failure, code_of (reason),
-               "pct could not create %s: %.200s", words->vmid, reason);
+               "pct could not create %s: %.60s", words->vmid, reason);
 }
 
 static gpg_error_t
