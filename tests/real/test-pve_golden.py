@@ -200,7 +200,7 @@ def test_F6_an_error_is_one_line_of_what_pct_says():
         assert reply.details == {
             "exit_status": "255",
             "message": "CT 140 already exists on node 'pve1'"}, reply.lines
-        everything = "\n".join(reply.lines)
+        everything = b"\n".join(reply.lines).decode()
         for word in ("secret-name", "keyctl", "--", TEMPLATE, "fast",
                      "experimental"):
             assert word not in everything, (word, reply.lines)
