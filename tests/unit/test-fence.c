@@ -24,52 +24,12 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "protocol/limits.h"
-#include "src/base/fence.h"
+#include "behind.h"
 
-#define OPEN_FD 77 /* Open before the fence, to be closed by it.  */
-
-struct fenced
-{
-  int error; /* errno of the attempt, 0: it worked.  */
-  char report[100];
-};
-
-/* What ATTEMPT (returns -1 and errno on failure) comes to behind the
-   fence.  */
 static struct fenced
 run_fenced (long (*attempt) (void))
 {
-  struct fenced result = { -1, "" };
-  struct fence fence;
-  char *report;
-  int ends[2];
-  pid_t pid;
-
-  assert_int_equal (fence_make (FENCE_COMPUTE, &fence), 0);
-  assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), 0);
-  assert_int_equal (dup2 (ends[0], OPEN_FD), OPEN_FD);
-  pid = fork ();
-  assert_true (pid >= 0);
-  if (!pid)
-    {
-      if (!fence_enter (&fence, ends[1], -1, LIMIT_AUG_MEMORY, &report))
-        {
-          strncpy (result.report, report, sizeof result.report - 1);
-          errno = 0;
-          result.error = attempt () == -1 ? errno : 0;
-          if (write (FENCE_FD, &result, sizeof result) != sizeof result)
-            _exit (2);
-        }
-      _exit (0);
-    }
-  close (OPEN_FD);
-  close (ends[1]);
-  assert_int_equal (read (ends[0], &result, sizeof result), sizeof result);
-  close (ends[0]);
-  assert_int_equal (waitpid (pid, NULL, 0), pid);
-  fence_release (&fence);
-  return result;
+  return run_behind (FENCE_COMPUTE, attempt);
 }
 
 static long
@@ -258,11 +218,7 @@ try_other_descriptor (void)
 static void
 refuses (const char *what, long (*attempt) (void))
 {
-  int error = run_fenced (attempt).error;
-
-  if (error != EPERM)
-    print_error ("%s: %s\n", what, strerror (error));
-  assert_int_equal (error, EPERM);
+  refuses_behind (FENCE_COMPUTE, what, attempt);
 }
 
 static void
@@ -284,6 +240,31 @@ nobody_can_be_talked_to (void **state)
   (void)state;
   refuses ("socket", try_socket);
   refuses ("socketpair", try_socketpair);
+}
+
+/* What no kind of fence lets through.  */
+static void
+each_kind_refuses (void **state)
+{
+  static const struct
+  {
+    const char *what;
+    long (*attempt) (void);
+  } attempts[] = {
+    { "open", try_open },     { "openat2", try_openat2 },
+    { "stat", try_stat },     { "io_uring_setup", try_io_uring },
+    { "execve", try_exec },   { "fork", try_fork },
+    { "clone", try_clone },   { "clone3", try_clone3 },
+    { "kill", try_kill },     { "tgkill", try_tgkill },
+    { "ptrace", try_ptrace }, { "mprotect PROT_EXEC", try_make_executable },
+    { "setuid", try_setuid }, { "socketpair", try_socketpair }
+  };
+
+  (void)state;
+  for (int kind = FENCE_COMPUTE; kind <= FENCE_CONNECT; kind++)
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
+      refuses_behind ((enum fence_kind)kind, attempts[i].what,
+                      attempts[i].attempt);
 }
 
 static void
@@ -374,6 +355,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (files_cannot_be_reached),
     cmocka_unit_test (nobody_can_be_talked_to),
+    cmocka_unit_test (each_kind_refuses),
     cmocka_unit_test (no_other_process),
     cmocka_unit_test (no_code_is_made),
     cmocka_unit_test (nothing_is_undone),
