@@ -2,29 +2,22 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Each attempt is made by a process of its own behind the fence, which tells
-   over its one descriptor what came of it.  */
+   Sockets are the subject of test-fence_sockets.c.  */
 
 #include <config.h>
-#include "check.h"
+#include "behind.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-#include "behind.h"
 
 static struct fenced
 run_fenced (long (*attempt) (void))
@@ -68,20 +61,6 @@ static long
 try_memfd (void)
 {
   return memfd_create ("x", 0);
-}
-
-static long
-try_socket (void)
-{
-  return socket (AF_INET, SOCK_STREAM, 0);
-}
-
-static long
-try_socketpair (void)
-{
-  int ends[2];
-
-  return socketpair (AF_UNIX, SOCK_STREAM, 0, ends);
 }
 
 static long
@@ -234,14 +213,6 @@ files_cannot_be_reached (void **state)
   refuses ("io_uring_setup", try_io_uring);
 }
 
-static void
-nobody_can_be_talked_to (void **state)
-{
-  (void)state;
-  refuses ("socket", try_socket);
-  refuses ("socketpair", try_socketpair);
-}
-
 /* What no kind of fence lets through.  */
 static void
 each_kind_refuses (void **state)
@@ -257,7 +228,7 @@ each_kind_refuses (void **state)
     { "clone", try_clone },   { "clone3", try_clone3 },
     { "kill", try_kill },     { "tgkill", try_tgkill },
     { "ptrace", try_ptrace }, { "mprotect PROT_EXEC", try_make_executable },
-    { "setuid", try_setuid }, { "socketpair", try_socketpair }
+    { "setuid", try_setuid }
   };
 
   (void)state;
@@ -354,7 +325,6 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (files_cannot_be_reached),
-    cmocka_unit_test (nobody_can_be_talked_to),
     cmocka_unit_test (each_kind_refuses),
     cmocka_unit_test (no_other_process),
     cmocka_unit_test (no_code_is_made),

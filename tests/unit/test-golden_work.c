@@ -69,8 +69,8 @@ static struct
 static gpg_error_t
 keep (void *context, const char *bytes, size_t length)
 {
-  (void)context;
-  buffer_append (&scene.text, bytes ? bytes : "", bytes ? length : 0);
+  if (bytes)
+    buffer_append (context, bytes, length);
   return 0;
 }
 
@@ -80,7 +80,7 @@ setup (void **state)
   (void)state;
   memset (&scene, 0, sizeof scene);
   memset (&fake, 0, sizeof fake);
-  scene.out.sink = (struct writer_sink){ keep, NULL, NULL };
+  scene.out.sink = (struct writer_sink){ keep, NULL, &scene.text };
   scene.work.machine = &machine;
   scene.work.out = &scene.out;
   return 0;
