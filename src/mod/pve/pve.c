@@ -6,6 +6,7 @@
 
 #include "../../call/relay.h"
 #include "task_change.h"
+#include "golden.h"
 
 #define ERRORS                                                                 \
   "CONFIGURATION: /etc/reeve/pve.conf is missing or wrong.\n"                  \
@@ -320,6 +321,34 @@ static const struct verb verbs[] = {
     .help = "What it has done by then stays.  Waits for its end.\n"
         "Answers changed (no: it had ended), and what TASK-STATUS does.\n"
         "Example: PVE TASK STOP " UPID },
+  { .name = "CREATE-GOLDEN",
+    .args = "<vmid:vmid> <template:volid> <storage:storage> <size:size> "
+            "[--cores=<cores:int>] [--memory=<memory:size>] "
+            "[--hostname=<hostname:hostname>]",
+    .effect = EFFECT_WRITE,
+    .run = pve_create_golden,
+    .done = relay_done,
+    .summary = "create a container that may run containers",
+    .help
+    = "Creates the unprivileged container VMID with the features nesting and\n"
+      "keyctl, on this node, which must be one of Proxmox VE.  The API lets\n"
+      "only root@pam itself set keyctl, none of its tokens, so this is done\n"
+      "by pct, as root, and needs no pve.conf; PVE RESTORE and PVE CLONE of\n"
+      "the container keep the features.  TEMPLATE is\n"
+      "STORAGE:vztmpl/NAME.tar.zst (or .gz or .xz), never a file; a rule\n"
+      "can limit it, as all arguments: template=local:vztmpl/debian-*.\n"
+      "The root file system has SIZE, whole GiB as 8G, on STORAGE.\n"
+      "MEMORY is whole MiB, 16M at least; without it and CORES pct's own\n"
+      "defaults hold.  There is no way back but PVE DESTROY: what was\n"
+      "created stays.  Answers a record: changed, vmid.\n"
+      "EEXIST: VMID is taken.\n"
+      "NOT_FOUND: there is no such template or storage, or no pct (package\n"
+      "pve-container) on this machine.\n"
+      "INV_ARG: an argument is not as above.\n"
+      "GENERAL: pct could not; the details exit_status and message tell why.\n"
+      "TIMEOUT: pct was ended; look whether VMID is there and whole.\n"
+      "Example: PVE CREATE-GOLDEN --dry-run 9000 "
+      "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst local-zfs 8G" },
   { .name = NULL }
 };
 
