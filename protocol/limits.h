@@ -101,6 +101,12 @@
 #define LIMIT_HOST_NAME 64              /* Bytes of a host name, ... */
 #define LIMIT_ZONE_NAME 64              /* ... of a time zone's name, ... */
 #define LIMIT_LOCALE_NAME 64            /* ... and of a locale's.  */
+#define LIMIT_NODE_NAME 63              /* Bytes of the name of a node of
+                                           Proxmox VE, ... */
+#define LIMIT_STORAGE_NAME 100          /* ... of a storage, ... */
+#define LIMIT_SNAPSHOT_NAME 40          /* ... of a snapshot, ... */
+#define LIMIT_VOLUME_NAME 255           /* ... of a volume with its storage, */
+#define LIMIT_UPID 512                  /* ... and of a task.  */
 #define LIMIT_USERS 1000                /* Users logged in that are told.  */
 #define LIMIT_UPDATES_SECONDS 60        /* For apt-get to say what is new, ... */
 #define LIMIT_UPDATES_OUTPUT (2 * MIB)  /* ... and bytes that it may say. */

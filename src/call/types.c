@@ -8,6 +8,7 @@
 #include "protocol/limits.h"
 #include "protocol/quantity.h"
 #include "../base/file.h"
+#include "proxmox_names.h"
 #include "setting_names.h"
 #include "types.h"
 #include "unit_name.h"
@@ -284,6 +285,21 @@ static const struct argument_type types[]
         { "duration", 0, check_duration,
           "seconds, or a number with ms, s, min or h; at most 24h",
           PATTERN_NUMBER, NULL },
+        { "vmid", 0, vmid_check,
+          "a guest of Proxmox VE: a number from 100 to 999999999",
+          PATTERN_NUMBER, NULL },
+        { "node", 0, node_check, "a node of Proxmox VE, as pve1", PATTERN_TEXT,
+          NULL },
+        { "storage", 0, storage_check, "a storage of Proxmox VE, as local-zfs",
+          PATTERN_TEXT, NULL },
+        { "snapname", 0, snapname_check,
+          "a snapshot: a letter, then letters, digits, _ and -", PATTERN_TEXT,
+          NULL },
+        { "volid", 0, volid_check,
+          "a volume of Proxmox VE with its storage, as local:iso/debian-13.iso",
+          PATTERN_TEXT, NULL },
+        { "upid", 0, upid_check, "a task of Proxmox VE: UPID:...:",
+          PATTERN_TEXT, NULL },
         { NULL, 0, NULL, NULL, PATTERN_NONE, NULL } };
 
 const struct argument_type *
