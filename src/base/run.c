@@ -20,6 +20,8 @@
 
 #define NOBODY 65534
 #define ARGUMENTS 4
+#define PASSED "REEVE_PVE_" /* Overrides of pve.conf, for tests.  */
+#define VARIABLES 32
 
 /* Open PROGRAM beside the running one, or where it is installed.  */
 static int
@@ -86,12 +88,25 @@ run_default_signals (void)
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
+/* Put the environment of a program of ours together: room is for VARIABLES.  */
+static void
+fill_environment (char **environment)
+{
+  size_t count = 0;
+
+  environment[count++] = (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+  environment[count++] = (char *)"LC_ALL=C.UTF-8";
+  for (char **one = environ; *one && count + 1 < VARIABLES; one++)
+    if (!strncmp (*one, PASSED, strlen (PASSED)))
+      environment[count++] = *one;
+  environment[count] = NULL;
+}
+
 gpg_error_t
 run_helper (const char *program, const char *const *arguments, bool foreign,
             int socket, pid_t *r_pid, struct failure *failure)
 {
-  static char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                                 (char *)"LC_ALL=C.UTF-8", NULL };
+  char *environment[VARIABLES];
   const char *argv[ARGUMENTS + 2] = { program };
   auto_close int fd = open_program (program);
   pid_t pid;
@@ -102,6 +117,7 @@ run_helper (const char *program, const char *const *arguments, bool foreign,
   if (fd < 0)
     return fail_errno (failure, "%s is not installed in %s", program,
                        PKGLIBEXECDIR);
+  fill_environment (environment);
   pid = fork ();
   if (pid < 0)
     return fail_errno (failure, "cannot fork");

@@ -17,7 +17,8 @@
    else in PKGLIBEXECDIR, with ARGUMENTS, which end with NULL (or are NULL: it
    has none; at most 4).  It gets SOCKET as its descriptor 3, /dev/null as
    standard input and output, this process's standard error, no other
-   descriptor, a clean environment and default signals.  If FOREIGN, which is
+   descriptor, default signals, and a clean environment, to which only variables
+   REEVE_PVE_... of this process are handed on.  If FOREIGN, which is
    for what interprets foreign content, also no_new_privs and, where this
    process is root, the uid and gid of nobody without capabilities.  It is for
    the caller to reap *R_PID.  */

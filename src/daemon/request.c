@@ -14,6 +14,7 @@
 #include <gpg-error.h>
 
 #include "protocol/memory.h"
+#include "protocol/text.h"
 #include "protocol/words.h"
 #include "session.h"
 
@@ -171,11 +172,11 @@ still_may (struct call *call)
   return gate_check_call (&session->gate, call, &call->failure);
 }
 
-/* Bind the words of CALL and take it through the gates.  It runs under OUTER,
-   if that is not NULL, else by the client's options.  */
+/* Bind the COUNT WORDS behind the verb of CALL and take it through the gates.
+   It runs under OUTER, if that is not NULL, else by the client's options.  */
 static gpg_error_t
 run_call (struct session *session, const struct registry_verb *verb,
-          const struct words *words, struct call *call,
+          const struct word *words, size_t count, struct call *call,
           const struct call *outer)
 {
   struct daemon *daemon = session->daemon;
@@ -189,8 +190,7 @@ run_call (struct session *session, const struct registry_verb *verb,
   if (err)
     return err;
   err = arguments_bind (&verb->grammar, &daemon->registry.common,
-                        words->word + 1, words->count - 1, &call->arguments,
-                        &call->failure);
+                        words, count, &call->arguments, &call->failure);
   if (!err)
     err = default_options (session, call);
   if (err)
@@ -214,6 +214,23 @@ run_call (struct session *session, const struct registry_verb *verb,
   return err;
 }
 
+/* The verb that WORDS begin with: its name is *R_USED of them, since that may
+   have a blank in place of its hyphen, as in "TASK WAIT".  NULL: none.  */
+static const struct registry_verb *
+find_verb (const struct registry_noun *noun, const struct words *words,
+           size_t *r_used)
+{
+  const struct registry_verb *verb = registry_verb (noun, words->word[0].text);
+  auto_free char *name = NULL;
+
+  *r_used = 1;
+  if (verb || words->count < 2 || words->word[1].kind != WORD_PLAIN)
+    return verb;
+  *r_used = 2;
+  name = text_format ("%s-%s", words->word[0].text, words->word[1].text);
+  return name ? registry_verb (noun, name) : NULL;
+}
+
 /* Carry out the verb that WORDS begin with.  CALL has all that does not depend
    on it; what belongs to it is released.  */
 static gpg_error_t
@@ -223,6 +240,7 @@ run_words (struct session *session, const struct words *words,
   const struct registry_noun *noun = session->daemon->registry.noun
                                      + (call->module - session->daemon->module);
   const struct registry_verb *verb;
+  size_t used;
   gpg_error_t err;
 
   if (!words->count || words->word[0].kind != WORD_PLAIN)
@@ -231,7 +249,7 @@ run_words (struct session *session, const struct words *words,
                   "a verb is missing: HELP %s", noun->row->name);
       return failure_refuse (&call->failure, REFUSAL_PARSE, err);
     }
-  verb = registry_verb (noun, words->word[0].text);
+  verb = find_verb (noun, words, &used);
   if (!verb)
     {
       err = fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
@@ -241,7 +259,8 @@ run_words (struct session *session, const struct words *words,
     }
   call->verb = verb->row;
   call->started_us = link_now_us ();
-  err = run_call (session, verb, words, call, outer);
+  err = run_call (session, verb, words->word + used, words->count - used, call,
+                  outer);
   account_call (session, call, err);
   plan_release (call->plan);
   arguments_release (call->arguments);

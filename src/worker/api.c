@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../protocol/memory.h"
 #include "../base/fence.h"
 #include "../call/work.h"
 #include "../mod/pve/api.h"

@@ -80,21 +80,23 @@ converse (struct work *work, struct request *request, struct answer *r_answer)
   struct api *api = work->context;
   gpg_error_t err = warn (work, api);
 
+  *r_answer = (struct answer)ANSWER_NONE;
+
   request->http.give_up = work_ended;
   request->http.context = work;
   request->http.door = work->channel->fd;
   if (!err)
     err = perform (work, request);
   if (!err)
-    err = answer_read (&(struct answer_source){
-                           .status = request->reply.status,
-                           .reason = request->reply.reason,
-                           .type = request->reply.type,
-                           .body = request->reply.body.bytes,
-                           .length = request->reply.body.length,
-                           .method = request->http.method,
-                           .path = request->http.path },
-                       r_answer, &work->failure);
+    err = answer_read (
+        &(struct exchange){ .method = request->http.method,
+                            .path = request->http.path,
+                            .status = (unsigned)request->reply.status,
+                            .reason = request->reply.reason,
+                            .type = request->reply.type,
+                            .body = request->reply.body.bytes,
+                            .length = request->reply.body.length },
+        r_answer, &work->failure);
   http_reply_release (&request->reply);
   return err;
 }
@@ -138,8 +140,9 @@ api_send (struct work *work, const char *method, const char *path,
   err = form ? buffer_error (form) : 0;
   if (!err)
     err = converse (work, &request, r_answer);
-  *r_lost = err && request.reply.sent && (!request.reply.status
-            || answer_is_lost (request.reply.status));
+  *r_lost = err && request.reply.sent
+            && (!request.reply.status || r_answer->verdict == VERDICT_LOST
+                || r_answer->verdict == VERDICT_GARBLED);
   return err;
 }
 
@@ -160,7 +163,7 @@ api_is_passing (gpg_error_t err)
     {
     case GPG_ERR_NETWORK:
     case GPG_ERR_TIMEOUT:
-    case GPG_ERR_SERVER_FAILED:
+    case GPG_ERR_UNFINISHED:
       return true;
     default:
       return false;

@@ -29,7 +29,7 @@
 struct option
 {
   const char *name;
-  const char *(*take) (struct conf *conf, char *words);
+  const char *(*accept) (struct conf *conf, char *words);
 };
 
 static const char *
@@ -212,7 +212,7 @@ static gpg_error_t
 take_words (struct conf *conf, const struct option *option, char *words,
             const char *name, unsigned number, struct failure *failure)
 {
-  const char *wanted = option->take (conf, words);
+  const char *wanted = option->accept (conf, words);
 
   if (!wanted)
     return 0;

@@ -11,6 +11,7 @@
   "NETWORK: no server can be reached.\n"                                       \
   "NOT_TRUSTED: a server has the wrong certificate; it saw no token.\n"        \
   "BAD_AUTH: the server does not take the token; it never says why.\n"         \
+  "UNFINISHED: the server's own daemon does not answer it.\n"                  \
   "FORBIDDEN: the token has not the right, told by the details privilege\n"    \
   "and path.\n"
 
