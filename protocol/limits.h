@@ -107,6 +107,12 @@
 #define LIMIT_SNAPSHOT_NAME 40          /* ... of a snapshot, ... */
 #define LIMIT_VOLUME_NAME 255           /* ... of a volume with its storage, */
 #define LIMIT_UPID 512                  /* ... and of a task.  */
+#define LIMIT_PVE_ANSWER (8 * MIB)      /* Bytes of an answer of Proxmox VE's,
+                                           ... */
+#define LIMIT_PVE_MESSAGE (4 * KIB)     /* ... of what it says of an error, ...
+                                         */
+#define LIMIT_PVE_PARAMETERS 32         /* ... and parameters told that it did
+                                           not take.  */
 #define LIMIT_USERS 1000                /* Users logged in that are told.  */
 #define LIMIT_UPDATES_SECONDS 60        /* For apt-get to say what is new, ... */
 #define LIMIT_UPDATES_OUTPUT (2 * MIB)  /* ... and bytes that it may say. */

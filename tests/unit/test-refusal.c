@@ -2,7 +2,7 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include "check.h"
+#include "failed.h"
 
 #include <string.h>
 
@@ -133,16 +133,6 @@ finds_none_where_none_is (void **state)
   assert_false (refusal_find ("'Permission check failed", &refusal));
 }
 
-static const char *
-find_detail (const struct failure *failure, const char *name)
-{
-  for (const struct detail *detail = failure->details; detail;
-       detail = detail->next)
-    if (!strcmp (detail->name, name))
-      return detail->value;
-  return NULL;
-}
-
 /* What is told of TEXT has WORDS, and is not too long.  */
 static void
 assert_told (const char *text, const char *words, const char *privilege,
@@ -160,8 +150,8 @@ assert_told (const char *text, const char *words, const char *privilege,
       assert_null (failure.details);
       return;
     }
-  assert_string_equal (find_detail (&failure, "privilege"), privilege);
-  assert_string_equal (find_detail (&failure, "path"), path);
+  assert_detail (&failure, "privilege", privilege);
+  assert_detail (&failure, "path", path);
 }
 
 #define LONG                                                                   \
