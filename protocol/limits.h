@@ -118,11 +118,9 @@
 #define LIMIT_UPDATES_OUTPUT (2 * MIB)  /* ... and bytes that it may say. */
 #define LIMIT_WORKERS 8                 /* Workers of a kind, of one session.  */
 #define LIMIT_PVE_ENDPOINTS 8           /* In pve.conf.  */
-#define LIMIT_PVE_LINE 4096             /* Bytes of its lines.  */
 #define LIMIT_PVE_TOKEN 512             /* Bytes of a token.  */
 #define LIMIT_PVE_CA (4 * MIB)          /* Bytes of certificates to trust.  */
-#define LIMIT_PVE_BODY (8 * MIB)        /* Bytes of a server's answer, ...  */
-#define LIMIT_PVE_REASON 1024           /* ... and of its reason phrase.  */
+#define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase.  */
 #define LIMIT_PVE_MEMORY (512 * MIB)    /* Address space of an API worker.  */
 #define LIMIT_PVE_FILES 64              /* Its descriptors.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */

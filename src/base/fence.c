@@ -91,6 +91,12 @@ add_kind (scmp_filter_ctx filter, enum fence_kind kind)
   if (kind >= FENCE_CONVERSE)
     rc = add_calls (filter, conversing,
                     sizeof conversing / sizeof *conversing);
+  /* libcurl 7.88 to 8 calls connect also for a socket of which it was told that
+     it is connected: it does nothing then, and tells what makes libcurl wait
+     for the end of that.  */
+  if (kind == FENCE_CONVERSE && !rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EINPROGRESS),
+                           SCMP_SYS (connect), 0);
   if (kind < FENCE_CONNECT || rc)
     return rc;
   for (size_t i = 0; i < sizeof families / sizeof *families && !rc; i++)

@@ -31,9 +31,10 @@ struct fence
 /* What is let through besides what computing needs.  */
 enum fence_kind
 {
-  FENCE_COMPUTE, /* Nothing.  */
-  FENCE_CONVERSE, /* To wait for, take over and use sockets.  */
-  FENCE_CONNECT  /* To make and connect internet sockets, too.  */
+  FENCE_COMPUTE,  /* Nothing.  */
+  FENCE_CONVERSE, /* To wait for, take over and use sockets.  Connecting one
+                     fails with EINPROGRESS.  */
+  FENCE_CONNECT   /* To make and connect internet sockets, too.  */
 };
 
 /* Compile the filter.  */

@@ -44,13 +44,15 @@ struct server
   bool changes;
 };
 
-/* The token is in no swap.  Where that is not allowed it is as it is for every
-   program of an ordinary user.  */
+/* The token is in no swap.  Where the limit cannot be lifted only what there is
+   now is locked: with more, there would be no more memory.  */
 static void
 lock_memory (void)
 {
-  setrlimit (RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
-  mlockall (MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+  static const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+  bool all = !setrlimit (RLIMIT_MEMLOCK, &none);
+
+  mlockall (MCL_CURRENT | MCL_ONFAULT | (all ? MCL_FUTURE : 0));
 }
 
 /* Have no descriptor but FENCE_FD, to the session, and FENCE_KEPT_FD, to the

@@ -32,12 +32,27 @@ list_path (const char *node, bool container, char **r_path)
   return buffer_take (&path, r_path, NULL);
 }
 
+/* The text KEY of ENTRY, or NULL.  */
+static const char *
+string_of (const json_t *entry, const char *key)
+{
+  return json_string_value (json_object_get (entry, key));
+}
+
+static char *
+copy_of (const json_t *entry, const char *key)
+{
+  const char *text = string_of (entry, key);
+
+  return text ? strdup (text) : NULL;
+}
+
 /* Store what ENTRY, of a list, says.  */
 static gpg_error_t
 take_entry (const json_t *entry, const char *node, bool container,
             struct guest *guest)
 {
-  const char *state = field_string (entry, "hastate");
+  const char *state = string_of (entry, "hastate");
   auto_free char *path = NULL;
   gpg_error_t err = list_path (node, container, &path);
 
@@ -46,8 +61,8 @@ take_entry (const json_t *entry, const char *node, bool container,
   guest->container = container;
   guest->managed = state && *state && strcmp (state, "ignored");
   guest->node = strdup (node);
-  guest->status = field_text (entry, "status");
-  guest->name = field_text (entry, "name");
+  guest->status = copy_of (entry, "status");
+  guest->name = copy_of (entry, "name");
   guest->path = text_format ("%s/%" PRId64, path, guest->vmid);
   return guest->node && guest->path ? 0 : gpg_error_from_syserror ();
 }
@@ -77,8 +92,8 @@ find_in_cluster (struct work *work, struct guest *guest)
   if (err)
     return err;
   entry = find_entry (answer.data, guest->vmid);
-  node = entry ? field_string (entry, "node") : NULL;
-  type = entry ? field_string (entry, "type") : NULL;
+  node = entry ? string_of (entry, "node") : NULL;
+  type = entry ? string_of (entry, "type") : NULL;
   if (node && type)
     err = take_entry (entry, node, !strcmp (type, "lxc"), guest);
   answer_release (&answer);
@@ -119,7 +134,7 @@ find_on_nodes (struct work *work, struct guest *guest)
     return err;
   json_array_foreach (answer.data, index, entry)
     {
-      const char *node = field_string (entry, "node");
+      const char *node = string_of (entry, "node");
 
       for (int container = 0; node && container < 2 && !guest->path;
            container++)

@@ -33,9 +33,10 @@ struct http
   /* Of the present request.  */
   const struct http_request *request;
   struct http_reply *reply;
-  gpg_error_t err;                /* Better than libcurl's.  */
-  bool strange;                   /* The certificate is another one ... */
-  unsigned char leaf[PIN_BYTES];  /* ... than wanted: this.  */
+  gpg_error_t err;               /* Better than libcurl's.  */
+  bool opened;                   /* A socket that is connected, just now.  */
+  bool strange;                  /* The certificate is another one ... */
+  unsigned char leaf[PIN_BYTES]; /* ... than wanted: this.  */
   char words[CURL_ERROR_SIZE];
 };
 
@@ -61,6 +62,7 @@ open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
   http->err = connector_ask (&http->connector,
                              (uint32_t)http->request->endpoint, give_up, http,
                              &fd);
+  http->opened = fd >= 0;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -180,7 +182,7 @@ on_body (char *bytes, size_t size, size_t count, void *context)
   size_t length = size * count;
   struct buffer *body = &http->reply->body;
 
-  if (length > LIMIT_PVE_BODY - body->length)
+  if (length > LIMIT_PVE_ANSWER - body->length)
     {
       http->err = gpg_error (GPG_ERR_TOO_LARGE);
       return 0;
@@ -290,6 +292,12 @@ run (struct http *http)
     {
       if (http->request->give_up (http->request->context))
         return CURLE_ABORTED_BY_CALLBACK;
+      /* libcurl 7.88 does not wait for the socket yet.  */
+      if (http->opened)
+        {
+          http->opened = false;
+          continue;
+        }
       if (curl_multi_poll (http->multi, &door, 1, LOOK_MS, NULL))
         break;
     }
@@ -311,6 +319,7 @@ http_perform (struct http *http, const struct http_request *request,
   http->request = request;
   http->reply = r_reply;
   http->err = 0;
+  http->opened = false;
   http->strange = false;
   http->words[0] = 0;
   ERR_clear_error ();
