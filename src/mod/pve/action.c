@@ -213,10 +213,8 @@ is_size (const char *text)
 
 static gpg_error_t
 check_parameter (struct work *work, const struct parameter *parameter,
-                 const char *text)
+                 const char *text, bool container)
 {
-  bool container = is_container (work);
-
   if (!(container ? parameter->container : parameter->machine))
     return fail (&work->failure, GPG_ERR_INV_ARG, "%s have no --%s",
                  container ? "containers" : "virtual machines",
@@ -242,7 +240,7 @@ find_value (const struct work *work, const struct parameter *parameter)
 }
 
 gpg_error_t
-action_check (struct work *work, const struct action *action)
+action_check (struct work *work, const struct action *action, bool container)
 {
   const struct parameter *parameter = action->parameters;
   gpg_error_t err = 0;
@@ -252,7 +250,7 @@ action_check (struct work *work, const struct action *action)
       const char *text = find_value (work, parameter);
 
       if (text && parameter->form != PARAMETER_ALWAYS)
-        err = check_parameter (work, parameter, text);
+        err = check_parameter (work, parameter, text, container);
     }
   return err;
 }

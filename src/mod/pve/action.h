@@ -62,9 +62,10 @@ const struct action *action_find (const char *verb);
 const struct action_kind *action_kind (const struct work *work,
                                        const struct action *action);
 
-/* Check that ACTION fits WORK's arguments: an option that this kind of guest
-   does not have is GPG_ERR_INV_ARG.  */
-gpg_error_t action_check (struct work *work, const struct action *action);
+/* Check that WORK's arguments fit ACTION on a container or a virtual machine: an
+   option that this kind of guest does not have is GPG_ERR_INV_ARG.  */
+gpg_error_t action_check (struct work *work, const struct action *action,
+                          bool container);
 
 /* Its path, encoded, for the caller to free.  */
 gpg_error_t action_path (const struct work *work, const struct action *action,
