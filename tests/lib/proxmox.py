@@ -78,34 +78,46 @@ class Call:
 
 class Proxmox:
     """PRIVILEGES of the full token and WEAK_PRIVILEGES of the other are by
-    path, and may be changed; REQUESTS are those of proxmox_wire.Request;
-    HANDSHAKES counts connections, RECEIVED the bytes that clients sent over
-    them.  CLUSTER has what there is."""
+    path, and may be changed; TOKEN_FAULT is why the full token is refused
+    ("token 'ops' access expired"; only older versions tell); REQUESTS are those of proxmox_wire.Request;
+    CONNECTIONS counts those that came, HANDSHAKES those of them that got
+    to speak, RECEIVED the bytes that clients then sent.  CLUSTER has what there is."""
 
     token_id = "agent@pve!ops"
     weak_token_id = "weak@pve!ops"
 
     def __init__(self, version="9.1", task_seconds=0.3, port=0):
         self.version = version
-        self.cluster = proxmox_guests.Cluster(version)
-        self.task_seconds = task_seconds
+        self.first_seconds = task_seconds
         self.schema = Schema(version)
         self.secret = secrets.token_hex(16)
         self.weak_secret = secrets.token_hex(16)
-        self.privileges = {"/": set(ALL)}
-        self.weak_privileges = {}
-        self.delay_401 = 3.0
+        self.fingerprint = ""
         self.speaks_messages = version != "7.4"
-        self.requests = []
-        self.problems = []
-        self.handshakes = 0
-        self.received = 0
         self.lock = threading.RLock()
-        self.rules = []
         self.port = port
         self.listener = None
         self.threads = []
         self.open = set()
+        self.reset()
+
+    def reset(self):
+        """Let everything but port, certificate and connections be as it was
+        at first."""
+        with self.lock:
+            self.cluster = proxmox_guests.Cluster(self.version)
+            self.cluster.fingerprint = self.fingerprint
+            self.task_seconds = self.first_seconds
+            self.privileges = {"/": set(ALL)}
+            self.weak_privileges = {}
+            self.token_fault = None
+            self.delay_401 = 3.0
+            self.requests = []
+            self.problems = []
+            self.connections = 0
+            self.handshakes = 0
+            self.received = 0
+            self.rules = []
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="reeve-proxmox-")
@@ -175,6 +187,10 @@ class Proxmox:
         """A new certificate of the same authority."""
         self.use(self.authority.leaf(names))
 
+    def expire_certificate(self):
+        """A certificate of the same authority whose time is over."""
+        self.use(self.authority.leaf(expired=True))
+
     def swap_certificate(self, names=certificates.NAMES):
         """A certificate of an authority that nobody knows."""
         other = certificates.Authority(self.folder,
@@ -195,7 +211,8 @@ class Proxmox:
         self.listener = socket.create_server(("127.0.0.1", self.port),
                                              backlog=256)
         self.port = self.listener.getsockname()[1]
-        self.threads = [threading.Thread(target=self.accept, daemon=True)]
+        self.threads = [threading.Thread(target=self.accept, daemon=True,
+                                         args=(self.listener,))]
         self.threads[0].start()
 
     def stop(self):
@@ -210,27 +227,26 @@ class Proxmox:
         self.listener.close()
         self.listener = None
         with self.lock:
-            left = list(self.open)
+            left, threads = list(self.open), list(self.threads)
         for connection in left:
-            connection.close()
-        for thread in self.threads:
+            connection.abort()
+        for thread in threads:
             thread.join(10)
             assert not thread.is_alive(), "a thread of the server is left"
 
-    def accept(self):
-        number = 0
+    def accept(self, listener):
         while not self.stopping.is_set():
             try:
-                plain, peer = self.listener.accept()
-            except (OSError, AttributeError):
+                plain, peer = listener.accept()
+            except OSError:
                 return
-            number += 1
-            connection = Connection(self, plain, peer, number)
             with self.lock:
                 if self.stopping.is_set() \
                         or len(self.open) >= CONNECTIONS_MAX:
                     plain.close()
                     continue
+                self.connections += 1
+                connection = Connection(self, plain, peer, self.connections)
                 self.open.add(connection)
                 self.threads = [one for one in self.threads
                                 if one.is_alive()]
@@ -260,13 +276,10 @@ class Proxmox:
     def take_rule(self, method, path):
         with self.lock:
             for rule in self.rules:
-                if method is None and rule[:2] != (None, None):
-                    continue
-                if method is not None and rule[:2] == (None, None) \
-                        and rule[2] == "close":
-                    continue
-                if (rule[0] or method) == method and (
-                        method is None or re.search(rule[1] or "", path)):
+                at_once = rule == (None, None, "close")
+                if at_once if method is None else (
+                        not at_once and (rule[0] or method) == method
+                        and re.search(rule[1] or "", path)):
                     self.rules.remove(rule)
                     return rule[2]
         return None
@@ -283,6 +296,9 @@ class Proxmox:
         if not found:
             return "No ticket"
         name, _, secret = found[1].strip().rpartition("=")
+        if self.token_fault and name == self.token_id:
+            return self.token_fault if float(self.version) < 9 \
+                else self.refused_text
         with self.lock:
             for token, wanted, privileges in (
                     (self.token_id, self.secret, self.privileges),

@@ -54,10 +54,10 @@ class Guest:
     @property
     def digest(self):
         """SHA-1 of the configuration, in hexadecimal."""
-        text = "".join("%s: %s\n" % pair for pair in sorted(
-            list(self.config.items()) + list(self.pending.items())
-            + [("lock", self.lock), ("writes", self.writes)]))
-        return hashlib.sha1(text.encode("utf-8")).hexdigest()
+        lines = sorted("%s: %s\n" % pair for pair in [
+            *self.config.items(), *self.pending.items(),
+            ("lock", self.lock), ("writes", self.writes)])
+        return hashlib.sha1("".join(lines).encode("utf-8")).hexdigest()
 
     def check_lock(self):
         if self.lock:
