@@ -114,16 +114,11 @@ request (struct work *work, const struct action *action,
 static gpg_error_t
 start_and_follow (struct work *work, const struct task_request *request)
 {
-  struct task_end end;
   auto_free char *upid = NULL;
+  auto_free char *exitstatus = NULL;
   gpg_error_t err = task_start (work, request, &upid);
 
-  if (err || !upid)
-    return err;
-  err = task_follow (work, upid, &end);
-  if (!err)
-    task_release (&end);
-  return err;
+  return err || !upid ? err : task_follow (work, upid, &exitstatus);
 }
 
 gpg_error_t

@@ -170,35 +170,47 @@ set_undo (struct work *work)
 
 /* --- The step --- */
 
-/* The names of those of SETTINGS that wait for the guest's next start, if the
-   server tells.  */
+/* Whether NAME waits for the guest's next start, as LIST of pending changes has
+   it.  */
+static bool
+is_pending (const json_t *list, const char *name)
+{
+  size_t index;
+  json_t *entry;
+
+  json_array_foreach (list, index, entry)
+    {
+      const char *key = json_string_value (json_object_get (entry, "key"));
+
+      if (key && !strcmp (key, name))
+        return json_object_get (entry, "pending")
+               || json_object_get (entry, "delete");
+    }
+  return false;
+}
+
+/* Write which of SETTINGS are pending, if the server tells.  */
 static gpg_error_t
 write_pending (struct work *work, const struct settings *settings)
 {
   auto_answer struct answer pending = ANSWER_NONE;
+  auto_free const char **names = calloc (settings->count, sizeof *names);
   auto_free char *path = NULL;
-  const char *names[settings->count];
-  size_t count = 0, index;
-  json_t *entry;
+  size_t count = 0;
+  gpg_error_t err = names ? config_path (work, &path)
+                          : gpg_error_from_syserror ();
 
-  if (config_path (work, &path))
-    return 0;
+  if (err)
+    return err;
   path[strlen (path) - strlen ("/config")] = 0;
   if (api_getf (work, &pending, "%s/pending", path))
     {
       failure_release (&work->failure);
       return 0;
     }
-  json_array_foreach (pending.data, index, entry)
-    {
-      const char *key = json_string_value (json_object_get (entry, "key"));
-      bool waits = json_object_get (entry, "pending")
-                   || json_object_get (entry, "delete");
-
-      for (size_t i = 0; key && waits && i < settings->count; i++)
-        if (count < settings->count && !strcmp (settings->list[i].name, key))
-          names[count++] = settings->list[i].name;
-    }
+  for (size_t i = 0; i < settings->count; i++)
+    if (is_pending (pending.data, settings->list[i].name))
+      names[count++] = settings->list[i].name;
   return count ? writer_field_list (work->out, "pending", names, count) : 0;
 }
 
@@ -224,45 +236,71 @@ write_done (struct work *work, const struct settings *settings,
   return err ? err : writer_record_end (out);
 }
 
-/* The change failed with ERR and WORK's failure.  A server that answered
-   nothing may have done it; one that refused may have done a part.  Look, and
-   put back what is half done.  0: all is as it was to be.  */
+/* Whether nobody knows if the server did it (task_find.h).  */
+static bool
+is_lost (const struct failure *failure)
+{
+  for (const struct detail *detail = failure->details; detail;
+       detail = detail->next)
+    if (!strcmp (detail->name, "outcome") && !strcmp (detail->value, "lost"))
+      return true;
+  return false;
+}
+
+/* See what the server has done of SETTINGS, and put it back unless it is ALL of
+   it and that will do.  *R_DONE tells.  */
 static gpg_error_t
-settle (struct work *work, const struct settings *settings, gpg_error_t err)
+clear_up (struct work *work, const struct settings *settings,
+          const char *digest, bool all, bool *r_done)
 {
   auto_answer struct answer config = ANSWER_NONE;
-  auto_failure struct failure kept = work->failure;
+  gpg_error_t err = work_ended (work) ? work_grace (work, BACK_MS) : 0;
+
+  *r_done = false;
+  if (!err)
+    err = read_config (work, &config);
+  if (err || !strcmp (digest_of (&config), digest))
+    return err;
+  *r_done = all && !settings_differ (settings, config.data);
+  return *r_done ? 0 : send_back (work, &config);
+}
+
+/* The change of what had DIGEST failed with ERR and WORK's failure.  A server that answered
+   nothing may have done it; one that refused may have done a part.  0: all is
+   as it was to be.  */
+static gpg_error_t
+settle (struct work *work, const struct settings *settings, const char *digest,
+        gpg_error_t err)
+{
+  struct failure kept = work->failure;
   gpg_error_t again;
+  bool done;
 
   work->failure = (struct failure)FAILURE_NONE;
-  again = work_grace (work, BACK_MS);
-  if (!again)
-    again = read_config (work, &config);
-  if (!again && !settings_differ (settings, config.data)
-      && strcmp (digest_of (&config), work_text (work, "digest"))
-      && gpg_err_code (err) != GPG_ERR_INV_ARG)
-    return 0;
-  if (!again && strcmp (digest_of (&config), work_text (work, "digest")))
-    {
-      again = send_back (work, &config);
-      if (!again)
-        failure_detail (&kept, "put-back", "yes");
-    }
+  again = clear_up (work, settings, digest, is_lost (&kept), &done);
   if (again)
     failure_detail (&kept, "not-undone", "%s",
                     failure_words (&work->failure, again));
   failure_release (&work->failure);
+  if (done)
+    {
+      failure_release (&kept);
+      return 0;
+    }
   work->failure = kept;
-  kept = (struct failure)FAILURE_NONE;
   return err;
 }
 
-/* Whether ERR tells that nothing was changed.  */
+/* Whether ERR leaves nothing to be settled: nothing was changed, or the task
+   UPID goes on.  */
 static bool
-is_clean (gpg_error_t err)
+is_clean (gpg_error_t err, const char *upid)
 {
   switch (gpg_err_code (err))
     {
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_TIMEOUT:
+      return upid;
     case GPG_ERR_CONFLICT:
     case GPG_ERR_FORBIDDEN:
     case GPG_ERR_LOCKED:
@@ -275,21 +313,55 @@ is_clean (gpg_error_t err)
     }
 }
 
+/* The digest that protects the step, for the caller to free: that of planning.
+   A snapshot that was taken since then has changed it, so then it is the present
+   one, if the SETTINGS have the same values as at planning.  */
+static gpg_error_t
+find_digest (struct work *work, const struct settings *settings,
+             char **r_digest)
+{
+  auto_answer struct answer config = ANSWER_NONE;
+  auto_buffer struct buffer back = BUFFER_EMPTY;
+  const char *digest = work_text (work, "digest");
+  gpg_error_t err = 0;
+
+  *r_digest = NULL;
+  if (work_text (work, "snapname"))
+    {
+      err = read_config (work, &config);
+      if (err)
+        return err;
+      settings_form_back (settings, config.data, &back);
+      err = buffer_error (&back);
+      if (!err && strcmp (back.bytes, work_text (work, "back")))
+        err = fail (&work->failure, GPG_ERR_CONFLICT,
+                    "the configuration was changed since it was read");
+      digest = digest_of (&config);
+    }
+  if (err)
+    return err;
+  *r_digest = strdup (digest);
+  return *r_digest ? 0 : gpg_error_from_syserror ();
+}
+
 gpg_error_t
 set_act (struct work *work)
 {
   auto_settings struct settings settings = SETTINGS_NONE;
   auto_buffer struct buffer form = BUFFER_EMPTY;
+  auto_free char *digest = NULL;
   auto_free char *upid = NULL;
   auto_free char *exitstatus = NULL;
   gpg_error_t err = settings_read (work, &settings);
 
+  if (!err)
+    err = find_digest (work, &settings, &digest);
   if (err)
     return err;
   settings_form (&settings, &form);
-  err = send_form (work, &form, work_text (work, "digest"),
-                   !work_number (work, "no-wait", 0), &upid, &exitstatus);
-  if (err && !is_clean (err))
-    err = settle (work, &settings, err);
+  err = send_form (work, &form, digest, !work_number (work, "no-wait", 0),
+                   &upid, &exitstatus);
+  if (err && !is_clean (err, upid))
+    err = settle (work, &settings, digest, err);
   return err ? err : write_done (work, &settings, upid, exitstatus);
 }
