@@ -208,6 +208,40 @@ def test_what_is_no_script():
             "SERVICE LIST").text
 
 
+def test_links_are_one_unit():
+    """What policy denies by one name is denied by each, and all are the same
+    script."""
+    names = "sleeper", "dozer", "a"
+    scene = Scene(sleeper=DAEMON, other=DAEMON)
+    machine = scene.machine
+    os.symlink("sleeper", machine.path("/etc/init.d/dozer"))
+    os.symlink("/etc/init.d/dozer", machine.path("/etc/init.d/a"))
+    for name in names:
+        machine.add_key("no-" + name)
+        machine.write("/etc/reeve/policy.d/%s.policy" % name,
+                      "[identity no-%s]\nkey = no-%s.key\nallow = *\n"
+                      "deny = SERVICE STATUS unit=%s.service\n"
+                      "deny = SERVICE UNMASK unit=%s.service\n"
+                      % (4 * (name,)))
+    with scene:
+        assert scene.fields("STATUS a")["unit"] == "sleeper.service"
+        assert scene.fields("ENABLE a")["enabled"] == "enabled"
+        assert os.path.islink(machine.path("/etc/rc2.d/S01sleeper"))
+        assert not os.path.lexists(machine.path("/etc/rc2.d/S01a"))
+        assert scene.fields("MASK dozer")["load"] == "masked"
+        assert scene.fields("STATUS sleeper")["load"] == "masked"
+        listed = scene.client.check("SERVICE LIST").text
+        assert listed.count("unit: ") == 2, listed
+        assert "unit: sleeper.service" in listed, listed
+        for denied in names:
+            with scene.daemon.client("no-" + denied) as client:
+                for name in names:
+                    for verb in "STATUS", "UNMASK":
+                        reply = client.call("SERVICE %s %s" % (verb, name))
+                        assert reply.error == "FORBIDDEN", (denied, reply.lines)
+                client.check("SERVICE STATUS other")
+
+
 def test_by_itself():
     with Scene(sleeper=DAEMON) as scene:
         assert scene.fields("ENABLE sleeper")["enabled"] == "enabled"

@@ -18,10 +18,11 @@
 #include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
 #include "../../base/run.h"
+#include "../../call/script_name.h"
+#include "../../call/unit_name.h"
 #include "backend.h"
 #include "initd.h"
 
-#define SCRIPTS "/etc/init.d"
 #define DETAIL_LINES 10
 
 /* --- Running --- */
@@ -39,10 +40,10 @@ run_script (struct work *work, const char *name, const char *action,
             struct run_result *r_result)
 {
   const char *const arguments[] = { action, NULL };
-  char program[sizeof SCRIPTS + LIMIT_UNIT_NAME + 1];
+  char program[sizeof INIT_SCRIPTS + LIMIT_UNIT_NAME + 1];
   gpg_error_t err;
 
-  snprintf (program, sizeof program, "%s/%s", SCRIPTS, name);
+  snprintf (program, sizeof program, "%s/%s", INIT_SCRIPTS, name);
   err = run_program (&(struct run){ .machine = work->machine,
                                     .program = program,
                                     .arguments = arguments,
@@ -121,19 +122,34 @@ judge (struct work *work, const char *name, const char *action,
 
 /* --- Telling --- */
 
-/* The name of the script of the unit UNIT; GPG_ERR_NOT_FOUND if it can have
+/* If NAME has a script keep its own name at CONTEXT, unless one is there.  */
+static void
+keep_script (void *context, const char *name)
+{
+  char *own = context;
+
+  if (!*own)
+    script_name_own (name, own);
+}
+
+/* The own name of the script of the unit UNIT, which policy knows by the same
+   names; that of UNIT if there is no script.  GPG_ERR_NOT_FOUND if it can have
    none.  */
 static gpg_error_t
 script_name (struct work *work, const char *unit, char name[LIMIT_UNIT_NAME])
 {
   const char *dot = strrchr (unit, '.');
+  gpg_error_t err;
 
+  *name = 0;
   if (!dot || strcmp (dot, ".service") || dot - unit >= LIMIT_UNIT_NAME)
     return fail (&work->failure, GPG_ERR_NOT_FOUND,
                  "%.60s is no service: init.d scripts are", unit);
-  memcpy (name, unit, (size_t)(dot - unit));
-  name[dot - unit] = 0;
-  return 0;
+  err = unit_name_names (work->machine, unit, keep_script, name);
+  if (!*name)
+    snprintf (name, LIMIT_UNIT_NAME, "%s", unit);
+  *strrchr (name, '.') = 0;
+  return err;
 }
 
 /* Find out in which state NAME is, by its own word.  */
@@ -204,7 +220,7 @@ write_state (struct work *work, const char *name)
                         init_is_enabled (work->machine, name) ? "enabled"
                                                               : "disabled");
   if (!err)
-    err = writer_field (out, "fragment", "%s/%s", SCRIPTS, name);
+    err = writer_field (out, "fragment", "%s/%s", INIT_SCRIPTS, name);
   if (!err)
     err = writer_field (out, "backend", "initd");
   return err ? err : writer_record_end (out);
@@ -225,6 +241,16 @@ is_script (const struct dirent *entry)
   return *entry->d_name != '.' && !strchr (entry->d_name, '.')
          && !strchr (entry->d_name, '~') && strcmp (entry->d_name, "README")
          && strlen (entry->d_name) < LIMIT_UNIT_NAME - sizeof ".service";
+}
+
+/* Whether NAME is a link to a script that is listed by its own name.  */
+static bool
+is_other_name (const char *name)
+{
+  char unit[LIMIT_UNIT_NAME], own[LIMIT_UNIT_NAME];
+
+  snprintf (unit, sizeof unit, "%s.service", name);
+  return script_name_own (unit, own) && strcmp (own, unit);
 }
 
 static gpg_error_t
@@ -269,7 +295,7 @@ list_one (struct work *work, const char *name)
 static gpg_error_t
 initd_list (struct work *work)
 {
-  auto_free char *path = machine_path (work->machine, SCRIPTS);
+  auto_free char *path = machine_path (work->machine, INIT_SCRIPTS);
   const char *type = work_text (work, "type");
   struct dirent **entries = NULL;
   gpg_error_t err = 0;
@@ -279,10 +305,11 @@ initd_list (struct work *work)
     return gpg_error (GPG_ERR_ENOMEM);
   if (type && strcmp (type, "service") && strcmp (type, "all"))
     return 0;
+  err = script_name_learn (work->machine);
   count = scandir (path, &entries, is_script, alphasort);
   for (int i = 0; i < count; i++)
     {
-      if (!err)
+      if (!err && !is_other_name (entries[i]->d_name))
         err = list_one (work, entries[i]->d_name);
       free (entries[i]);
     }
