@@ -414,6 +414,34 @@ def test_an_apt_that_fails_is_told():
         assert "100" in reply.advice
 
 
+# Says "twice" if two of it run at once.
+SLOW_APT = """\
+#!/bin/sh
+mkdir %(root)s/busy || echo twice >>%(root)s/twice
+sleep 1
+rmdir %(root)s/busy
+echo 'Inst one [1] (2 x [all])'
+"""
+
+
+def test_one_apt_at_a_time():
+    with served({"/var/lib/dpkg/status": ""}) as (machine, daemon, client):
+        machine.write("/usr/bin/apt-get", SLOW_APT % {"root": machine.root},
+                      0o755)
+        others = [daemon.client("panel") for _ in range(3)]
+        for each in client, *others[:2]:
+            each.send("SYSTEM UPDATES-NEEDED")
+        time.sleep(0.3)
+        others[2].send("SYSTEM UPDATES-NEEDED --timeout=500ms")
+        assert others[2].read_reply().error == "TIMEOUT"
+        for each in client, *others[:2]:
+            reply = each.read_reply()
+            assert reply.ok and "updates: 1" in reply.text, reply.lines
+        assert machine.read("/twice") is None
+        for each in others:
+            each.close()
+
+
 PACKAGE = """\
 Package: reeve-example
 Version: %s
