@@ -34,25 +34,33 @@ time_for (const struct work *work)
   return (uint64_t)work_left (work, LIMIT_SCRIPT_SECONDS * 1000);
 }
 
-/* Run NAME's script with ACTION to its end.  A daemon that it starts stays.  */
+/* Run NAME's script with ACTION to its end, as RUN says.  A daemon that it
+   starts stays.  */
+static gpg_error_t
+run_as (struct run run, const char *name, const char *action,
+        struct run_result *r_result, struct failure *failure)
+{
+  const char *const arguments[] = { action, NULL };
+  char program[sizeof INIT_SCRIPTS + LIMIT_UNIT_NAME + 1];
+
+  snprintf (program, sizeof program, "%s/%s", INIT_SCRIPTS, name);
+  run.program = program;
+  run.arguments = arguments;
+  run.most = LIMIT_SCRIPT_OUTPUT;
+  run.leave = true;
+  return run_program (&run, r_result, failure);
+}
+
 static gpg_error_t
 run_script (struct work *work, const char *name, const char *action,
             struct run_result *r_result)
 {
-  const char *const arguments[] = { action, NULL };
-  char program[sizeof INIT_SCRIPTS + LIMIT_UNIT_NAME + 1];
-  gpg_error_t err;
+  gpg_error_t err = run_as ((struct run){ .machine = work->machine,
+                                          .time_ms = time_for (work),
+                                          .give_up = work_ended,
+                                          .context = work },
+                            name, action, r_result, &work->failure);
 
-  snprintf (program, sizeof program, "%s/%s", INIT_SCRIPTS, name);
-  err = run_program (&(struct run){ .machine = work->machine,
-                                    .program = program,
-                                    .arguments = arguments,
-                                    .most = LIMIT_SCRIPT_OUTPUT,
-                                    .time_ms = time_for (work),
-                                    .leave = true,
-                                    .give_up = work_ended,
-                                    .context = work },
-                     r_result, &work->failure);
   if (gpg_err_code (err) == GPG_ERR_NOT_FOUND)
     return fail (&work->failure, GPG_ERR_NOT_FOUND,
                  "there is no unit %.60s: SERVICE LIST lists them", name);
@@ -388,6 +396,23 @@ initd_deps (struct work *work)
 
 /* --- Changing --- */
 
+/* The start of NAME ended with ERR.  If it was given up on the way, what may
+   have been started is stopped, within the time that there is for that.  */
+static void
+take_back (struct work *work, const char *name, gpg_error_t err)
+{
+  auto_failure struct failure ignored = FAILURE_NONE;
+  struct run_result result;
+
+  if (gpg_err_code (err) != GPG_ERR_CANCELED
+      && gpg_err_code (err) != GPG_ERR_TIMEOUT)
+    return;
+  run_as ((struct run){ .machine = work->machine,
+                        .time_ms = LIMIT_STOP_SECONDS * 1000 / 2 },
+          name, "stop", &result, &ignored);
+  run_result_release (&result);
+}
+
 static gpg_error_t
 act_by_script (struct work *work, const char *name, const char *action)
 {
@@ -395,7 +420,11 @@ act_by_script (struct work *work, const char *name, const char *action)
   gpg_error_t err = run_script (work, name, action, &result);
 
   if (err)
-    return err;
+    {
+      if (!strcmp (action, "start"))
+        take_back (work, name, err);
+      return err;
+    }
   err = judge (work, name, action, &result);
   run_result_release (&result);
   return err;
