@@ -123,6 +123,10 @@
 #define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase.  */
 #define LIMIT_PVE_MEMORY (512 * MIB)    /* Address space of an API worker.  */
 #define LIMIT_PVE_FILES 64              /* Its descriptors.  */
+#define LIMIT_PVE_LOCK_SECONDS 60 /* To try again what is locked, in a call
+                                     without a time limit.  */
+#define LIMIT_PVE_LOST_SECONDS 10 /* To look for a task whose request's answer
+                                     was lost.  */
 #define LIMIT_PCT_SECONDS 1800UL        /* For pct to create a container, ... */
 #define LIMIT_PCT_OUTPUT MIB            /* ... and bytes that it may say.  */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */

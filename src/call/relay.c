@@ -25,6 +25,9 @@ struct relay
   unsigned generation; /* Of the configuration when it began.  */
 };
 
+/* For a worker that reads to tell that the time is up.  */
+#define LATE_MS 500
+
 /* --- Asking --- */
 
 /* The value of ARGUMENT as workers take it: numbers in their unit.  */
@@ -54,14 +57,9 @@ gpg_error_t
 relay_send (struct call *call, struct channel *channel, const char *operation,
             enum output output, const char *const *more)
 {
-  uint64_t now = link_now ();
-  int64_t left = !call->deadline        ? 0
-                 : call->deadline > now ? (int64_t)(call->deadline - now)
-                                        : 1;
-
   channel_begin (channel, WORK_REQUEST, output == OUTPUT_JSON);
   channel_string (channel, operation);
-  channel_number (channel, left);
+  channel_number (channel, (int64_t)call->deadline);
   for (size_t i = 0; call->arguments && i < arguments_count (call->arguments);
        i++)
     {
@@ -178,8 +176,9 @@ static const struct relay_worker
   const char *program;
   const char *name;
   enum metric deaths;
-} relay_workers[] = { { RELAY_MACHINE, "machine worker", METRIC_DEATHS_MACHINE },
-                      { RELAY_API, "API worker", METRIC_DEATHS_API } };
+} relay_workers[]
+    = { { RELAY_MACHINE, "machine worker", METRIC_DEATHS_MACHINE },
+        { RELAY_API, "API worker", METRIC_DEATHS_API } };
 
 static const struct relay_worker *
 find_kind (const char *program)
@@ -304,8 +303,7 @@ find_worker (struct call *call, struct relay **r_relay)
   /* One that ended since the last call is none; one that began before a reload
      may have read what no longer holds.  */
   if (relay->channel.fd >= 0
-      && (relay->generation != call->generation
-          || is_gone (relay->channel.fd)))
+      && (relay->generation != call->generation || is_gone (relay->channel.fd)))
     drop_worker (relay);
   return relay->channel.fd < 0 ? get_worker (call, relay) : 0;
 }
@@ -322,7 +320,9 @@ read_into (struct call *call, const char *operation, const char *const *more,
 
   if (err)
     return err;
-  relay->channel.deadline = call->deadline ? call->deadline : RELAY_FOR_EVER;
+  /* The worker ends by itself, and knows why.  */
+  relay->channel.deadline = call->deadline ? call->deadline + LATE_MS
+                                           : RELAY_FOR_EVER;
   relay->channel.give_up = ran_out;
   relay->channel.give_up_context = &patience;
   lost = true;

@@ -64,6 +64,21 @@ work_ended (void *context)
   return work->stopped || (work->deadline && link_now () >= work->deadline);
 }
 
+gpg_error_t
+work_grace (struct work *work, int ms)
+{
+  uint64_t now = link_now ();
+  struct message stop;
+  gpg_error_t err;
+
+  work->channel->deadline = now + (uint64_t)ms;
+  err = channel_read (work->channel, &stop);
+  work->channel->deadline = 0;
+  work->stopped = false;
+  work->deadline = now + (uint64_t)ms;
+  return err;
+}
+
 int
 work_left (const struct work *work, int most)
 {
@@ -189,9 +204,8 @@ own_request (const struct message *message, struct message *r_request,
 static gpg_error_t
 carry_out (struct work *work, const struct work_service *service)
 {
-  const struct work_operation *operation
-      = find_operation (service->operations, work->request.items);
-  int64_t left = item_number (work->request.items + 1, 0);
+  const struct work_operation *operation = find_operation (service->operations,
+                                                           work->request.items);
   gpg_error_t err;
 
   if (!operation)
@@ -202,7 +216,7 @@ carry_out (struct work *work, const struct work_service *service)
     return fail (&work->failure, GPG_ERR_FORBIDDEN,
                  "this worker only reads: %s changes something",
                  operation->name);
-  work->deadline = left > 0 ? link_now () + (uint64_t)left : 0;
+  work->deadline = (uint64_t)item_number (work->request.items + 1, 0);
   err = operation->run (work);
   if (!err)
     err = writer_flush (work->out);

@@ -32,9 +32,9 @@
 enum work_kind
 {
   /* From the session.  */
-  WORK_REQUEST = 1, /* Code: enum output.  The operation's name, the time left
-                       in ms (0: no limit), then pairs of an argument's name
-                       and value.  */
+  WORK_REQUEST = 1, /* Code: enum output.  The operation's name, its end on
+                       the clock of link_now (0: none), then pairs of an
+                       argument's name and value.  */
   WORK_STOP,        /* Give up what is being done.  */
 
   /* From the worker.  */
@@ -83,6 +83,12 @@ const char *work_text_at (const struct work *work, const char *name,
    by what waits, which then puts in order what it began and ends with
    GPG_ERR_CANCELED.  CONTEXT is a struct work: it fits run_program.  */
 bool work_ended (void *context);
+
+/* WORK, an operation that changes something, has ended, and what it began is
+   to be put in order: it has MS milliseconds more (less than
+   LIMIT_STOP_SECONDS), in which work_ended says no.  An error if the session
+   is gone.  */
+gpg_error_t work_grace (struct work *work, int ms);
 
 /* Milliseconds until WORK's deadline, at most MOST, at least 0.  */
 int work_left (const struct work *work, int most);

@@ -14,8 +14,7 @@ the real one of that version does (7.4, 8.4, 9.1); every request that is not
 as the API's schema has it is listed in server.problems.
 
 What fail_next can do:
-    close           close without an answer; at once after the TLS handshake
-                    if no method and path are given
+    close           close without an answer
     hang:SECONDS    no answer, then close       slow:SECONDS  answer late
     596-before      596, nothing done           close-after   done, then close
     596-after       done, then 596              hang-after:SECONDS
@@ -26,6 +25,9 @@ What fail_next can do:
     huge[:BYTES]    a large body                garbage[:TEXT]  no JSON
     lock:NAME       "CT is locked (NAME)"
     hotplug:TEXT    a change of "memory" fails with TEXT, the rest is done
+
+With "CONNECT" for a method it is the next connection: "reset" (closed at
+once) and "hang:SECONDS" before TLS begins, "close" after the handshake.
 """
 
 import re
@@ -36,6 +38,7 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.parse
 
 import proxmox_certificates as certificates
 import proxmox_changes  # noqa: F401  They have the endpoints.
@@ -43,7 +46,7 @@ import proxmox_guests
 import proxmox_reads  # noqa: F401
 import proxmox_volumes  # noqa: F401
 from proxmox_rows import ApiError, Rights, Schema, died, find
-from proxmox_wire import Connection
+from proxmox_wire import RULES, Connection
 
 ALL = {"VM.Allocate", "VM.Audit", "VM.Backup", "VM.Clone", "VM.Config.CDROM",
        "VM.Config.CPU", "VM.Config.Cloudinit", "VM.Config.Disk",
@@ -78,39 +81,67 @@ class Call:
 
 class Proxmox:
     """PRIVILEGES of the full token and WEAK_PRIVILEGES of the other are by
-    path, and may be changed; REQUESTS are those of proxmox_wire.Request;
-    HANDSHAKES counts connections, RECEIVED the bytes that clients sent over
-    them.  CLUSTER has what there is."""
+    path, and may be changed; TOKEN_FAULT is why the full token is refused
+    ("token 'ops' access expired"; only older versions tell); DELAY_401: after
+    how many seconds.  REQUESTS are those of proxmox_wire.Request; PROBLEMS
+    texts; CONNECTIONS counts those that came, HANDSHAKES those of them that
+    got to speak, RECEIVED the bytes that clients then sent.  CLUSTER
+    (proxmox_guests) has what there is; GUESTS are by number, TASKS (of
+    proxmox_tasks.Task) oldest first, each of TASK_SECONDS."""
 
     token_id = "agent@pve!ops"
     weak_token_id = "weak@pve!ops"
 
-    def __init__(self, version="9.1", task_seconds=0.3, port=0):
+    def __init__(self, version="9.1", task_seconds=0.3, port=0, partner=None):
+        """PARTNER: another server of the same cluster, with the same tokens
+        and the same authority, which is there longer than this one."""
         self.version = version
-        self.cluster = proxmox_guests.Cluster(version)
-        self.task_seconds = task_seconds
+        self.partner = partner
+        self.first_seconds = task_seconds
         self.schema = Schema(version)
-        self.secret = secrets.token_hex(16)
-        self.weak_secret = secrets.token_hex(16)
-        self.privileges = {"/": set(ALL)}
-        self.weak_privileges = {}
-        self.delay_401 = 3.0
+        self.secret = partner.secret if partner else secrets.token_hex(16)
+        self.weak_secret = partner.weak_secret if partner \
+            else secrets.token_hex(16)
+        self.fingerprint = ""
         self.speaks_messages = version != "7.4"
-        self.requests = []
-        self.problems = []
-        self.handshakes = 0
-        self.received = 0
-        self.lock = threading.RLock()
-        self.rules = []
+        self.lock = partner.lock if partner else threading.RLock()
         self.port = port
         self.listener = None
         self.threads = []
         self.open = set()
+        self.reset()
+
+    def reset(self):
+        """Let everything but port, certificate and connections be as it was
+        at first."""
+        with self.lock:
+            self.share_cluster(self.partner)
+            self.token_fault = None
+            self.delay_401 = 3.0
+            self.requests = []
+            self.problems = []
+            self.connections = 0
+            self.handshakes = 0
+            self.received = 0
+            self.rules = []
+
+    def share_cluster(self, partner):
+        if partner:
+            self.cluster = partner.cluster
+            self.privileges = partner.privileges
+            self.weak_privileges = partner.weak_privileges
+            return
+        self.cluster = proxmox_guests.Cluster(self.version)
+        self.cluster.fingerprint = self.fingerprint
+        self.task_seconds = self.first_seconds
+        self.privileges = {"/": set(ALL)}
+        self.weak_privileges = {}
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="reeve-proxmox-")
         try:
-            self.authority = certificates.Authority(self.folder)
+            self.authority = self.partner.authority if self.partner \
+                else certificates.Authority(self.folder)
             self.ca_file = self.authority.file
             self.renew_certificate()
             self.start()
@@ -143,7 +174,6 @@ class Proxmox:
 
     @property
     def tasks(self):
-        """Those that there were, oldest first."""
         with self.lock:
             self.cluster.settle()
             return list(self.cluster.tasks.list)
@@ -161,6 +191,7 @@ class Proxmox:
     def fail_next(self, method, path, how, count=1):
         """Let the next COUNT requests of METHOD whose path matches the
         regular expression PATH (None: any) fail so."""
+        assert re.fullmatch(RULES, how, re.DOTALL), how
         with self.lock:
             self.rules += [(method, path, how)] * count
 
@@ -171,9 +202,22 @@ class Proxmox:
         with self.lock:
             self.cluster.tasks.endings.append((kind, how, lines, seconds))
 
+    def lock_guest(self, vmid, name, seconds):
+        """Let the guest VMID be locked (NAME) for SECONDS."""
+        def unlock():
+            guest.lock = None
+        with self.lock:
+            guest = self.cluster.guests[vmid]
+            guest.lock = name
+            self.cluster.later(unlock, seconds)
+
     def renew_certificate(self, names=certificates.NAMES):
         """A new certificate of the same authority."""
         self.use(self.authority.leaf(names))
+
+    def expire_certificate(self):
+        """A certificate of the same authority whose time is over."""
+        self.use(self.authority.leaf(expired=True))
 
     def swap_certificate(self, names=certificates.NAMES):
         """A certificate of an authority that nobody knows."""
@@ -195,7 +239,8 @@ class Proxmox:
         self.listener = socket.create_server(("127.0.0.1", self.port),
                                              backlog=256)
         self.port = self.listener.getsockname()[1]
-        self.threads = [threading.Thread(target=self.accept, daemon=True)]
+        self.threads = [threading.Thread(target=self.accept, daemon=True,
+                                         args=(self.listener,))]
         self.threads[0].start()
 
     def stop(self):
@@ -210,27 +255,26 @@ class Proxmox:
         self.listener.close()
         self.listener = None
         with self.lock:
-            left = list(self.open)
+            left, threads = list(self.open), list(self.threads)
         for connection in left:
-            connection.close()
-        for thread in self.threads:
+            connection.abort()
+        for thread in threads:
             thread.join(10)
             assert not thread.is_alive(), "a thread of the server is left"
 
-    def accept(self):
-        number = 0
+    def accept(self, listener):
         while not self.stopping.is_set():
             try:
-                plain, peer = self.listener.accept()
-            except (OSError, AttributeError):
+                plain, peer = listener.accept()
+            except OSError:
                 return
-            number += 1
-            connection = Connection(self, plain, peer, number)
             with self.lock:
                 if self.stopping.is_set() \
                         or len(self.open) >= CONNECTIONS_MAX:
                     plain.close()
                     continue
+                self.connections += 1
+                connection = Connection(self, plain, peer, self.connections)
                 self.open.add(connection)
                 self.threads = [one for one in self.threads
                                 if one.is_alive()]
@@ -260,13 +304,9 @@ class Proxmox:
     def take_rule(self, method, path):
         with self.lock:
             for rule in self.rules:
-                if method is None and rule[:2] != (None, None):
-                    continue
-                if method is not None and rule[:2] == (None, None) \
-                        and rule[2] == "close":
-                    continue
                 if (rule[0] or method) == method and (
-                        method is None or re.search(rule[1] or "", path)):
+                        method != "CONNECT" or rule[0]) \
+                        and re.search(rule[1] or "", path):
                     self.rules.remove(rule)
                     return rule[2]
         return None
@@ -282,7 +322,10 @@ class Proxmox:
                           request.header("authorization"))
         if not found:
             return "No ticket"
-        name, _, secret = found[1].strip().rpartition("=")
+        name, _, secret = urllib.parse.unquote(found[1]).rpartition("=")
+        if self.token_fault and name == self.token_id:
+            return self.token_fault if float(self.version) < 9 \
+                else self.refused_text
         with self.lock:
             for token, wanted, privileges in (
                     (self.token_id, self.secret, self.privileges),

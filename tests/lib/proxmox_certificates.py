@@ -34,7 +34,20 @@ class Authority:
     def path(self, ending):
         return os.path.join(self.folder, "%s.%s" % (self.name, ending))
 
-    def leaf(self, names=NAMES, days=10):
+    def settings(self):
+        """What "openssl ca" wants in a file."""
+        database, settings = self.path("database"), self.path("settings")
+        with open(database, "a", encoding="ascii"), \
+                open(settings, "w", encoding="ascii") as stream:
+            stream.write(
+                "[ca]\ndefault_ca=one\n[one]\ndatabase=%s\nrand_serial=yes\n"
+                "new_certs_dir=%s\ncertificate=%s\nprivate_key=%s\n"
+                "default_md=sha256\nunique_subject=no\npolicy=any\n"
+                "[any]\ncommonName=supplied\n" % (
+                    database, self.folder, self.file, self.path("key")))
+        return settings
+
+    def leaf(self, names=NAMES, expired=False):
         """A new certificate for NAMES: its file, which has its key too."""
         self.count += 1
         request, key, file, more = (
@@ -45,9 +58,10 @@ class Authority:
                          "extendedKeyUsage=serverAuth\n" % ",".join(names))
         openssl("req", "-new", *KEY, "-subj", "/CN=pve1",
                 "-keyout", key, "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey",
-                self.path("key"), "-CAcreateserial", "-days", str(days),
-                "-extfile", more, "-out", file)
+        dates = ("-startdate", "20200101000000Z", "-enddate",
+                 "20200201000000Z") if expired else ("-days", "10")
+        openssl("ca", "-batch", "-notext", "-config", self.settings(),
+                "-in", request, "-out", file, "-extfile", more, *dates)
         with open(key, encoding="ascii") as source, \
                 open(file, "a", encoding="ascii") as target:
             target.write(source.read())

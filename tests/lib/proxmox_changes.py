@@ -17,13 +17,16 @@ PRIVILEGES = {"memory": "Memory", "swap": "Memory", "balloon": "Memory",
 DISK = re.compile(r"rootfs|(mp|scsi|sata|ide|virtio|unused)\d+")
 COMMON = """description:str#8192 onboot:bool
     protection:bool tags:str startup:str arch:str lock:str
-    cpulimit:num[0..8192] cpuunits:int[0..500000] net[n]:str unused[n]:str
-    ostype:str cores:int[1..8192] nameserver:str searchdomain:str
+    net[n]:str unused[n]:str
+    ostype:str memory:int[16..] nameserver:str searchdomain:str
     template:bool hookscript:str"""
-CONTAINER = """ memory:int[16..] hostname:dns#255 rootfs:str swap:int[0..] features:str
+CONTAINER = """ cores:int[1..8192] cpulimit:num[0..8192]
+    cpuunits:int[0..500000] hostname:dns#255 rootfs:str swap:int[0..]
+    features:str
     timezone:str mp[n]:str tty:int[0..6] console:bool cmode:str env@9.1:str
-    dev[n]:str debug:bool unprivileged:bool"""
-MACHINE = """ memory:str name:dns acpi:bool agent:str balloon:int[0..] bios:str boot:str
+    dev[n]@8.4:str debug:bool unprivileged:bool"""
+MACHINE = """ cores:int[1..] cpulimit:num[0..128] cpuunits:int[1..262144]
+    name:dns acpi:bool agent:str balloon:int[0..] bios:str boot:str
     cpu:str hotplug:str ide[n]:str sata[n]:str scsi[n]:str virtio[n]:str
     machine:str numa:bool scsihw:str sockets:int[1..] vga:str serial[n]:str
     tablet:bool cdrom:str cicustom:str ciuser:str cipassword:str
@@ -71,7 +74,7 @@ def power(cluster, call, name, effect, check=None, lines=(), seconds=None):
 @serves("POST /nodes/{node}/{kind}/{vmid}/status/start",
         "/vms/{vmid}: VM.PowerMgmt", protected=True,
         parameters="skiplock:bool", lxc="debug:bool", qemu="""
-        stateuri:str#128 migratedfrom:node timeout:int[0..] machine:str#40
+        stateuri:str#128 migratedfrom:node timeout:int[0..] machine:str
         targetstorage:str force-cpu:str migration_type:enum(secure|insecure)
         migration_network:str""")
 def start(cluster, call):

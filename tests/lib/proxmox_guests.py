@@ -54,10 +54,10 @@ class Guest:
     @property
     def digest(self):
         """SHA-1 of the configuration, in hexadecimal."""
-        text = "".join("%s: %s\n" % pair for pair in sorted(
-            list(self.config.items()) + list(self.pending.items())
-            + [("lock", self.lock), ("writes", self.writes)]))
-        return hashlib.sha1(text.encode("utf-8")).hexdigest()
+        lines = sorted("%s: %s\n" % pair for pair in [
+            *self.config.items(), *self.pending.items(),
+            ("lock", self.lock), ("writes", self.writes)])
+        return hashlib.sha1("".join(lines).encode("utf-8")).hexdigest()
 
     def check_lock(self):
         if self.lock:
@@ -267,17 +267,18 @@ class Cluster:
 
     def settle(self):
         """Bring everything to where it should be by now."""
-        self.tasks.settle()
         now = time.monotonic()
         due = [one for one in self.delayed if one[0] <= now]
         self.delayed = [one for one in self.delayed if one[0] > now]
         for _, function in due:
             function()
+        self.tasks.settle()
 
-    def later(self, function):
-        """Call FUNCTION when two tasks could have run."""
-        self.delayed.append((time.monotonic() + 2 * self.tasks.seconds,
-                             function))
+    def later(self, function, seconds=None):
+        """Call FUNCTION after SECONDS, or when two tasks could have run."""
+        if seconds is None:
+            seconds = 2 * self.tasks.seconds
+        self.delayed.append((time.monotonic() + seconds, function))
 
     def guest(self, call):
         """The guest that CALL names, if it is on that node."""

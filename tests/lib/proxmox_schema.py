@@ -8,7 +8,7 @@ that stand beside the handlers of the test server:
 
     snapname!:configid#40 timeout:int[0..] mode:enum(snapshot|stop) net[n]:str
 
-NAME, "!" if it must be there, "@8.4" if it came with that version, a type,
+NAME, "@8.4" if it came with that version, "!" if it must be there, a type,
 "[LOW..HIGH]", "#LENGTH" at most, "<NAME" if that must be there too.  Errors
 are in the server's words (PVE::JSONSchema of libpve-common-perl)."""
 
@@ -44,7 +44,7 @@ FORMATS = {
 TYPES = {"str": {"type": "string"}, "int": {"type": "integer"},
          "bool": {"type": "boolean"}, "num": {"type": "number"}}
 DIALECT = re.compile(
-    r"(?P<name>[\w-]+(\[n\])?)(?P<must>!)?(@(?P<since>[\d.]+))?"
+    r"(?P<name>[\w-]+(\[n\])?)(@(?P<since>[\d.]+))?(?P<must>!)?"
     r":(?P<type>[a-z]+)(\((?P<values>[^)]*)\))?"
     r"(\[(?P<low>-?\d*)\.\.(?P<high>\d*)\])?(#(?P<length>\d+))?"
     r"(<(?P<needs>[\w-]+))?$")

@@ -39,7 +39,7 @@ def dump_lines(storage, call, guest, volid):
         protected:bool<storage notes-template:str#1024<storage exclude:vmids
         prune-backups:str mailto:str bwlimit:int[0..] ionice:int[0..8]
         zstd:int lockwait:int[0..] stopwait:int[0..] dumpdir:str tmpdir:str
-        stop:bool pool:str exclude-path:str stdexcludes:bool pigz:int
+        stop:bool pool:str stdexcludes:bool pigz:int
         notification-mode@8.4:enum(auto|legacy-sendmail|notification-system)
         mailnotification:enum(always|failure) maxfiles:int[1..]
         performance:str fleecing@8.4:str job-id@8.4:str""")
@@ -103,6 +103,12 @@ class Backup:
         for guest in self.held:
             guest.lock = None
             volid = self.storage.add_backup(guest)
+            volume = self.storage.volumes[volid]
+            if self.call.get("protected") == "1":
+                volume["protected"] = 1
+            if "notes-template" in self.call:
+                volume["notes"] = self.call["notes-template"].replace(
+                    "{{guestname}}", guest.name)
             self.lines += dump_lines(self.storage, self.call, guest, volid)
         for vmid, text in self.failed:
             self.lines.append("ERROR: Backup of VM %d failed - %s"
@@ -211,8 +217,8 @@ def create_container(cluster, call):
     return create(cluster, call, "lxc", call["ostemplate"])
 
 
-@serves("POST /nodes/{node}/qemu", protected=True, parameters=COMMON + MACHINE.replace(
-        "force:bool<delete", "force:bool<archive").replace(
+@serves("POST /nodes/{node}/qemu", protected=True, parameters=COMMON
+        + MACHINE.replace("force:bool<delete", "force:bool<archive").replace(
             "skiplock:bool", "") + """ vmid!:vmid archive:str#255
         storage:storage unique:bool<archive start:bool pool:pool
         bwlimit:int[0..] live-restore:bool""")
@@ -222,9 +228,9 @@ def create_machine(cluster, call):
 
 @serves("POST /nodes/{node}/{kind}/{vmid}/clone", "/vms/{vmid}: VM.Clone",
         protected=True, parameters="""newid!:vmid full:bool description:str
-        pool:pool snapname:configid#40 storage:storage target:node
-        bwlimit:num[0..]""", lxc="hostname:dns",
-        qemu="name:dns format:enum(raw|qcow2|vmdk)")
+        pool:pool snapname:configid#40 storage:storage target:node""",
+        lxc="hostname:dns bwlimit:num[0..]",
+        qemu="name:dns bwlimit:int[0..] format:enum(raw|qcow2|vmdk)")
 def clone(cluster, call):
     guest = cluster.guest(call)
     number = int(call["newid"])
@@ -297,10 +303,10 @@ def resize(cluster, call):
 
 
 @serves("POST /nodes/{node}/{kind}/{vmid}/migrate", "/vms/{vmid}: VM.Migrate",
-        protected=True, parameters="""target!:node online:bool bwlimit:num[0..]
-        targetstorage@8.4:str target-storage:str""",
-        lxc="restart:bool timeout:int",
-        qemu="""force:bool migration_type:enum(secure|insecure)
+        protected=True, parameters="""target!:node online:bool""",
+        lxc="restart:bool timeout:int bwlimit:num[0..] target-storage:str",
+        qemu="""targetstorage:str bwlimit:int[0..] force:bool
+        migration_type:enum(secure|insecure)
         migration_network:str with-local-disks:bool""")
 def migrate(cluster, call):
     target = call["target"]
@@ -353,9 +359,12 @@ def destroy(cluster, call):
     def begin():
         guest.check_lock()
         guest.lock = "destroyed"
+
+    def end():
+        cluster.guests.pop(guest.vmid, None)
     return cluster.begin(
         call, task_name(guest, "destroy"), call["vmid"], guest=guest,
-        begin=begin, end=lambda: cluster.guests.pop(guest.vmid, None),
+        begin=begin, end=end,
         lines=["purging %s %d from related configurations.."
                % (guest.label, guest.vmid)]
         if call.get("purge") == "1" else [])

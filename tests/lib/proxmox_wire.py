@@ -8,7 +8,6 @@ import email.utils
 import json
 import re
 import socket
-import ssl
 import time
 import urllib.parse
 
@@ -18,6 +17,12 @@ IDLE_SECONDS = 5
 REQUESTS_MAX = 100
 HEAD_MAX = 16384
 BODY_MAX = 512 << 10
+# What rules may say; those that change an answer and do not take its place.
+RULES = (r"(close|cut|empty|595|596-before|596-after|close-after|redirect"
+         r"|401|huge|garbage|reset|lock:.+|hotplug:.+|plain:.*|huge:\d+"
+         r"|(hang|slow|hang-after):[\d.]+|redirect:.+|garbage:.*|[2-6]\d\d:.*)")
+GOES_ON = (r"(slow|lock|hotplug|cut|huge|garbage|empty|(596|close|hang)-after)"
+           r"\b")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 
 
@@ -77,7 +82,7 @@ def decode_body(request, version):
 
 
 class Hangup(Exception):
-    """The connection is at its end."""
+    """The connection is to end as if the server had died."""
 
 
 class Connection:
@@ -91,30 +96,49 @@ class Connection:
         self.number = number
         self.buffer = b""
 
-    def close(self):
-        for one in self.stream, self.plain:
-            if one:
-                try:
-                    one.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                one.close()
+    def abort(self):
+        """Let its thread, which is another, find that there is no peer."""
+        try:
+            socket.socket.shutdown(self.stream or self.plain,
+                                   socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def run(self, context):
         try:
+            rule = self.server.take_rule("CONNECT", "")
+            if rule and rule != "close":
+                self.server.wait(float(rule.partition(":")[2] or 0))
+                return
             self.plain.settimeout(10)
-            self.stream = context.wrap_socket(self.plain, server_side=True)
+            self.plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.stream = context.wrap_socket(
+                self.plain, server_side=True, do_handshake_on_connect=False)
+            self.stream.do_handshake()
             self.server.handshakes += 1
             self.stream.settimeout(IDLE_SECONDS)
-            if self.server.take_rule(None, None):
+            if rule:
                 return
             for _ in range(REQUESTS_MAX):
-                self.exchange()
-        except (Hangup, OSError, ssl.SSLError, ValueError):
+                if not self.exchange():
+                    self.finish()
+                    return
+        except (Hangup, OSError, ValueError):
             pass
         finally:
-            self.close()
+            (self.stream or self.plain).close()
             self.server.forget(self)
+
+    def finish(self):
+        """End the connection so that the peer gets all of the answer."""
+        self.stream.settimeout(0.3)
+        try:
+            self.stream.unwrap()
+        except (OSError, ValueError):
+            pass
+        socket.socket.shutdown(self.stream, socket.SHUT_WR)
+        while socket.socket.recv(self.stream, 65536):
+            pass
 
     def receive(self):
         found = self.stream.recv(65536)
@@ -153,7 +177,7 @@ class Connection:
         self.buffer = self.buffer[length:]
 
     def exchange(self):
-        """Read a request and answer it."""
+        """Read a request and answer it; whether another may follow."""
         request = self.read_head()
         server = self.server
         if request.method not in METHODS:
@@ -174,62 +198,57 @@ class Connection:
             request.target.partition("?")[2]))
         server.note(request)
         rule = server.take_rule(request.method, request.path)
-        if rule and self.before(rule, request):
-            return None
+        if rule and not re.match(GOES_ON, rule):
+            return self.instead(rule, request)
+        if rule and rule.startswith("slow:"):
+            server.wait(float(rule[5:]))
         token = server.authenticate(request)
         if isinstance(token, str):
-            time.sleep(server.delay_401)
+            server.wait(server.delay_401)
             return self.error(401, token)
         status, reason, data, protected = server.answer(request, token, rule)
         return self.after(rule, status, reason, data, protected)
 
-    def before(self, rule, request):
-        """Do what RULE wants instead of an answer; whether that was all."""
+    def instead(self, rule, request):
+        """Do what RULE wants instead of an answer."""
         how, _, text = rule.partition(":")
-        if how == "close":
-            raise Hangup
         if how == "hang":
             self.server.wait(float(text))
+        if how in ("close", "hang"):
             raise Hangup
-        if how == "slow":
-            self.server.wait(float(text))
-        elif how == "596-before":
-            self.error(596, text or "Broken pipe")
-        elif how == "redirect":
-            self.send(301, "Moved Permanently", b"", [
-                ("Location", text or "https://localhost:%d/api2/json%s" % (
-                    self.server.port, request.path))], keep=False)
-        elif how == "401":
-            time.sleep(self.server.delay_401)
-            self.error(401, text or self.server.refused_text)
-        elif how == "plain":
-            self.error(501, text, text)
-        elif re.fullmatch("59[0-9]", how):
-            self.error(int(how), text or "Connection refused")
-        elif re.fullmatch("[2-6][0-9][0-9]", how):
-            data = {"data": None}
-            if self.server.speaks_messages:
-                data["message"] = text + "\n"
-            self.data(int(how), text, data, None)
-        return how not in ("slow", "lock", "hotplug", "cut", "huge",
-                           "garbage", "empty", "596-after", "close-after",
-                           "hang-after")
+        if how == "596-before":
+            return self.error(596, text or "Broken pipe")
+        if how == "redirect":
+            where = text or "https://localhost:%d/api2/json%s" % (
+                self.server.port, request.path)
+            return self.send(301, "Moved Permanently", b"",
+                             [("Location", where)], False)
+        if how == "401":
+            self.server.wait(self.server.delay_401)
+            return self.error(401, text or self.server.refused_text)
+        if how == "plain":
+            return self.error(501, text, text)
+        if re.fullmatch("59[0-9]", how):
+            return self.error(int(how), text or "Connection refused")
+        data = {"data": None}
+        if self.server.speaks_messages:
+            data["message"] = text + "\n"
+        return self.data(int(how), text, data, False)
 
     def after(self, rule, status, reason, data, protected):
         """Answer with DATA, or what RULE makes of it."""
         how, _, text = (rule or "").partition(":")
         if how == "596-after":
             return self.error(596, text or "Connection timed out")
-        if how == "close-after":
-            raise Hangup
         if how == "hang-after":
             self.server.wait(float(text))
+        if how in ("close-after", "hang-after"):
             raise Hangup
         if how == "cut":
             body = encode(data)
-            self.head(status, reason, [("Content-Length", len(body)), (
-                "Content-Type", "application/json;charset=UTF-8")])
-            self.stream.sendall(body[:len(body) // 2])
+            head = self.head(status, reason, [
+                ("Content-Length", len(body))] + JSON_TYPE)
+            self.stream.sendall(head + body[:len(body) // 2])
             raise Hangup
         if how == "huge":
             return self.huge(int(text or 64 << 20))
@@ -243,30 +262,31 @@ class Connection:
     def huge(self, size):
         """A true JSON text of SIZE bytes and some more."""
         body = b'{"data":"%s"}'
-        self.head(200, "OK", [("Content-Length", size + len(body) - 2)]
-                  + JSON_TYPE)
-        self.stream.sendall(body[:9])
+        head = self.head(200, "OK", [
+            ("Content-Length", size + len(body) - 2)] + JSON_TYPE)
+        self.stream.sendall(head + body[:9])
         while size:
             part = min(size, 1 << 16)
             self.stream.sendall(b"x" * part)
             size -= part
         self.stream.sendall(body[11:])
-        raise Hangup
+        return False
 
     def data(self, status, reason, data, protected):
         fine = status == 200
-        more = [("Connection", "close")] if protected and fine else []
-        self.send(status, reason, encode(data), JSON_TYPE, fine, more)
+        return self.send(status, reason, encode(data), JSON_TYPE, fine,
+                         ["close"] if protected and fine else [])
 
     def error(self, status, reason, body=None):
         """An answer without JSON: BODY is plain text, or None."""
         if body is None:
-            self.send(status, reason, None, keep=False)
-        else:
-            self.send(status, reason, body.encode(), [
-                ("Content-Type", "text/plain")], False)
+            return self.send(status, reason, None, keep=False)
+        return self.send(status, reason, body.encode(),
+                         [("Content-Type", "text/plain")], False)
 
-    def head(self, status, reason, headers, connection=("close",)):
+    @staticmethod
+    def head(status, reason, headers, connection=("close",)):
+        """The first bytes of an answer."""
         now = email.utils.formatdate(usegmt=True)
         reason = "".join(reason.split("\n"))
         lines = ["HTTP/1.1 %d %s" % (status, reason),
@@ -276,18 +296,17 @@ class Connection:
                   "Server: pve-api-daemon/3.0"]
         lines += ["%s: %s" % header for header in headers]
         lines.append("Expires: " + now)
-        self.stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8"))
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
 
-    def send(self, status, reason, body, headers=(), keep=True, more=()):
-        """Send an answer; without BODY its end is that of the connection."""
+    def send(self, status, reason, body, headers=(), keep=True, also=()):
+        """Send an answer; without BODY its end is that of the connection.
+        KEEP it: whether another request may follow.  ALSO: more values of
+        Connection."""
         length = [] if body is None else [("Content-Length", len(body))]
-        self.head(status, reason, length + list(headers),
-                  [value for _, value in more]
-                  + ["Keep-Alive" if keep else "close"])
-        if body:
-            self.stream.sendall(body)
-        if not keep:
-            raise Hangup
+        head = self.head(status, reason, length + list(headers),
+                         list(also) + ["Keep-Alive" if keep else "close"])
+        self.stream.sendall(head + (body or b""))
+        return keep
 
 
 JSON_TYPE = [("Content-Type", "application/json;charset=UTF-8")]

@@ -127,8 +127,8 @@ api_send (struct work *work, const char *method, const char *path,
 {
   bool query = !strcmp (method, "DELETE");
   const char *parameters = form && form->length ? form->bytes : "";
-  auto_free char *whole = text_format (
-      query && *parameters ? "%s?%s" : "%s", path, parameters);
+  auto_free char *whole = text_format (query && *parameters ? "%s?%s" : "%s",
+                                       path, parameters);
   struct request request = { .http = { .method = method,
                                        .path = whole,
                                        .body = query ? NULL : parameters } };
@@ -141,7 +141,8 @@ api_send (struct work *work, const char *method, const char *path,
   if (!err)
     err = converse (work, &request, r_answer);
   *r_lost = err && request.reply.sent
-            && (!request.reply.status || r_answer->verdict == VERDICT_LOST
+            && (r_answer->verdict == VERDICT_DONE
+                || r_answer->verdict == VERDICT_LOST
                 || r_answer->verdict == VERDICT_GARBLED);
   return err;
 }

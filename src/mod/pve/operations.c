@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "field.h"
+#include "task_wait.h"
 
 static gpg_error_t
 read_version (struct work *work)
@@ -27,4 +28,9 @@ read_version (struct work *work)
 }
 
 const struct work_operation pve_operations[]
-    = { { "PVE VERSION", read_version, false }, { NULL, NULL, false } };
+    = { { "PVE VERSION", read_version, false },
+        { "PVE TASK-STATUS", task_status, false },
+        { "PVE TASK-WAIT", task_wait, false },
+        { "PVE TASK-LOG", task_read_log, false },
+        { "pve task stop", task_stop, true },
+        { NULL, NULL, false } };

@@ -6,6 +6,7 @@
 
 #include "../../call/relay.h"
 #include "golden.h"
+#include "task_change.h"
 
 #define ERRORS                                                                 \
   "CONFIGURATION: /etc/reeve/pve.conf is missing or wrong.\n"                  \
@@ -16,15 +17,67 @@
   "FORBIDDEN: the token has not the right, told by the details privilege\n"    \
   "and path.\n"
 
+#define TASK_FIELDS                                                            \
+  "Answers a record: upid, status (running, stopped), outcome, exitstatus\n"    \
+  "(the server's words), node, type, id, user, started.  Outcomes:\n"           \
+  "  ok        it succeeded\n"                                                  \
+  "  warnings  it succeeded, and warns; the field warnings is their number\n"   \
+  "  failed    exitstatus says why\n"                                           \
+  "  refused   a right was missing: privilege on path\n"                        \
+  "  aborted   it was stopped, or died\n"                                       \
+  "  queued    high availability was told, and does it later\n"                 \
+  "  running   it has not ended\n"
+#define UPID "UPID:pve1:0000006E:000455C2:6A0BB31C:vzstart:100:agent@pve!ops:"
+
 static const struct verb verbs[] = {
   { .name = "VERSION",
     .args = "",
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "the version of Proxmox VE",
-    .help
-    = "Answers a record: version (as 8.4.1), release (as 8.4), repoid.\n" ERRORS
-      "Example: PVE VERSION" },
+    .help = "Answers a record: version (as 8.4.1), release (as 8.4), repoid.\n"
+        ERRORS "Example: PVE VERSION" },
+  { .name = "TASK-STATUS",
+    .args = "<upid:upid>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "whether a task runs, or how it ended",
+    .help = TASK_FIELDS
+        "NOT_FOUND: its node knows no such task (any more).\n"
+        "Example: PVE TASK STATUS " UPID },
+  { .name = "TASK-WAIT",
+    .args = "[--stop-on-cancel] <upid:upid>...",
+    .effect = EFFECT_READ,
+    .run = pve_task_wait,
+    .summary = "wait for the end of tasks",
+    .help = "Answers a record, as TASK-STATUS does, for each task as it ends.\n"
+        "The lines of a single one's log come as status lines PROGRESS.  A\n"
+        "server that is away for a while ends nothing.  With --stop-on-cancel\n"
+        "a client that gives up has the tasks stopped, if it may TASK-STOP.\n"
+        "GENERAL: the task failed or was stopped (details upid, outcome,\n"
+        "exitstatus, log: its last lines), or one of several did.\n"
+        "FORBIDDEN: the task lacked a right (details privilege, path).\n"
+        "TIMEOUT: the time limit ends the waiting, not the task.\n"
+        "CANCELED: likewise; the detail stopped tells what was stopped.\n"
+        "Example: PVE TASK WAIT --timeout=1h " UPID },
+  { .name = "TASK-LOG",
+    .args = "[--from=<line:int>] [--limit=<count:int>] [--follow] <upid:upid>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "what a task wrote into its log",
+    .help = "A list of lines.  LINE is the first one, counted from 1; there are\n"
+        "at most COUNT.  With --follow what is written later comes too, until\n"
+        "the task ends or the client gives up.\n"
+        "Example: PVE TASK LOG --follow " UPID },
+  { .name = "TASK-STOP",
+    .args = "<upid:upid>",
+    .effect = EFFECT_WRITE,
+    .run = pve_task_stop,
+    .done = relay_done,
+    .summary = "stop a task",
+    .help = "What it has done by then stays.  Waits for its end.\n"
+        "Answers changed (no: it had ended), and what TASK-STATUS does.\n"
+        "Example: PVE TASK STOP " UPID },
   { .name = "CREATE-GOLDEN",
     .args = "<vmid:vmid> <template:volid> <storage:storage> <size:size> "
             "[--cores=<cores:int>] [--memory=<memory:size>] "
