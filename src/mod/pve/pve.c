@@ -6,8 +6,8 @@
 
 #include "../../call/relay.h"
 #include "change.h"
-#include "task_change.h"
 #include "golden.h"
+#include "task_change.h"
 
 #define ERRORS                                                                 \
   "CONFIGURATION: /etc/reeve/pve.conf is missing or wrong.\n"                  \
