@@ -197,6 +197,9 @@ static gpg_error_t
 step_undo (void *detail, struct failure *failure)
 {
   struct relay_step *step = detail;
+  struct call *call = step->call;
+  uint64_t deadline = call->deadline;
+  gpg_error_t err;
 
   if (!step->tried)
     return 0;
@@ -204,7 +207,11 @@ step_undo (void *detail, struct failure *failure)
     return fail (failure, GPG_ERR_NOT_SUPPORTED,
                  "%s of %s has no way back: look what state it is in",
                  step->operation, step->object);
-  return have_done (step, step->undo, false, failure);
+  /* Also where the time is up: that may be why it is to be put back.  */
+  call->deadline = link_now () + LIMIT_UNDO_SECONDS * 1000;
+  err = have_done (step, step->undo, false, failure);
+  call->deadline = deadline;
+  return err;
 }
 
 static void

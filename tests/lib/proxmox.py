@@ -82,9 +82,12 @@ class Call:
 class Proxmox:
     """PRIVILEGES of the full token and WEAK_PRIVILEGES of the other are by
     path, and may be changed; TOKEN_FAULT is why the full token is refused
-    ("token 'ops' access expired"; only older versions tell); REQUESTS are those of proxmox_wire.Request;
-    CONNECTIONS counts those that came, HANDSHAKES those of them that got
-    to speak, RECEIVED the bytes that clients then sent.  CLUSTER has what there is."""
+    ("token 'ops' access expired"; only older versions tell); DELAY_401: after
+    how many seconds.  REQUESTS are those of proxmox_wire.Request; PROBLEMS
+    texts; CONNECTIONS counts those that came, HANDSHAKES those of them that
+    got to speak, RECEIVED the bytes that clients then sent.  CLUSTER
+    (proxmox_guests) has what there is; GUESTS are by number, TASKS (of
+    proxmox_tasks.Task) oldest first, each of TASK_SECONDS."""
 
     token_id = "agent@pve!ops"
     weak_token_id = "weak@pve!ops"
@@ -171,7 +174,6 @@ class Proxmox:
 
     @property
     def tasks(self):
-        """Those that there were, oldest first."""
         with self.lock:
             self.cluster.settle()
             return list(self.cluster.tasks.list)

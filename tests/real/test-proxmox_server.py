@@ -22,6 +22,18 @@ import tap  # noqa: E402
 from proxmox_raw import Raw, ask  # noqa: E402
 
 VERSIONS = ("7.4", "8.4", "9.1")
+READS = """/version /nodes /nodes/pve1/status /nodes/pve2/version
+    /nodes/pve1/lxc /nodes/pve1/qemu /nodes/pve1/lxc/102/status/current
+    /nodes/pve1/qemu/201/status/current /nodes/pve1/lxc/102/config
+    /nodes/pve1/qemu/201/config?current=1 /nodes/pve1/lxc/102/pending
+    /nodes/pve1/qemu/201/pending /nodes/pve1/lxc/102/snapshot
+    /nodes/pve1/qemu/201/snapshot /nodes/pve1/storage?content=backup
+    /nodes/pve1/storage/local/status /cluster/resources?type=vm
+    /nodes/pve1/storage/local/content?content=backup&vmid=102
+    /cluster/resources /cluster/nextid /cluster/tasks /cluster/status
+    /access/permissions?path=/vms /nodes/pve1/disks/list
+    /nodes/pve1/disks/smart?disk=/dev/sda
+    /nodes/pve1/tasks?source=all&limit=5&vmid=102""".split()
 
 
 @contextlib.contextmanager
@@ -157,6 +169,27 @@ def test_errors_by_version():
             assert answer.json["errors"] == {
                 "memory": "value must have a minimum value of 16"}
             assert len(server.problems) == 1, server.problems
+
+
+def test_reads():
+    for version in VERSIONS:
+        with cluster(version) as server, Raw(server) as connection:
+            found = {path: connection.ask("GET", path) for path in READS}
+            bad = [path for path in READS if found[path].status != 200]
+            assert not bad and not server.problems, (bad, server.problems)
+            data = {path: one.data for path, one in found.items()}
+            assert data["/version"]["release"] == version
+            assert data["/cluster/nextid"] == "104"
+            assert data["/nodes/pve1/status"]["loadavg"][0] == "0.38"
+            assert isinstance(data["/nodes/pve1/qemu/201/config?current=1"][
+                "memory"], int if version == "7.4" else str)
+            assert {one["rpm"] for one in data["/nodes/pve1/disks/list"]} \
+                == {"5400", 0, -1}
+            assert {one["type"] for one in data["/cluster/resources"]} \
+                == {"lxc", "qemu", "node", "storage"}
+            assert len(data["/cluster/resources?type=vm"]) == 7
+            assert ("pressurecpusome" in data[
+                "/nodes/pve1/lxc/102/status/current"]) == (version == "9.1")
 
 
 def test_forms():

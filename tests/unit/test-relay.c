@@ -104,7 +104,11 @@ static const struct verb verbs[]
           EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0 },
         { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 } };
 static const struct noun noun
-    = { .name = "TEST", .summary = "test", .help = "Tests.", .verbs = verbs };
+    = { .name = "TEST",
+        .summary = "test",
+        .help = "Tests.",
+        .verbs = verbs,
+        .helper = RELAY_MACHINE };
 
 struct scene
 {

@@ -155,10 +155,16 @@ find_on_nodes (struct work *work, struct guest *guest)
 gpg_error_t
 guest_find (struct work *work, struct guest *r_guest)
 {
+  return guest_find_number (work, work_number (work, "vmid", 0), r_guest);
+}
+
+gpg_error_t
+guest_find_number (struct work *work, int64_t vmid, struct guest *r_guest)
+{
   gpg_error_t err;
 
   *r_guest = (struct guest)GUEST_NONE;
-  r_guest->vmid = work_number (work, "vmid", 0);
+  r_guest->vmid = vmid;
   err = find_in_cluster (work, r_guest);
   if (!err && !r_guest->path)
     err = find_on_nodes (work, r_guest);

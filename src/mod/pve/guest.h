@@ -31,6 +31,10 @@ struct guest
    for on each node, too.  GPG_ERR_NOT_FOUND: none is, or none that the token
    may see.  */
 gpg_error_t guest_find (struct work *work, struct guest *r_guest);
+
+/* The same for guest VMID.  */
+gpg_error_t guest_find_number (struct work *work, int64_t vmid,
+                               struct guest *r_guest);
 void guest_release (struct guest *guest);
 
 #endif /* REEVE_PVE_GUEST_H */

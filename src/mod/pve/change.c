@@ -1,0 +1,341 @@
+/* change.c - the verbs of PVE that change guests
+   Copyright (C) 2026 The reeve authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include "change.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../../protocol/buffer.h"
+#include "../../../protocol/memory.h"
+#include "../../../protocol/text.h"
+#include "../../call/relay.h"
+
+/* What each verb does.  LOOK is the operation that tells what there is; a guest
+   whose FIELD of that is ALREADY needs no change.  A plan says: WORDS, the
+   argument WHICH and "of" if there is one, the guest, BEHIND and the argument
+   WHERE.  AFTER is the state for the audit log.  */
+static const struct change
+{
+  const char *verb;
+  const char *look;
+  const char *field;
+  const char *already;
+  const char *words;
+  const char *which;
+  const char *behind;
+  const char *where;
+  const char *after;
+  bool undone; /* There is a way back.  */
+} changes[] = {
+  { "START", "pve look", "status", "running", "start", NULL, NULL, NULL,
+    "running", true },
+  { "STOP", "pve look", "status", "stopped", "stop", NULL, NULL, NULL,
+    "stopped", true },
+  { "SHUTDOWN", "pve look", "status", "stopped", "shut down", NULL, NULL, NULL,
+    "stopped", false },
+  { "REBOOT", "pve look", NULL, NULL, "reboot", NULL, NULL, NULL, "running",
+    false },
+  { "SUSPEND", "pve look", "state", "paused", "suspend", NULL, NULL, NULL,
+    "paused", false },
+  { "RESUME", "pve look", "state", "running", "resume", NULL, NULL, NULL,
+    "running", false },
+  { "SNAPSHOT", "pve look", NULL, NULL, "take snapshot", "snapname", NULL, NULL,
+    NULL, true },
+  { "ROLLBACK", "pve look", NULL, NULL, "go back to snapshot", "snapname", NULL,
+    NULL, NULL, false },
+  { "DELSNAPSHOT", "pve look", NULL, NULL, "delete snapshot", "snapname", NULL,
+    NULL, NULL, false },
+  { "BACKUP", "pve look", NULL, NULL, "back up", NULL, "to", "storage", NULL,
+    false },
+  { "RESTORE", "pve look restore", NULL, NULL, "restore", NULL, "from", "volid",
+    NULL, false },
+  { "CLONE", "pve look", NULL, NULL, "clone", NULL, "to", "newid", NULL,
+    false },
+  { "RESIZE", "pve look resize", NULL, NULL, "resize disk", "disk", "to",
+    "size", NULL, false },
+  { "MIGRATE", "pve look", "node", NULL, "migrate", NULL, "to", "target", NULL,
+    false },
+  { "DESTROY", "pve look", NULL, NULL, "destroy", NULL, NULL, NULL, NULL,
+    false },
+  { "DELETE-CONTENT", "pve look content", NULL, NULL, "delete volume", NULL,
+    NULL, NULL, NULL, false },
+};
+
+static const struct change *
+find_change (const char *verb)
+{
+  size_t i = 0;
+
+  while (strcmp (changes[i].verb, verb))
+    i++;
+  return changes + i;
+}
+
+void
+more_add (struct more *more, const char *name, const char *value)
+{
+  if (!value)
+    return;
+  assert (more->count + 2 < sizeof more->pairs / sizeof *more->pairs);
+  more->pairs[more->count++] = name;
+  more->pairs[more->count++] = value;
+}
+
+/* --- Steps that several verbs have --- */
+
+gpg_error_t
+change_unchanged (struct call *call)
+{
+  gpg_error_t err = writer_field_bool (call->out, "changed", false);
+
+  return err ? err : writer_record_end (call->out);
+}
+
+gpg_error_t
+change_preflight (struct call *call, const struct more *more)
+{
+  auto_free char *nothing = NULL;
+
+  return arg_number (call, "preflight", 0)
+             ? relay_ask (call, "pve preflight", more->pairs, &nothing)
+             : 0;
+}
+
+/* "reeve-20270131-120000", for the caller to free.  */
+static char *
+snapshot_name (void)
+{
+  time_t now = time (NULL);
+  struct tm parts;
+  char text[32];
+
+  if (!gmtime_r (&now, &parts)
+      || !strftime (text, sizeof text, "reeve-%Y%m%d-%H%M%S", &parts))
+    return NULL;
+  return strdup (text);
+}
+
+gpg_error_t
+change_snapshot_first (struct call *call, struct more *more, const char *guest,
+                       char **r_name)
+{
+  auto_free char *description = NULL;
+
+  *r_name = NULL;
+  if (!arg_number (call, "snapshot", 0))
+    return 0;
+  *r_name = snapshot_name ();
+  if (!*r_name)
+    return gpg_error_from_syserror ();
+  more_add (more, "snapname", *r_name);
+  description = text_format ("take snapshot %s of %s\n", *r_name, guest);
+  if (!description)
+    return gpg_error_from_syserror ();
+  return relay_append (call, &(struct relay_change){
+                                 .kind = &relay_api,
+                                 .object = arg_text (call, "vmid"),
+                                 .description = description,
+                                 .after = *r_name,
+                                 .operation = "pve snapshot",
+                                 .undo = "pve snapshot undo",
+                                 .more = more->pairs });
+}
+
+gpg_error_t
+change_guest_name (struct call *call, const char *text, char **r_name)
+{
+  auto_buffer struct buffer name = BUFFER_EMPTY;
+  auto_free char *kind = NULL;
+  auto_free char *own = NULL;
+  auto_free char *node = NULL;
+  size_t count = arg_count (call, "vmid");
+  gpg_error_t err = relay_field (text, "kind", &kind);
+
+  *r_name = NULL;
+  if (!err)
+    err = relay_field (text, "name", &own);
+  if (!err)
+    err = relay_field (text, "node", &node);
+  if (err)
+    return err;
+  buffer_string (&name, count > 1 ? "guests"
+                        : kind && !strcmp (kind, "lxc") ? "container"
+                                                        : "virtual machine");
+  for (size_t i = 0; i < count; i++)
+    buffer_printf (&name, "%s%s", i ? ", " : " ",
+                   arg_text_at (call, "vmid", i, NULL));
+  if (own && count == 1)
+    buffer_printf (&name, " (%s)", own);
+  if (node)
+    buffer_printf (&name, " on %s", node);
+  return buffer_take (&name, r_name, NULL);
+}
+
+/* --- The plan --- */
+
+/* What looking told.  */
+struct found
+{
+  char *kind;
+  char *node;
+  char *status;
+  char *storage; /* Of a volume to be deleted.  */
+  char *task_id;
+  char *volume; /* A disk's, that grows.  */
+  char *digest;
+  char *guest; /* How it is called.  */
+};
+
+static void
+found_release (struct found *found)
+{
+  free (found->kind);
+  free (found->node);
+  free (found->status);
+  free (found->storage);
+  free (found->task_id);
+  free (found->volume);
+  free (found->digest);
+  free (found->guest);
+}
+
+static gpg_error_t
+found_read (const char *text, struct found *found)
+{
+  const struct
+  {
+    const char *name;
+    char **r_value;
+  } fields[] = { { "kind", &found->kind },
+                 { "node", &found->node },
+                 { "status", &found->status },
+                 { "storage", &found->storage },
+                 { "task_id", &found->task_id },
+                 { "volume", &found->volume },
+                 { "digest", &found->digest } };
+  gpg_error_t err = 0;
+
+  for (size_t i = 0; !err && i < sizeof fields / sizeof *fields; i++)
+    err = relay_field (text, fields[i].name, fields[i].r_value);
+  return err;
+}
+
+/* Whether TEXT, what was found, is what CHANGE would make of it.  */
+static gpg_error_t
+is_so (struct call *call, const struct change *change, const char *text,
+       bool *r_so)
+{
+  const char *already = change->already ? change->already
+                        : change->where ? arg_text (call, change->where)
+                                        : NULL;
+  auto_free char *value = NULL;
+  gpg_error_t err
+      = change->field ? relay_field (text, change->field, &value) : 0;
+
+  *r_so = value && already && !strcmp (value, already);
+  return err;
+}
+
+/* The lines of a dry run, for the caller to free.  */
+static gpg_error_t
+describe (struct call *call, const struct change *change,
+          const struct found *found, char **r_text)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+  const char *size = change->where ? arg_text (call, change->where) : NULL;
+
+  buffer_string (&text, change->words);
+  if (change->which)
+    buffer_printf (&text, " %s of", arg_text (call, change->which));
+  buffer_printf (&text, " %s", found->guest);
+  if (size && *size == '+')
+    buffer_printf (&text, " by %s", size + 1);
+  else if (size)
+    buffer_printf (&text, " %s %s", change->behind, size);
+  if (found->volume)
+    buffer_printf (&text, " (now %s)", found->volume);
+  if (found->status)
+    buffer_printf (&text, " (now %s)", found->status);
+  buffer_string (&text, "\n");
+  return buffer_take (&text, r_text, NULL);
+}
+
+static gpg_error_t
+append (struct call *call, const struct change *change,
+        const struct found *found, const struct more *more)
+{
+  auto_free char *description = NULL;
+  const char *object = found->storage ? arg_text (call, "volid")
+                                      : arg_text (call, "vmid");
+  gpg_error_t err = describe (call, change, found, &description);
+
+  if (err)
+    return err;
+  return relay_append (call, &(struct relay_change){
+                                 .kind = &relay_api,
+                                 .object = object,
+                                 .description = description,
+                                 .before = found->status,
+                                 .after = change->after,
+                                 .operation = "pve act",
+                                 .undo = change->undone ? "pve undo" : NULL,
+                                 .more = more->pairs });
+}
+
+/* Plan CHANGE of what was FOUND.  */
+static gpg_error_t
+plan (struct call *call, const struct change *change, struct found *found)
+{
+  auto_free char *snapshot = NULL;
+  struct more more = { .count = 0 };
+  gpg_error_t err;
+
+  more_add (&more, "verb", change->verb);
+  more_add (&more, "kind", found->kind ? found->kind : "");
+  more_add (&more, "node", found->node);
+  more_add (&more, "volume-storage", found->storage);
+  more_add (&more, "task-id",
+            found->task_id                                      ? found->task_id
+            : strcmp (change->verb, "BACKUP")                    ? NULL
+            : arg_count (call, "vmid") == 1 ? arg_text (call, "vmid")
+                                            : "");
+  more_add (&more, "volume", found->volume);
+  /* A snapshot will change it.  */
+  if (found->digest && !arg_number (call, "snapshot", 0))
+    more_add (&more, "digest", found->digest);
+  err = change_preflight (call, &more);
+  if (!err && !strcmp (change->verb, "RESIZE"))
+    err = change_snapshot_first (call, &more, found->guest, &snapshot);
+  return err ? err : append (call, change, found, &more);
+}
+
+gpg_error_t
+pve_change (struct call *call)
+{
+  const struct change *change = find_change (call->verb->name);
+  const char *const verb[] = { "verb", change->verb, NULL };
+  auto_free char *text = NULL;
+  struct found found = { NULL };
+  bool so = false;
+  gpg_error_t err = relay_ask (call, change->look, verb, &text);
+
+  if (!err)
+    err = found_read (text, &found);
+  if (!err)
+    err = is_so (call, change, text, &so);
+  if (!err && found.storage)
+    found.guest = strdup (arg_text (call, "volid"));
+  else if (!err)
+    err = change_guest_name (call, text, &found.guest);
+  if (!err && !found.guest)
+    err = gpg_error_from_syserror ();
+  if (!err)
+    err = so ? change_unchanged (call) : plan (call, change, &found);
+  found_release (&found);
+  return err;
+}
