@@ -221,7 +221,8 @@ task_run (struct work *work, const struct task_request *request)
   if (!err && upid && !work_number (work, "no-wait", 0))
     err = task_follow (work, upid, &exitstatus);
   if (!err)
-    err = writer_field_bool (work->out, "changed", upid != NULL);
+    err = writer_field_bool (work->out, "changed",
+                             upid || request->at_once);
   if (err || !upid)
     return err ? err : writer_field (work->out, "outcome", "ok");
   err = writer_field (work->out, "upid", "%s", upid);
