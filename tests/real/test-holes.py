@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A case for each that has no better place; the names of others begin with the
 same ids: E5, T5, L8 in test-system.py, F1 to F6 in test-hw-samples.py and
-test-mount.py, E7, L8 in unit/test-run_program.c."""
+test-mount.py, E7, L8 in unit/test-run_program.c.  E6 is about installing
+packages, which nothing here does."""
 
 import os
 import sys
