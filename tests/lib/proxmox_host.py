@@ -5,7 +5,19 @@
 
     with proxmox.Proxmox() as server, scratch.Machine() as machine:
         proxmox_host.introduce(machine, server)
-        with machine.daemon() as daemon: ..."""
+        with machine.daemon() as daemon: ...
+
+or, in short:
+
+    with proxmox_host.scene("8.4") as (server, client):
+        guests = proxmox_host.read(client, "GUESTS")
+"""
+
+import contextlib
+import json
+
+import proxmox
+import scratch
 
 
 def introduce(machine, server, token=None, *lines):
@@ -19,3 +31,22 @@ def introduce(machine, server, token=None, *lines):
         line + "\n" for line in ("endpoint 127.0.0.1:%d" % server.port,
                                  "token-file /etc/reeve/pve.token",
                                  "ca-file /etc/reeve/pve-ca.pem", *lines)))
+
+
+@contextlib.contextmanager
+def scene(version="9.1", weak=False):
+    """A server, and a client that may do everything, of a reeved that has the
+    full token or the WEAK one.  The server must have nothing to complain
+    of."""
+    with proxmox.Proxmox(version) as server, scratch.Machine() as machine:
+        introduce(machine, server, server.weak_token if weak else None)
+        with machine.daemon() as daemon, daemon.client("panel") as client:
+            yield server, client
+        assert not server.problems, server.problems
+
+
+def read(client, line):
+    """The records that the verb of PVE in LINE answers."""
+    verb, _, rest = line.partition(" ")
+    reply = client.check("PVE %s --output=json %s" % (verb, rest))
+    return [json.loads(one) for one in reply.text.splitlines()]
