@@ -15,13 +15,14 @@ or, in short:
 
 import contextlib
 import json
-
-import proxmox
-import scratch
-
 import time
 
+import proxmox
+import proxmox_guests
 import proxmox_tasks
+import scratch
+
+BACKUP = "local:backup/vzdump-lxc-100-x.tar.zst"
 
 
 def remember(server):
@@ -33,6 +34,28 @@ def remember(server):
     task.name(0x6E, 0x455C2)
     task.finish("OK", time.monotonic())
     server.cluster.tasks.list.append(task)
+
+
+def renew(server, verb):
+    """Let SERVER have what the example of VERB takes for granted."""
+    with server.lock:
+        cluster = server.cluster = proxmox_guests.Cluster(server.version)
+        cluster.tasks.seconds = 0.05
+        cluster.fingerprint = server.fingerprint
+        remember(server)
+        first, machine = cluster.guests[100], cluster.guests[200]
+        if verb in ("REBOOT", "SUSPEND", "RESUME"):
+            first.status = machine.status = "running"
+            machine.paused = verb == "RESUME"
+        if verb in ("ROLLBACK", "DELSNAPSHOT"):
+            first.snapshots.append({
+                "name": "before-upgrade", "snaptime": 1795195846,
+                "description": "", "config": dict(first.config)})
+        store = cluster.storages["local"]
+        kept = store.add_backup(first, 1795196000)
+        store.volumes[BACKUP] = dict(store.volumes.pop(kept), volid=BACKUP)
+        store.volumes[BACKUP + ".config"] \
+            = store.volumes.pop(kept + ".config")
 
 
 def introduce(machine, server, token=None, *lines):
