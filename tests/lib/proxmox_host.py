@@ -7,6 +7,21 @@
         proxmox_host.introduce(machine, server)
         with machine.daemon() as daemon: ..."""
 
+import time
+
+import proxmox_tasks
+
+
+def remember(server):
+    """Let SERVER have a task that ended well, of the guest 100:
+    UPID:pve1:0000006E:000455C2:6A0BB31C:vzstart:100:agent@pve!ops:"""
+    task = proxmox_tasks.Task("pve1", "vzstart", "100", "agent@pve!ops",
+                              lines=["starting"])
+    task.starttime = 0x6A0BB31C
+    task.name(0x6E, 0x455C2)
+    task.finish("OK", time.monotonic())
+    server.cluster.tasks.list.append(task)
+
 
 def introduce(machine, server, token=None, *lines):
     """Write pve.conf of MACHINE for SERVER, with more LINES, and the TOKEN,

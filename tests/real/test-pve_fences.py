@@ -119,11 +119,13 @@ def looked_at():
 
 def reads():
     """The example of each verb of PVE that reads, with a limit of time."""
-    found = [verb.examples[0] for verb in verbs.all_verbs()
+    found = ["PVE %s --timeout=5 %s" % (
+                 verb.name, re.sub(r"^PVE (TASK )?\S+ ?(--timeout=\S+)?", "",
+                                   verb.examples[0]))
+             for verb in verbs.all_verbs()
              if verb.noun == "PVE" and verb.effect == "read"]
-    assert "PVE VERSION" in found, found
-    return [re.sub(r"^(PVE [A-Z-]+)", r"\1 --timeout=5", line)
-            for line in found]
+    assert "PVE VERSION --timeout=5 " in found, found
+    return found
 
 
 def check_reading(socket):
@@ -133,7 +135,10 @@ def check_reading(socket):
             session = attack.session_pid(client)
             client.check("PVE VERSION")
             for line in reads():
-                client.call(line)
+                reply = client.call(line)
+                assert reply.error not in (
+                    "UNKNOWN_COMMAND", "UNKNOWN_OPTION", "TOO_MANY",
+                    "INV_ARG"), (line, reply.lines)
             family = set(attack.descendants(helper))
         assert server.handshakes, "the server saw nobody"
         assert len(family) >= 2, family

@@ -52,6 +52,7 @@ struct action
   const char *id;      /* Of the task: the argument of that name.  */
   const char *already; /* A server that says so has nothing to do.  */
   const char *inverse; /* The verb that takes it back, or NULL.  */
+  bool at_once;        /* Some servers do it without a task.  */
 };
 
 /* The action of VERB, or NULL.  */

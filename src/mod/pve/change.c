@@ -259,7 +259,7 @@ describe (struct call *call, const struct change *change,
     buffer_printf (&text, " %s %s", change->behind, size);
   if (found->volume)
     buffer_printf (&text, " (now %s)", found->volume);
-  if (found->status)
+  else if (found->status)
     buffer_printf (&text, " (now %s)", found->status);
   buffer_string (&text, "\n");
   return buffer_take (&text, r_text, NULL);

@@ -22,7 +22,6 @@ plan (struct call *call, const struct golden_words *words)
   struct relay_change change = { .kind = &relay_tool,
                                  .program = RELAY_MACHINE,
                                  .object = words->vmid,
-                                 .before = "absent",
                                  .after = "created",
                                  .operation = "pve create-golden" };
   gpg_error_t err;

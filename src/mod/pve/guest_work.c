@@ -107,7 +107,8 @@ request (struct work *work, const struct action *action,
                           .form = &form,
                           .node = work_text (work, "node"),
                           .types = action_kind (work, action)->types,
-                          .id = work_text (work, action->id) });
+                          .id = work_text (work, action->id),
+                          .at_once = action->at_once });
 }
 
 /* Wait for its end, and write nothing.  */

@@ -6,8 +6,8 @@
 
 #include "../../call/relay.h"
 #include "change.h"
-#include "task_change.h"
 #include "golden.h"
+#include "task_change.h"
 
 #define ERRORS                                                                 \
   "CONFIGURATION: /etc/reeve/pve.conf is missing or wrong.\n"                  \
@@ -465,7 +465,7 @@ static const struct verb verbs[] = {
         "A guest that exists is overwritten with --force, which a rule must name\n"
         "to allow it (force=1).  --unique gives it other network addresses.  KIND\n"
         "is that of the backup's name, NODE that of the old guest, or the only one.\n"
-        "EEXIST: there is such a guest.  MISSING_VALUE: KIND or NODE is needed.\n"
+        "DUP_VALUE: there is such a guest.  MISSING_VALUE: KIND or NODE is needed.\n"
         "Example: PVE RESTORE --node=pve1 150 local:backup/vzdump-lxc-100-x.tar.zst" },
   { .name = "CLONE",
     .args = WAYS "[--name=<name:hostname>] [--full] [--storage=<storage:storage>] "

@@ -251,7 +251,8 @@ task_start (struct work *work, const struct task_request *request,
 static gpg_error_t
 write_answer (struct writer *out, const struct attempt *attempt)
 {
-  gpg_error_t err = writer_field_bool (out, "changed", attempt->upid != NULL);
+  gpg_error_t err = writer_field_bool (
+      out, "changed", attempt->upid || attempt->request->at_once);
 
   if (err || !attempt->upid)
     return err ? err : writer_field (out, "outcome", "ok");

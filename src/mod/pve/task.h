@@ -24,6 +24,8 @@ struct task_request
                                 is found again when the answer was lost.  */
   const char *id;            /* The task's id: a guest's number, ...; NULL: any.
                               */
+  bool at_once;              /* An answer without a task means that it is done,
+                                not that there was nothing to do.  */
 };
 
 /* Send REQUEST.  What is locked is tried again as long as there is time

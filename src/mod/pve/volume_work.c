@@ -76,7 +76,7 @@ check_old (struct work *work, const struct guest *old, const char *kind,
            const char *node)
 {
   if (!work_number (work, "force", 0))
-    return fail (&work->failure, GPG_ERR_EEXIST,
+    return fail (&work->failure, GPG_ERR_DUP_VALUE,
                  "guest %" PRId64 " exists: --force overwrites it", old->vmid);
   if (old->container != !strcmp (kind, "lxc"))
     return fail (&work->failure, GPG_ERR_CONFLICT,

@@ -1,0 +1,77 @@
+# proxmox_scene.py - a machine that knows a server of Proxmox VE
+# Copyright (C) 2026 The reeve authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A test server (proxmox.py), a scratch machine whose pve.conf names it, and
+its daemon:
+
+    with proxmox_scene.scene("8.4") as scene:
+        scene.change("PVE START 100")
+        assert scene.server.guests[100].running
+
+At the end no request may have been other than the API's schema has it."""
+
+import contextlib
+import json
+
+import proxmox
+import scratch
+
+VERSIONS = ("7.4", "8.4", "9.1")
+
+
+class Scene:
+    """SERVER, MACHINE, DAEMON, and CLIENT, who may do everything."""
+
+    def __init__(self, server, machine, daemon, client):
+        self.server = server
+        self.machine = machine
+        self.daemon = daemon
+        self.client = client
+
+    def record(self, line):
+        """The one record that LINE is answered with."""
+        return read_record(self.client.check(with_json(line)))
+
+    def error(self, line):
+        """The reply to LINE, which is an error."""
+        reply = self.client.call(line)
+        assert not reply.ok, (line, reply.text)
+        return reply
+
+    def sent(self, method=None):
+        """The requests so far that were no GET, or those of METHOD."""
+        return [request for request in self.server.requests
+                if (request.method == method if method
+                    else request.method != "GET")]
+
+
+def with_json(line):
+    """LINE with the answer as JSON."""
+    words = line.split(" ")
+    return " ".join(words[:2] + ["--output=json"] + words[2:])
+
+
+def read_record(reply):
+    lines = reply.text.splitlines()
+    assert len(lines) == 1, reply.lines
+    return json.loads(lines[0])
+
+
+@contextlib.contextmanager
+def scene(version="9.1", policy=None, token=None, **options):
+    """TOKEN: that of the machine, by default the one with all rights."""
+    with proxmox.Proxmox(version, **options) as server:
+        with open(server.ca_file, encoding="ascii") as file:
+            authority = file.read()
+        configuration = "endpoint 127.0.0.1:%d\ntoken-file %s\nca-file %s\n" \
+            % (server.port, "/etc/reeve/pve.token", "/etc/reeve/pve.pem")
+        with scratch.Machine({"/etc/reeve/pve.pem": authority,
+                              "/etc/reeve/pve.conf": configuration},
+                             policy) as machine:
+            machine.write("/etc/reeve/pve.token", (
+                server.weak_token if token == "weak" else server.token)
+                + "\n", 0o400)
+            with machine.daemon() as daemon, \
+                    daemon.client("panel") as client:
+                yield Scene(server, machine, daemon, client)
+        assert not server.problems, server.problems
