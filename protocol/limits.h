@@ -127,6 +127,8 @@
                                      without a time limit.  */
 #define LIMIT_PVE_LOST_SECONDS 10 /* To look for a task whose request's answer
                                      was lost.  */
+#define LIMIT_PCT_SECONDS 1800UL        /* For pct to create a container, ... */
+#define LIMIT_PCT_OUTPUT MIB            /* ... and bytes that it may say.  */
 #define LIMIT_UNDO_SECONDS 60 /* For a worker to put back what a step did. */
 #define LIMIT_STOP_SECONDS 10 /* For a worker to put in order what it began. */
 

@@ -62,7 +62,8 @@ struct run_result
 /* Run it to its end: no shell, standard input /dev/null, clean environment,
    no other descriptors, a process group of its own that is killed as a whole
    (with what it started, as far as that stayed in the group) at the end of its
-   time, on giving up, and (but for LEAVE) when it ended.  Output is drained all
+   time, on giving up, and (but for LEAVE) when it ended.  The program itself
+   (but for LEAVE) also ends when this process is killed.  Output is drained all
    the time, and not waited for when the program itself has ended.
    Errors: GPG_ERR_NOT_FOUND (not installed; the words name it),
    GPG_ERR_TIMEOUT, GPG_ERR_CANCELED, system errors.  That the program failed

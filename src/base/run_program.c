@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -125,8 +126,10 @@ run_is_installed (const struct machine *machine, const char *name)
 
 /* --- The child --- */
 
+/* PARENT is who forked.  */
 static void
-become_program (const struct run *run, int program, int output, int errors)
+become_program (const struct run *run, pid_t parent, int program, int output,
+                int errors)
 {
   const char *argv[ARGUMENTS + 2] = { run->program };
   const char *environment[ENVIRONMENT + 4] = {
@@ -151,6 +154,11 @@ become_program (const struct run *run, int program, int output, int errors)
     }
   setpgid (0, 0);
   run_default_signals ();
+  /* One whose parent is killed is attended by nobody; a script that may leave
+     a daemon behind goes on to its end.  */
+  if (!run->leave
+      && (prctl (PR_SET_PDEATHSIG, SIGKILL) || getppid () != parent))
+    return;
   if (null < 0 || dup2 (null, 0) < 0 || dup2 (output, 1) < 0
       || dup2 (errors, 2) < 0)
     return;
@@ -280,6 +288,7 @@ static gpg_error_t
 start (struct running *running, int fd)
 {
   int pipes[2][2] = { { -1, -1 }, { -1, -1 } };
+  pid_t parent = getpid ();
   gpg_error_t err = 0;
 
   if (pipe2 (pipes[0], O_CLOEXEC) || pipe2 (pipes[1], O_CLOEXEC)
@@ -287,7 +296,7 @@ start (struct running *running, int fd)
     err = gpg_error_from_syserror ();
   else if (!running->pid)
     {
-      become_program (running->run, fd, pipes[0][1], pipes[1][1]);
+      become_program (running->run, parent, fd, pipes[0][1], pipes[1][1]);
       _exit (127);
     }
   for (size_t i = 0; i < 2; i++)

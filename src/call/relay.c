@@ -161,7 +161,7 @@ relay_receive (struct channel *channel, struct writer *out,
           return err;
         break;
       case WORK_DONE:
-        *r_lost = false;
+        *r_lost = message.code == WORK_END_REFUSED;
         return take_done (&message, failure);
       default:
         return gpg_error (GPG_ERR_INV_PACKET);

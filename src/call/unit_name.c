@@ -18,6 +18,7 @@
 
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "script_name.h"
 #include "types.h"
 
 /* --- A name --- */
@@ -285,18 +286,14 @@ find_canonical (const char *name, char canonical[LIMIT_UNIT_NAME])
     }
 }
 
-gpg_error_t
-unit_name_names (const struct machine *machine, const char *value,
-                 void (*each) (void *context, const char *name), void *context)
+/* Tell the names of files of units that lead to CANONICAL.  */
+static void
+tell_files (const char *canonical,
+            void (*each) (void *context, const char *name), void *context)
 {
-  char canonical[LIMIT_UNIT_NAME], other[LIMIT_UNIT_NAME];
+  char other[LIMIT_UNIT_NAME];
   char template[LIMIT_UNIT_NAME], instance[LIMIT_UNIT_NAME];
-  gpg_error_t err = learn (machine);
 
-  if (err)
-    return err;
-  find_canonical (value, canonical);
-  each (context, canonical);
   split_instance (canonical, template, instance);
   for (size_t i = 0; i < known.count; i++)
     {
@@ -309,6 +306,80 @@ unit_name_names (const struct machine *machine, const char *value,
                && join_instance (name, instance, other))
         each (context, other);
     }
-  each (context, value);
-  return 0;
+}
+
+/* Names of one unit, each once.  */
+struct names
+{
+  size_t count;
+  char **name;
+  bool failed;
+};
+
+static void
+add_name (void *context, const char *name)
+{
+  struct names *names = context;
+  char **larger;
+
+  for (size_t i = 0; i < names->count; i++)
+    if (!strcmp (names->name[i], name))
+      return;
+  larger = reallocarray (names->name, names->count + 1, sizeof *names->name);
+  if (larger)
+    names->name = larger;
+  if (larger && (larger[names->count] = strdup (name)))
+    names->count++;
+  else
+    names->failed = true;
+}
+
+/* Add the canonical name of VALUE.  A unit without a file is the script that it
+   is called like.  */
+static void
+add_canonical (struct names *names, const char *value)
+{
+  char canonical[LIMIT_UNIT_NAME], script[LIMIT_UNIT_NAME];
+  char template[LIMIT_UNIT_NAME], instance[LIMIT_UNIT_NAME];
+
+  find_canonical (value, canonical);
+  split_instance (canonical, template, instance);
+  if (!target_of (canonical) && !target_of (template)
+      && script_name_own (canonical, script))
+    find_canonical (script, canonical);
+  add_name (names, canonical);
+}
+
+gpg_error_t
+unit_name_names (const struct machine *machine, const char *value,
+                 void (*each) (void *context, const char *name), void *context)
+{
+  struct names names = { 0, NULL, false };
+  char canonical[LIMIT_UNIT_NAME];
+  gpg_error_t err = learn (machine);
+
+  if (!err)
+    err = script_name_learn (machine);
+  if (err)
+    return err;
+  add_canonical (&names, value);
+  add_name (&names, value);
+  /* What is added is looked at, too.  */
+  for (size_t i = 0; i < names.count; i++)
+    {
+      find_canonical (names.name[i], canonical);
+      if (strcmp (canonical, names.name[i]))
+        add_name (&names, canonical);
+      else
+        tell_files (canonical, add_name, &names);
+      script_name_names (names.name[i], add_name, &names);
+    }
+  for (size_t i = 0; i < names.count; i++)
+    {
+      if (!names.failed)
+        each (context, names.name[i]);
+      free (names.name[i]);
+    }
+  free (names.name);
+  return names.failed ? gpg_error (GPG_ERR_ENOMEM) : 0;
 }

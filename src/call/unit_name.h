@@ -20,7 +20,10 @@ gpg_error_t unit_name_check (char *text, size_t *length, const char *choices,
 /* A unit's other names are links in the directories of units: where
    sshd.service leads to ssh.service, both are, with every name that leads
    there, one unit, and the file's name is the canonical one.  So it is with
-   the instances of templates.  */
+   the instances of templates, and with links among init.d scripts
+   (script_name.h).  Which of both runs the machine is not known here: what is
+   one for either is one, but only what has no file of a unit has the canonical
+   name of a script.  */
 gpg_error_t unit_name_names (const struct machine *machine, const char *value,
                              void (*each) (void *context, const char *name),
                              void *context);

@@ -142,10 +142,10 @@ work_status (struct work *work, const char *keyword, const char *format, ...)
 }
 
 static gpg_error_t
-send_done (struct channel *channel, gpg_error_t err,
+send_done (struct channel *channel, enum work_end end, gpg_error_t err,
            const struct failure *failure)
 {
-  channel_begin (channel, WORK_DONE, err != 0);
+  channel_begin (channel, WORK_DONE, end);
   if (err)
     {
       channel_number (channel, gpg_err_code (err));
@@ -259,7 +259,8 @@ answer (struct work *work, const struct message *message,
   work->stopped = false;
   err = carry_out (work, service);
   writer_release (&out);
-  err = send_done (work->channel, err, &work->failure);
+  err = send_done (work->channel, err ? WORK_END_FAILED : WORK_END_DONE, err,
+                   &work->failure);
   failure_release (&work->failure);
   return err;
 }
@@ -293,6 +294,6 @@ work_refuse (int fd, gpg_error_t err, const struct failure *failure)
 
   channel_init (&channel, fd);
   if (!channel_read (&channel, &message))
-    send_done (&channel, err, failure);
+    send_done (&channel, WORK_END_REFUSED, err, failure);
   channel_release (&channel);
 }

@@ -40,8 +40,15 @@ enum work_kind
   /* From the worker.  */
   WORK_ANSWER, /* A piece of the answer, which the client is to have now.  */
   WORK_STATUS, /* Keyword and text of a status line.  */
-  WORK_DONE    /* Code 0: done.  1: failed; gpg code and words, then pairs of
-                  detail names and values.  */
+  WORK_DONE    /* Code: enum work_end.  What failed has gpg code and words, then
+                  pairs of detail names and values.  */
+};
+
+enum work_end
+{
+  WORK_END_DONE,
+  WORK_END_FAILED,
+  WORK_END_REFUSED /* Failed, and the worker is no more.  */
 };
 
 /* One operation on its way.  */

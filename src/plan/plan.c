@@ -172,23 +172,23 @@ plan_undo (struct plan *plan, struct failure *failure)
     }
 }
 
-/* Everything up to the point of no return.  */
+/* Steps FIRST to END, the latter not counted, up to the point of no return.  */
 static gpg_error_t
-plan_carry_out (struct plan *plan, const struct machine *machine,
-                struct journal *journal, struct failure *failure)
+plan_carry_out (struct step *first, const struct step *end,
+                const struct machine *machine, struct journal *journal,
+                struct failure *failure)
 {
   struct step *step;
-  struct step *end = plan->steps + plan->count;
   gpg_error_t err = 0;
 
-  for (step = plan->steps; !err && step < end; step++)
+  for (step = first; !err && step < end; step++)
     err = step->kind->prepare (step->detail, machine,
                                step->kind->journaled ? journal : NULL, failure);
   if (!err && journal)
     err = journal_ready (journal, failure);
-  for (step = plan->steps; !err && step < end; step++)
+  for (step = first; !err && step < end; step++)
     err = step->kind->perform (step->detail, failure);
-  for (step = plan->steps; !err && step < end; step++)
+  for (step = first; !err && step < end; step++)
     err = step->kind->settle (step->detail, failure);
   return err;
 }
@@ -197,25 +197,31 @@ gpg_error_t
 plan_run (struct plan *plan, const struct machine *machine,
           struct failure *failure)
 {
+  struct step *end = plan->steps + plan->count;
+  struct step *journaled = plan->steps;
   struct journal *journal = NULL;
-  bool journaled = false;
+  bool begun = false;
   gpg_error_t err = 0;
 
-  for (size_t i = 0; i < plan->count; i++)
-    journaled |= plan->steps[i].kind->journaled;
-  if (journaled)
+  while (journaled < end && !journaled->kind->journaled)
+    journaled++;
+  if (journaled < end)
     err = journal_open (machine, &journal, failure);
   if (err)
     return err;
-  if (journal)
-    journal_begin (journal);
-  err = plan_carry_out (plan, machine, journal, failure);
+  err = plan_carry_out (plan->steps, journaled, machine, NULL, failure);
+  if (!err && journal)
+    {
+      journal_begin (journal);
+      begun = true;
+      err = plan_carry_out (journaled, end, machine, journal, failure);
+    }
   if (err)
     plan_undo (plan, failure);
   else
     for (size_t i = 0; i < plan->count; i++)
       plan->steps[i].kind->finish (plan->steps[i].detail);
-  if (journal)
+  if (begun)
     journal_end (journal);
   return err;
 }

@@ -26,13 +26,15 @@ struct journal;
    The order for a plan of N steps: prepare 1..N, then the journal is made
    durable, then perform 1..N, then settle 1..N (make durable), then finish
    1..N.  An error before finish calls undo on N..1; undo must cope with a
-   step that was only prepared or not even that.  */
+   step that was only prepared or not even that.  Steps before the first
+   journaled one are settled before the others are prepared.  */
 struct step_kind
 {
   const char *name; /* "file", ...; stands in the journal.  */
 
   /* Whether prepare gets a journal.  Plans with such steps are carried out one
-     at a time on a machine; others do not wait for each other.  */
+     at a time on a machine, from the first of these on; others do not wait for
+     each other.  What may take long and can be undone stands before them.  */
   bool journaled;
 
   /* Append to TEXT what would change: for a file a unified diff.  */

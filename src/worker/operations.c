@@ -7,8 +7,10 @@
 #include <stddef.h>
 
 #include "../mod/hw/hw_work.h"
+#include "../mod/pve/golden_work.h"
 #include "../mod/service/operations.h"
 #include "../mod/system/operations.h"
 
-const struct work_operation *const operations[]
-    = { hw_operations, service_operations, system_operations, NULL };
+const struct work_operation *const operations[] = {
+  hw_operations, golden_operations, service_operations, system_operations, NULL
+};

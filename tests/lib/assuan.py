@@ -41,8 +41,8 @@ CODES = {
     "ASS_PARAMETER": 280, "DUP_NAME": 306, "TOO_OLD": 308, "INV_ORDER": 310,
     "TRY_LATER": 312, "WRONG_NAME": 313, "NO_AUTH": 314, "BAD_AUTH": 315,
     "NO_SERVICE": 318,
-    "EACCES": 0x8001, "EBUSY": 0x8013, "ENOENT": 0x8051, "ENOTDIR": 0x8061,
-    "EPERM": 0x806b,
+    "EACCES": 0x8001, "EBUSY": 0x8013, "EEXIST": 0x8023, "ENOENT": 0x8051,
+    "ENOTDIR": 0x8061, "EPERM": 0x806b,
 }
 NAMES = {number: name for name, number in CODES.items()}
 

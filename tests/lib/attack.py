@@ -112,7 +112,7 @@ def inquiry(client, authenticated):
 
 
 # What a daemon starts beside sessions, and how many workers each keeps ready.
-HELPERS = {"reeve-augeas": 1, "reeve-machine": 0}
+HELPERS = {"reeve-augeas": 1, "reeve-machine": 0, "reeve-api": 0}
 
 
 def program_name(pid):

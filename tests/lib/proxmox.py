@@ -14,8 +14,7 @@ the real one of that version does (7.4, 8.4, 9.1); every request that is not
 as the API's schema has it is listed in server.problems.
 
 What fail_next can do:
-    close           close without an answer; at once after the TLS handshake
-                    if no method and path are given
+    close           close without an answer
     hang:SECONDS    no answer, then close       slow:SECONDS  answer late
     596-before      596, nothing done           close-after   done, then close
     596-after       done, then 596              hang-after:SECONDS
@@ -26,6 +25,9 @@ What fail_next can do:
     huge[:BYTES]    a large body                garbage[:TEXT]  no JSON
     lock:NAME       "CT is locked (NAME)"
     hotplug:TEXT    a change of "memory" fails with TEXT, the rest is done
+
+With "CONNECT" for a method it is the next connection: "reset" (closed at
+once) and "hang:SECONDS" before TLS begins, "close" after the handshake.
 """
 
 import re
@@ -36,6 +38,7 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.parse
 
 import proxmox_certificates as certificates
 import proxmox_changes  # noqa: F401  They have the endpoints.
@@ -43,7 +46,7 @@ import proxmox_guests
 import proxmox_reads  # noqa: F401
 import proxmox_volumes  # noqa: F401
 from proxmox_rows import ApiError, Rights, Schema, died, find
-from proxmox_wire import Connection
+from proxmox_wire import RULES, Connection
 
 ALL = {"VM.Allocate", "VM.Audit", "VM.Backup", "VM.Clone", "VM.Config.CDROM",
        "VM.Config.CPU", "VM.Config.Cloudinit", "VM.Config.Disk",
@@ -79,22 +82,29 @@ class Call:
 class Proxmox:
     """PRIVILEGES of the full token and WEAK_PRIVILEGES of the other are by
     path, and may be changed; TOKEN_FAULT is why the full token is refused
-    ("token 'ops' access expired"; only older versions tell); REQUESTS are those of proxmox_wire.Request;
-    CONNECTIONS counts those that came, HANDSHAKES those of them that got
-    to speak, RECEIVED the bytes that clients then sent.  CLUSTER has what there is."""
+    ("token 'ops' access expired"; only older versions tell); DELAY_401: after
+    how many seconds.  REQUESTS are those of proxmox_wire.Request; PROBLEMS
+    texts; CONNECTIONS counts those that came, HANDSHAKES those of them that
+    got to speak, RECEIVED the bytes that clients then sent.  CLUSTER
+    (proxmox_guests) has what there is; GUESTS are by number, TASKS (of
+    proxmox_tasks.Task) oldest first, each of TASK_SECONDS."""
 
     token_id = "agent@pve!ops"
     weak_token_id = "weak@pve!ops"
 
-    def __init__(self, version="9.1", task_seconds=0.3, port=0):
+    def __init__(self, version="9.1", task_seconds=0.3, port=0, partner=None):
+        """PARTNER: another server of the same cluster, with the same tokens
+        and the same authority, which is there longer than this one."""
         self.version = version
+        self.partner = partner
         self.first_seconds = task_seconds
         self.schema = Schema(version)
-        self.secret = secrets.token_hex(16)
-        self.weak_secret = secrets.token_hex(16)
+        self.secret = partner.secret if partner else secrets.token_hex(16)
+        self.weak_secret = partner.weak_secret if partner \
+            else secrets.token_hex(16)
         self.fingerprint = ""
         self.speaks_messages = version != "7.4"
-        self.lock = threading.RLock()
+        self.lock = partner.lock if partner else threading.RLock()
         self.port = port
         self.listener = None
         self.threads = []
@@ -105,11 +115,7 @@ class Proxmox:
         """Let everything but port, certificate and connections be as it was
         at first."""
         with self.lock:
-            self.cluster = proxmox_guests.Cluster(self.version)
-            self.cluster.fingerprint = self.fingerprint
-            self.task_seconds = self.first_seconds
-            self.privileges = {"/": set(ALL)}
-            self.weak_privileges = {}
+            self.share_cluster(self.partner)
             self.token_fault = None
             self.delay_401 = 3.0
             self.requests = []
@@ -119,10 +125,23 @@ class Proxmox:
             self.received = 0
             self.rules = []
 
+    def share_cluster(self, partner):
+        if partner:
+            self.cluster = partner.cluster
+            self.privileges = partner.privileges
+            self.weak_privileges = partner.weak_privileges
+            return
+        self.cluster = proxmox_guests.Cluster(self.version)
+        self.cluster.fingerprint = self.fingerprint
+        self.task_seconds = self.first_seconds
+        self.privileges = {"/": set(ALL)}
+        self.weak_privileges = {}
+
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="reeve-proxmox-")
         try:
-            self.authority = certificates.Authority(self.folder)
+            self.authority = self.partner.authority if self.partner \
+                else certificates.Authority(self.folder)
             self.ca_file = self.authority.file
             self.renew_certificate()
             self.start()
@@ -155,7 +174,6 @@ class Proxmox:
 
     @property
     def tasks(self):
-        """Those that there were, oldest first."""
         with self.lock:
             self.cluster.settle()
             return list(self.cluster.tasks.list)
@@ -173,6 +191,7 @@ class Proxmox:
     def fail_next(self, method, path, how, count=1):
         """Let the next COUNT requests of METHOD whose path matches the
         regular expression PATH (None: any) fail so."""
+        assert re.fullmatch(RULES, how, re.DOTALL), how
         with self.lock:
             self.rules += [(method, path, how)] * count
 
@@ -182,6 +201,15 @@ class Proxmox:
         text), with more LINES in its log, after SECONDS."""
         with self.lock:
             self.cluster.tasks.endings.append((kind, how, lines, seconds))
+
+    def lock_guest(self, vmid, name, seconds):
+        """Let the guest VMID be locked (NAME) for SECONDS."""
+        def unlock():
+            guest.lock = None
+        with self.lock:
+            guest = self.cluster.guests[vmid]
+            guest.lock = name
+            self.cluster.later(unlock, seconds)
 
     def renew_certificate(self, names=certificates.NAMES):
         """A new certificate of the same authority."""
@@ -276,10 +304,9 @@ class Proxmox:
     def take_rule(self, method, path):
         with self.lock:
             for rule in self.rules:
-                at_once = rule == (None, None, "close")
-                if at_once if method is None else (
-                        not at_once and (rule[0] or method) == method
-                        and re.search(rule[1] or "", path)):
+                if (rule[0] or method) == method and (
+                        method != "CONNECT" or rule[0]) \
+                        and re.search(rule[1] or "", path):
                     self.rules.remove(rule)
                     return rule[2]
         return None
@@ -295,7 +322,7 @@ class Proxmox:
                           request.header("authorization"))
         if not found:
             return "No ticket"
-        name, _, secret = found[1].strip().rpartition("=")
+        name, _, secret = urllib.parse.unquote(found[1]).rpartition("=")
         if self.token_fault and name == self.token_id:
             return self.token_fault if float(self.version) < 9 \
                 else self.refused_text

@@ -21,7 +21,8 @@ COMMON = """description:str#8192 onboot:bool
     ostype:str memory:int[16..] nameserver:str searchdomain:str
     template:bool hookscript:str"""
 CONTAINER = """ cores:int[1..8192] cpulimit:num[0..8192]
-    cpuunits:int[0..500000] hostname:dns#255 rootfs:str swap:int[0..] features:str
+    cpuunits:int[0..500000] hostname:dns#255 rootfs:str swap:int[0..]
+    features:str
     timezone:str mp[n]:str tty:int[0..6] console:bool cmode:str env@9.1:str
     dev[n]@8.4:str debug:bool unprivileged:bool"""
 MACHINE = """ cores:int[1..] cpulimit:num[0..128] cpuunits:int[1..262144]

@@ -267,17 +267,18 @@ class Cluster:
 
     def settle(self):
         """Bring everything to where it should be by now."""
-        self.tasks.settle()
         now = time.monotonic()
         due = [one for one in self.delayed if one[0] <= now]
         self.delayed = [one for one in self.delayed if one[0] > now]
         for _, function in due:
             function()
+        self.tasks.settle()
 
-    def later(self, function):
-        """Call FUNCTION when two tasks could have run."""
-        self.delayed.append((time.monotonic() + 2 * self.tasks.seconds,
-                             function))
+    def later(self, function, seconds=None):
+        """Call FUNCTION after SECONDS, or when two tasks could have run."""
+        if seconds is None:
+            seconds = 2 * self.tasks.seconds
+        self.delayed.append((time.monotonic() + seconds, function))
 
     def guest(self, call):
         """The guest that CALL names, if it is on that node."""

@@ -52,6 +52,9 @@ def nodes(cluster, call):
 @serves("GET /nodes/{node}/status", "/nodes/{node}: Sys.Audit")
 def node_status(cluster, call):
     release = RELEASES[cluster.version][1]
+    memory = {"total": 8589934592, "used": 2147483648, "free": 6442450944}
+    if float(cluster.version) >= 9:
+        memory["available"] = 6442450944
     return {
         "cpu": 0.034, "wait": 0, "idle": 0, "uptime":
         int(cluster.tasks.uptime), "loadavg": ["0.38", "0.21", "0.15"],
@@ -61,8 +64,7 @@ def node_status(cluster, call):
         "cpuinfo": {"cpus": 4, "cores": 4, "sockets": 1, "mhz": "2400.000",
                     "model": "Example CPU", "user_hz": 100, "hvm": "1",
                     "flags": "fpu vme"},
-        "memory": {"total": 8589934592, "used": 2147483648,
-                   "free": 6442450944},
+        "memory": memory,
         "swap": {"total": 0, "used": 0, "free": 0},
         "rootfs": {"total": 12638253056, "used": 5365760,
                    "avail": 12632887296, "free": 12632887296},
@@ -255,7 +257,7 @@ def disks(cluster, call):
     if not (call.rights.has("/", "Sys.Audit")
             or call.rights.has("/nodes/" + call["node"], "Sys.Audit")):
         raise forbidden()
-    return list(DISKS.values())
+    return [dict(one, osdid=-1) for one in DISKS.values()]
 
 
 @serves("GET /nodes/{node}/disks/smart", "/: Sys.Audit", protected=True,

@@ -103,6 +103,12 @@ class Backup:
         for guest in self.held:
             guest.lock = None
             volid = self.storage.add_backup(guest)
+            volume = self.storage.volumes[volid]
+            if self.call.get("protected") == "1":
+                volume["protected"] = 1
+            if "notes-template" in self.call:
+                volume["notes"] = self.call["notes-template"].replace(
+                    "{{guestname}}", guest.name)
             self.lines += dump_lines(self.storage, self.call, guest, volid)
         for vmid, text in self.failed:
             self.lines.append("ERROR: Backup of VM %d failed - %s"
@@ -211,8 +217,8 @@ def create_container(cluster, call):
     return create(cluster, call, "lxc", call["ostemplate"])
 
 
-@serves("POST /nodes/{node}/qemu", protected=True, parameters=COMMON + MACHINE.replace(
-        "force:bool<delete", "force:bool<archive").replace(
+@serves("POST /nodes/{node}/qemu", protected=True, parameters=COMMON
+        + MACHINE.replace("force:bool<delete", "force:bool<archive").replace(
             "skiplock:bool", "") + """ vmid!:vmid archive:str#255
         storage:storage unique:bool<archive start:bool pool:pool
         bwlimit:int[0..] live-restore:bool""")
@@ -299,7 +305,8 @@ def resize(cluster, call):
 @serves("POST /nodes/{node}/{kind}/{vmid}/migrate", "/vms/{vmid}: VM.Migrate",
         protected=True, parameters="""target!:node online:bool""",
         lxc="restart:bool timeout:int bwlimit:num[0..] target-storage:str",
-        qemu="""targetstorage:str bwlimit:int[0..] force:bool migration_type:enum(secure|insecure)
+        qemu="""targetstorage:str bwlimit:int[0..] force:bool
+        migration_type:enum(secure|insecure)
         migration_network:str with-local-disks:bool""")
 def migrate(cluster, call):
     target = call["target"]

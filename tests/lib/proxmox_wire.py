@@ -8,7 +8,6 @@ import email.utils
 import json
 import re
 import socket
-import ssl
 import time
 import urllib.parse
 
@@ -18,8 +17,13 @@ IDLE_SECONDS = 5
 REQUESTS_MAX = 100
 HEAD_MAX = 16384
 BODY_MAX = 512 << 10
-# Rules that change an answer and do not take its place.
-GOES_ON = r"(slow|lock|hotplug|cut|huge|garbage|empty|(596|close|hang)-after)\b"
+# What rules may say; those that change an answer and do not take its place.
+RULES = (r"(close|cut|empty|595|596-before|596-after|close-after|redirect"
+         r"|401|huge|garbage|reset|lock:.+|hotplug:.+|plain:.*|huge:\d+"
+         r"|(hang|slow|hang-after):[\d.]+|redirect:.+|garbage:.*"
+         r"|[2-6]\d\d:.*)")
+GOES_ON = (r"(slow|lock|hotplug|cut|huge|garbage|empty|(596|close|hang)-after)"
+           r"\b")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 
 
@@ -103,13 +107,18 @@ class Connection:
 
     def run(self, context):
         try:
+            rule = self.server.take_rule("CONNECT", "")
+            if rule and rule != "close":
+                self.server.wait(float(rule.partition(":")[2] or 0))
+                return
             self.plain.settimeout(10)
+            self.plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.stream = context.wrap_socket(
                 self.plain, server_side=True, do_handshake_on_connect=False)
             self.stream.do_handshake()
             self.server.handshakes += 1
             self.stream.settimeout(IDLE_SECONDS)
-            if self.server.take_rule(None, None):
+            if rule:
                 return
             for _ in range(REQUESTS_MAX):
                 if not self.exchange():
@@ -238,9 +247,9 @@ class Connection:
             raise Hangup
         if how == "cut":
             body = encode(data)
-            self.head(status, reason, [("Content-Length", len(body)), (
-                "Content-Type", "application/json;charset=UTF-8")])
-            self.stream.sendall(body[:len(body) // 2])
+            head = self.head(status, reason, [
+                ("Content-Length", len(body))] + JSON_TYPE)
+            self.stream.sendall(head + body[:len(body) // 2])
             raise Hangup
         if how == "huge":
             return self.huge(int(text or 64 << 20))
@@ -254,9 +263,9 @@ class Connection:
     def huge(self, size):
         """A true JSON text of SIZE bytes and some more."""
         body = b'{"data":"%s"}'
-        self.head(200, "OK", [("Content-Length", size + len(body) - 2)]
-                  + JSON_TYPE)
-        self.stream.sendall(body[:9])
+        head = self.head(200, "OK", [
+            ("Content-Length", size + len(body) - 2)] + JSON_TYPE)
+        self.stream.sendall(head + body[:9])
         while size:
             part = min(size, 1 << 16)
             self.stream.sendall(b"x" * part)
@@ -266,8 +275,8 @@ class Connection:
 
     def data(self, status, reason, data, protected):
         fine = status == 200
-        more = [("Connection", "close")] if protected and fine else []
-        return self.send(status, reason, encode(data), JSON_TYPE, fine, more)
+        return self.send(status, reason, encode(data), JSON_TYPE, fine,
+                         ["close"] if protected and fine else [])
 
     def error(self, status, reason, body=None):
         """An answer without JSON: BODY is plain text, or None."""
@@ -276,7 +285,9 @@ class Connection:
         return self.send(status, reason, body.encode(),
                          [("Content-Type", "text/plain")], False)
 
-    def head(self, status, reason, headers, connection=("close",)):
+    @staticmethod
+    def head(status, reason, headers, connection=("close",)):
+        """The first bytes of an answer."""
         now = email.utils.formatdate(usegmt=True)
         reason = "".join(reason.split("\n"))
         lines = ["HTTP/1.1 %d %s" % (status, reason),
@@ -286,17 +297,16 @@ class Connection:
                   "Server: pve-api-daemon/3.0"]
         lines += ["%s: %s" % header for header in headers]
         lines.append("Expires: " + now)
-        self.stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8"))
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
 
-    def send(self, status, reason, body, headers=(), keep=True, more=()):
+    def send(self, status, reason, body, headers=(), keep=True, also=()):
         """Send an answer; without BODY its end is that of the connection.
-        KEEP it: whether another request may follow."""
+        KEEP it: whether another request may follow.  ALSO: more values of
+        Connection."""
         length = [] if body is None else [("Content-Length", len(body))]
-        self.head(status, reason, length + list(headers),
-                  [value for _, value in more]
-                  + ["Keep-Alive" if keep else "close"])
-        if body:
-            self.stream.sendall(body)
+        head = self.head(status, reason, length + list(headers),
+                         list(also) + ["Keep-Alive" if keep else "close"])
+        self.stream.sendall(head + (body or b""))
         return keep
 
 

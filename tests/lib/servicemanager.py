@@ -9,6 +9,7 @@ finds its private socket where that of the system's manager would be.
     with Machine(UNITS) as machine, ServiceManager(machine):
         ...
 
+Its generators are the programs in the machine's /generators, if there are any.
 Unit files are the machine's, in /etc/systemd/system and
 /lib/systemd/system; links made by enabling go to /etc/systemd/user."""
 
@@ -71,6 +72,7 @@ class ServiceManager:
             "HOME": machine.path("/home"),
             "XDG_RUNTIME_DIR": machine.path("/run"),
             "XDG_CONFIG_HOME": machine.path("/etc"),
+            "SYSTEMD_GENERATOR_PATH": machine.path("/generators"),
             "SYSTEMD_UNIT_PATH": ":".join(
                 machine.path(path) for path in (
                     "/etc/systemd/user", "/etc/systemd/system",

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 import scratch  # noqa: E402
 import tap  # noqa: E402
 import verbs  # noqa: E402
+from attack import until  # noqa: E402
 
 # What LSB asks for.  The name of the script is its descriptor's, so where it is
 # stands in it.
@@ -66,6 +67,41 @@ case $1 in
   stop) kill $(cat %s/run/keeps.pid); rm %s/run/keeps.pid ;;
   status) [ -e %s/run/keeps.pid ] || exit 3 ;;
 esac
+"""
+
+
+# One that is slow to see that its daemon, which leaves its group, runs.
+SLOW = """\
+#!/bin/sh
+pid=%s/run/slow.pid
+case $1 in
+  start)
+    start-stop-daemon --start --background --make-pidfile --pidfile $pid \\
+      --startas /bin/sleep -- 984
+    sleep 60 ;;
+  stop) start-stop-daemon --stop --retry 5 --remove-pidfile --pidfile $pid ;;
+  status) start-stop-daemon --status --pidfile $pid ;;
+esac
+"""
+# Its first action after a file "deadly" was made kills who asked for it.
+DEADLY = """\
+#!/bin/sh
+root=%s
+action=$2
+[ -n "$action" ] || action=$1
+case $action in
+  status) [ -e $root/state ] || exit 3 ;;
+  start) : >$root/state ;;
+  stop) rm $root/state ;;
+  defaults | enable)
+    rm -f $root/etc/rc2.d/*deadly
+    mkdir -p $root/etc/rc2.d
+    ln -s ../init.d/deadly $root/etc/rc2.d/S01deadly ;;
+  disable) mv $root/etc/rc2.d/S01deadly $root/etc/rc2.d/K01deadly ;;
+esac || exit
+[ ! -e $root/deadly ] || [ $action = status ] && [ ! -e $root/always ] && exit
+rm $root/deadly
+kill -9 $PPID
 """
 
 
@@ -156,6 +192,56 @@ def test_a_pipe_that_stays_open_is_not_waited_for():
         assert scene.fields("STOP keeps")["active"] == "inactive"
 
 
+def test_a_start_that_is_given_up_is_taken_back():
+    with Scene(slow=SLOW) as scene:
+        def begin(line):
+            scene.client.send(line)
+            assert until(lambda: scene.machine.read("/run/slow.pid"))
+            return int(scene.machine.read("/run/slow.pid"))
+
+        pid = begin("SERVICE START slow")
+        scene.client.send("CANCEL")
+        reply = scene.client.read_reply()
+        assert reply.error == "CANCELED", reply.lines
+        assert until(lambda: not os.path.exists("/proc/%d" % pid))
+        assert scene.fields("STATUS slow")["active"] == "inactive"
+        pid = begin("SERVICE START --timeout=1 slow")
+        reply = scene.client.read_reply()
+        assert reply.error == "TIMEOUT", reply.lines
+        assert until(lambda: not os.path.exists("/proc/%d" % pid))
+        assert scene.fields("STATUS slow")["active"] == "inactive"
+
+
+def test_what_a_worker_did_that_died_is_undone():
+    with Scene(deadly=DEADLY) as scene:
+        machine = scene.machine
+        machine.write("/usr/sbin/update-rc.d", DEADLY.replace("%s",
+                                                              machine.root))
+
+        def undone(line, *then):
+            """LINE fails when it is done, and STATUS is as before."""
+            before = scene.fields("STATUS deadly")
+            machine.write("/deadly", "")
+            for name in then:
+                machine.write(name, "")
+            reply = scene.client.call("SERVICE %s deadly" % line)
+            assert reply.error == "SERVER_FAILED", reply.lines
+            assert machine.read("/deadly") is None, line
+            for name in then:
+                os.remove(machine.path(name))
+            assert scene.fields("STATUS deadly") == before, (line, before)
+
+        undone("START")
+        undone("ENABLE")
+        scene.fields("START deadly")
+        undone("STOP")
+        scene.fields("ENABLE deadly")
+        undone("DISABLE")
+        scene.fields("MASK deadly")
+        # It is asked for its state when it can be executed.
+        undone("UNMASK", "/always")
+
+
 def left(word):
     return subprocess.run(["pgrep", "-f", word], capture_output=True,
                           text=True, check=False).stdout.split()
@@ -206,6 +292,40 @@ def test_what_is_no_script():
         # None of them hides the others.
         assert "unit: sleeper.service" in scene.client.check(
             "SERVICE LIST").text
+
+
+def test_links_are_one_unit():
+    """What policy denies by one name is denied by each, and all are the same
+    script."""
+    names = "sleeper", "dozer", "a"
+    scene = Scene(sleeper=DAEMON, other=DAEMON)
+    machine = scene.machine
+    os.symlink("sleeper", machine.path("/etc/init.d/dozer"))
+    os.symlink("/etc/init.d/dozer", machine.path("/etc/init.d/a"))
+    for name in names:
+        machine.add_key("no-" + name)
+        machine.write("/etc/reeve/policy.d/%s.policy" % name,
+                      "[identity no-%s]\nkey = no-%s.key\nallow = *\n"
+                      "deny = SERVICE STATUS unit=%s.service\n"
+                      "deny = SERVICE UNMASK unit=%s.service\n"
+                      % (4 * (name,)))
+    with scene:
+        assert scene.fields("STATUS a")["unit"] == "sleeper.service"
+        assert scene.fields("ENABLE a")["enabled"] == "enabled"
+        assert os.path.islink(machine.path("/etc/rc2.d/S01sleeper"))
+        assert not os.path.lexists(machine.path("/etc/rc2.d/S01a"))
+        assert scene.fields("MASK dozer")["load"] == "masked"
+        assert scene.fields("STATUS sleeper")["load"] == "masked"
+        listed = scene.client.check("SERVICE LIST").text
+        assert listed.count("unit: ") == 2, listed
+        assert "unit: sleeper.service" in listed, listed
+        for denied in names:
+            with scene.daemon.client("no-" + denied) as client:
+                for name in names:
+                    for verb in "STATUS", "UNMASK":
+                        reply = client.call("SERVICE %s %s" % (verb, name))
+                        assert reply.error == "FORBIDDEN", (denied, reply.lines)
+                client.check("SERVICE STATUS other")
 
 
 def test_by_itself():

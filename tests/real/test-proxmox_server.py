@@ -22,6 +22,18 @@ import tap  # noqa: E402
 from proxmox_raw import Raw, ask  # noqa: E402
 
 VERSIONS = ("7.4", "8.4", "9.1")
+READS = """/version /nodes /nodes/pve1/status /nodes/pve2/version
+    /nodes/pve1/lxc /nodes/pve1/qemu /nodes/pve1/lxc/102/status/current
+    /nodes/pve1/qemu/201/status/current /nodes/pve1/lxc/102/config
+    /nodes/pve1/qemu/201/config?current=1 /nodes/pve1/lxc/102/pending
+    /nodes/pve1/qemu/201/pending /nodes/pve1/lxc/102/snapshot
+    /nodes/pve1/qemu/201/snapshot /nodes/pve1/storage?content=backup
+    /nodes/pve1/storage/local/status /cluster/resources?type=vm
+    /nodes/pve1/storage/local/content?content=backup&vmid=102
+    /cluster/resources /cluster/nextid /cluster/tasks /cluster/status
+    /access/permissions?path=/vms /nodes/pve1/disks/list
+    /nodes/pve1/disks/smart?disk=/dev/sda
+    /nodes/pve1/tasks?source=all&limit=5&vmid=102""".split()
 
 
 @contextlib.contextmanager
@@ -159,6 +171,27 @@ def test_errors_by_version():
             assert len(server.problems) == 1, server.problems
 
 
+def test_reads():
+    for version in VERSIONS:
+        with cluster(version) as server, Raw(server) as connection:
+            found = {path: connection.ask("GET", path) for path in READS}
+            bad = [path for path in READS if found[path].status != 200]
+            assert not bad and not server.problems, (bad, server.problems)
+            data = {path: one.data for path, one in found.items()}
+            assert data["/version"]["release"] == version
+            assert data["/cluster/nextid"] == "104"
+            assert data["/nodes/pve1/status"]["loadavg"][0] == "0.38"
+            assert isinstance(data["/nodes/pve1/qemu/201/config?current=1"][
+                "memory"], int if version == "7.4" else str)
+            assert {one["rpm"] for one in data["/nodes/pve1/disks/list"]} \
+                == {"5400", 0, -1}
+            assert {one["type"] for one in data["/cluster/resources"]} \
+                == {"lxc", "qemu", "node", "storage"}
+            assert len(data["/cluster/resources?type=vm"]) == 7
+            assert ("pressurecpusome" in data[
+                "/nodes/pve1/lxc/102/status/current"]) == (version == "9.1")
+
+
 def test_forms():
     with cluster() as server:
         def seen(body, path="/nodes/pve1/lxc/100/config", **more):
@@ -212,10 +245,12 @@ def test_what_happens_instead():
             fails(next_is, how)
             return len(server.tasks)
         assert nothing("close") == nothing("hang:0.2") == 0
-        server.fail_next(None, None, "close")
-        before = len(server.requests)
-        fails(ask, server, "GET", "/version")
-        assert len(server.requests) == before
+        for how in "close", "reset", "hang:0.2":
+            server.fail_next("CONNECT", None, how)
+            before = len(server.requests), server.handshakes
+            fails(ask, server, "GET", "/version")
+            assert (len(server.requests), server.handshakes) == (
+                before[0], before[1] + (how == "close")), how
         for how, line in (
                 ("595", "595 Connection refused"),
                 ("596-before", "596 Broken pipe"),
@@ -278,6 +313,25 @@ def test_it_dies_and_comes_again():
             assert time.monotonic() - began < 5
     assert threading.active_count() == 1, threading.enumerate()
     assert not os.path.exists(server.folder)
+
+
+def test_partners():
+    with cluster(task_seconds=0.3) as first, \
+            proxmox.Proxmox(partner=first) as second:
+        upid = ask(first, "POST", "/nodes/pve1/lxc/100/status/start").data
+        first.stop()
+        assert ended(second, upid)["exitstatus"] == "OK"
+        assert second.guests[100].running
+        assert second.fingerprint != first.fingerprint
+        assert not any(one.method == "POST" for one in second.requests)
+
+
+def test_a_lock_is_held():
+    with cluster() as server:
+        server.lock_guest(102, "backup", 0.3)
+        change = "PUT", "/nodes/pve1/lxc/102/config", {"memory": 99}
+        assert ask(server, *change).reason == "CT is locked (backup)"
+        assert proxmox.wait_for(lambda: ask(server, *change).status == 200)
 
 
 def test_it_listens_on_loopback_alone():

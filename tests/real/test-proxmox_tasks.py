@@ -159,11 +159,11 @@ def test_locks():
         assert hand.refused("PUT", QEMU + "200/config", {"cores": 2}) \
             == "VM is locked (clone)"
         hand.server.cluster.deaf.add(102)
-        hand.begin("POST", LXC + "102/status/shutdown", {"timeout": 1})
+        hand.begin("POST", LXC + "102/status/shutdown", {"timeout": 2})
         began = time.monotonic()
         upid = hand.begin("POST", LXC + "102/status/stop")
         assert hand.log(upid) == ["trying to acquire lock..."]
-        assert hand.end(upid) == "OK" and time.monotonic() - began > 1
+        assert hand.end(upid) == "OK" and time.monotonic() - began > 2
         hand.guests[102].status = "running"
         slow = hand.begin("POST", LXC + "102/status/shutdown",
                           {"timeout": 30})

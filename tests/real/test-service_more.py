@@ -265,6 +265,51 @@ def test_a_worker_that_is_killed_leaves_no_job():
     assert ends[-1]["outcome"] != "ok", ends[-1]
 
 
+def links():
+    """What is enabled and masked, as links of web.service."""
+    found = set()
+    for folder, _, names in os.walk(SCENE.machine.path("/etc/systemd/user")):
+        found |= {(folder, os.readlink(os.path.join(folder, name)))
+                  for name in names if name == "web.service"}
+    return found
+
+
+def test_what_a_killed_worker_did_is_undone():
+    """It dies while systemd reads its files anew, which it does when the links
+    are there."""
+    held = SCENE.machine.path("/held")
+    seen = SCENE.machine.path("/seen")
+    SCENE.machine.write("/generators/slow", "#!/bin/sh\n[ -e %s ] || exit 0\n"
+                        ": >%s\nwhile [ -e %s ]; do sleep 0.05; done\n"
+                        % (held, seen, held))
+
+    def undone(client, verb):
+        before = links()
+        SCENE.machine.write("/held", "")
+        try:
+            client.send("SERVICE %s web" % verb)
+            assert until(lambda: os.path.exists(seen)), verb
+            now = links()
+            for pid in changing(SCENE.daemon):
+                os.kill(pid, signal.SIGKILL)
+        finally:
+            os.remove(held)
+        os.remove(seen)
+        reply = client.read_reply()
+        assert reply.error == "SERVER_FAILED", reply.lines
+        assert now != before and links() == before, (verb, before, now, links())
+
+    with SCENE.client() as client:
+        undone(client, "ENABLE")
+        undone(client, "MASK")
+        client.check("SERVICE ENABLE web")
+        undone(client, "DISABLE")
+        client.check("SERVICE DISABLE web")
+        client.check("SERVICE MASK web")
+        undone(client, "UNMASK")
+        client.check("SERVICE UNMASK web")
+
+
 def test_who_starts_and_who_stops_at_the_same_time():
     with SCENE.client() as one, SCENE.client() as other:
         begin(one, "SERVICE START slow", "slow.service")

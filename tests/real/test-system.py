@@ -24,6 +24,10 @@ import tap  # noqa: E402
 import verbs  # noqa: E402
 from systembus import SystemBus  # noqa: E402
 
+# Those of protocol/limits.h.
+LIMIT_USERS = 1000
+LIMIT_UPDATES_OUTPUT = 2 << 20
+
 ZONE = verbs.FILES["/usr/share/zoneinfo/Europe/Berlin"]
 FILES = {"/usr/share/zoneinfo/Europe/Berlin": ZONE,
          "/usr/share/zoneinfo/Etc/UTC": ZONE,
@@ -130,6 +134,15 @@ def test_users_are_those_of_utmp():
          "host": "192.0.2.9", "since": "2027-01-15T08:00:00Z"},
         {"kind": "user", "name": "x" * 32, "terminal": "tty1",
          "since": "1970-01-01T00:00:09Z"}], users
+
+
+def test_a_limit_of_users():
+    text = b"".join(utmp(7, "pts/%d" % i, "user%d" % i, "", 9)
+                    for i in range(LIMIT_USERS + 1))
+    with served({"/run/utmp": text}) as (_, _, client):
+        users = of_kind(ask(client, "SYSTEM INFO"), "user")
+    assert len(users) == LIMIT_USERS
+    assert users[-1]["name"] == "user%d" % (LIMIT_USERS - 1), users[-1]
 
 
 def test_time_is_that_of_the_zone():
@@ -412,6 +425,50 @@ def test_an_apt_that_fails_is_told():
                       0o755)
         reply = refused(client, "SYSTEM UPDATES-NEEDED", "GENERAL")
         assert "100" in reply.advice
+
+
+def test_a_limit_of_updates():
+    """An answer that is not whole is none."""
+    with served({"/var/lib/dpkg/status": ""}) as (machine, _, client):
+        for count, right in ((LIMIT_UPDATES_OUTPUT, True),
+                             (LIMIT_UPDATES_OUTPUT + 1, False)):
+            machine.write("/usr/bin/apt-get", "#!/bin/sh\n"
+                          "echo 'Inst one [1] (2 x [all])'\n"
+                          "head -c %d /dev/zero\n" % (count - 25), 0o755)
+            reply = client.call("SYSTEM UPDATES-NEEDED")
+            assert reply.ok == right, (count, reply.verdict)
+            assert right or reply.error == "TOO_LARGE", reply.verdict
+        machine.write("/usr/bin/apt-get", "#!/bin/sh\n"
+                      "yes 'Inst one [1] (2 x [all])' | head -n 10001\n", 0o755)
+        refused(client, "SYSTEM UPDATES-NEEDED", "TOO_LARGE")
+
+
+# Says "twice" if two of it run at once.
+SLOW_APT = """\
+#!/bin/sh
+mkdir %(root)s/busy || echo twice >>%(root)s/twice
+sleep 1
+rmdir %(root)s/busy
+echo 'Inst one [1] (2 x [all])'
+"""
+
+
+def test_one_apt_at_a_time():
+    with served({"/var/lib/dpkg/status": ""}) as (machine, daemon, client):
+        machine.write("/usr/bin/apt-get", SLOW_APT % {"root": machine.root},
+                      0o755)
+        others = [daemon.client("panel") for _ in range(3)]
+        for each in client, *others[:2]:
+            each.send("SYSTEM UPDATES-NEEDED")
+        time.sleep(0.3)
+        others[2].send("SYSTEM UPDATES-NEEDED --timeout=500ms")
+        assert others[2].read_reply().error == "TIMEOUT"
+        for each in client, *others[:2]:
+            reply = each.read_reply()
+            assert reply.ok and "updates: 1" in reply.text, reply.lines
+        assert machine.read("/twice") is None
+        for each in others:
+            each.close()
 
 
 PACKAGE = """\

@@ -195,6 +195,21 @@ test_expectations_that_hold (void **state)
 }
 
 static void
+test_expectations_about_permits (void **state)
+{
+  write_policy (state, PANEL "allow = *\nallow = UNIT START exec=1 unit=a\n");
+  assert_int_equal (try (state, NULL,
+                         "allow panel UNIT START --exec a\n"
+                         "allow panel UNIT START b\n"
+                         "refuse panel UNIT START --exec b\n"),
+                    0);
+  prints ("3 passed, 0 failed\n");
+  assert_int_equal (try (state, NULL, "allow panel UNIT START --exec b\n"), 1);
+  prints ("*/expected:1: expected \"allow\", but UNIT START: no rule\n"
+          "0 passed, 1 failed\n");
+}
+
+static void
 test_expectations_that_fail (void **state)
 {
   write_policy (state, PANEL "allow = UNIT *\ndeny = UNIT STOP unit=a\n");
@@ -328,6 +343,7 @@ main (void)
     ADMINISTER_TEST (test_what_the_machine_lacks_is_a_mistake),
     ADMINISTER_TEST (test_files_and_directories_are_named),
     ADMINISTER_TEST (test_expectations_that_hold),
+    ADMINISTER_TEST (test_expectations_about_permits),
     ADMINISTER_TEST (test_expectations_that_fail),
     ADMINISTER_TEST (test_another_policy_is_tested),
     ADMINISTER_TEST (test_mistakes_in_the_expectations),

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "scratch.h"
 
+#include "protocol/buffer.h"
 #include "protocol/memory.h"
 #include "src/mod/pve/conf.h"
 
@@ -102,9 +103,8 @@ what_may_not (void **state)
       struct conf conf;
       char *words;
 
-      if (gpg_err_code (parse (&conf, lines[i], &words))
-          != GPG_ERR_CONFIGURATION)
-        fail_msg ("taken: %s", lines[i]);
+      print_message ("%s\n", lines[i]);
+      assert_code (parse (&conf, lines[i], &words), GPG_ERR_CONFIGURATION);
       assert_non_null (words);
       assert_ptr_equal (strstr (words, "pve.conf:"), words);
       free (words);
@@ -159,8 +159,10 @@ tokens (void **state)
   assert_true (conf_is_token ("a=b@pve!ops=secret", &id));
   assert_int_equal (id, strlen ("a=b@pve!ops"));
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    if (conf_is_token (wrong[i], &id))
-      fail_msg ("taken: %s", wrong[i]);
+    {
+      print_message ("%s\n", wrong[i]);
+      assert_false (conf_is_token (wrong[i], &id));
+    }
 }
 
 /* Write TEXT to PATH below the root, with MODE.  */
@@ -200,8 +202,8 @@ expect (const struct scratch *scratch, const char *part)
   conf_release (&conf);
   assert_code (err, GPG_ERR_CONFIGURATION);
   assert_non_null (failure.text);
-  if (!strstr (failure.text, part))
-    fail_msg ("%s is not in: %s", part, failure.text);
+  print_message ("%s\n", failure.text);
+  assert_non_null (strstr (failure.text, part));
   assert_null (strstr (failure.text, "hushhush"));
 }
 
@@ -246,20 +248,21 @@ static void
 environment (void **state)
 {
   const struct scratch *scratch = *state;
+  auto_failure struct failure failure = FAILURE_NONE;
   struct conf conf;
 
   make_directories (scratch);
   setenv ("REEVE_PVE_ENDPOINT", "one\ntwo:1", 1);
   setenv ("REEVE_PVE_TOKEN_FILE", "/token", 1);
   setenv ("REEVE_PVE_INSECURE", "1", 1);
-  assert_code (conf_read (&scratch->machine, &conf, NULL), 0);
+  assert_code (conf_read (&scratch->machine, &conf, &failure), 0);
   assert_int_equal (conf.count, 2);
   assert_string_equal (conf.endpoints[1].port, "1");
   assert_string_equal (conf.token_file, "/token");
   assert_true (conf.insecure);
   conf_release (&conf);
   put (scratch, "/etc/reeve/pve.conf", "endpoint three\ntimeout 7s\n", 0644);
-  assert_code (conf_read (&scratch->machine, &conf, NULL), 0);
+  assert_code (conf_read (&scratch->machine, &conf, &failure), 0);
   assert_int_equal (conf.count, 2);
   assert_string_equal (conf.endpoints[0].host, "one");
   assert_int_equal (conf.total_ms, 7000);

@@ -140,6 +140,22 @@ test_a_verb_is_asked_about_with_its_arguments (void **state)
   says (state, "FILE PUT /a", "FILE PUT: no rule!");
 }
 
+/* Of the type "permit": a rule for all calls is none for this one.  */
+static void
+test_what_a_rule_must_name (void **state)
+{
+  be (state, "allow = *");
+  says (state, "UNIT START a", "UNIT START: allow 3");
+  says (state, "UNIT START --exec=0 a", "UNIT START: allow 3");
+  says (state, "UNIT START --exec a", "UNIT START: no rule!");
+  be (state, "allow = *\nallow = UNIT START exec=1 unit=a");
+  says (state, "UNIT START --exec a", "UNIT START: allow 4");
+  says (state, "UNIT START --exec b", "UNIT START: no rule!");
+  be (state, "allow = UNIT START exec=1\ndeny = UNIT START unit=a");
+  says (state, "UNIT START --exec a", "UNIT START: deny! 4");
+  says (state, "UNIT START b", "UNIT START: no rule!");
+}
+
 static void
 test_what_is_changed_is_read_before (void **state)
 {
@@ -287,6 +303,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     EXPLAIN_TEST (test_a_verb_is_asked_about_with_its_arguments),
+    EXPLAIN_TEST (test_what_a_rule_must_name),
     EXPLAIN_TEST (test_what_is_changed_is_read_before),
     EXPLAIN_TEST (test_what_is_below_may_be_denied),
     EXPLAIN_TEST (test_each_object_is_asked_about),

@@ -2,74 +2,27 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Each attempt is made by a process of its own behind the fence, which tells
-   over its one descriptor what came of it.  */
+   Sockets are the subject of test-fence_sockets.c.  */
 
 #include <config.h>
-#include "check.h"
+#include "behind.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-#include "protocol/limits.h"
-#include "src/base/fence.h"
 
-#define OPEN_FD 77 /* Open before the fence, to be closed by it.  */
-
-struct fenced
-{
-  int error; /* errno of the attempt, 0: it worked.  */
-  char report[100];
-};
-
-/* What ATTEMPT (returns -1 and errno on failure) comes to behind the
-   fence.  */
 static struct fenced
 run_fenced (long (*attempt) (void))
 {
-  struct fenced result = { -1, "" };
-  struct fence fence;
-  char *report;
-  int ends[2];
-  pid_t pid;
-
-  assert_int_equal (fence_make (FENCE_COMPUTE, &fence), 0);
-  assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), 0);
-  assert_int_equal (dup2 (ends[0], OPEN_FD), OPEN_FD);
-  pid = fork ();
-  assert_true (pid >= 0);
-  if (!pid)
-    {
-      if (!fence_enter (&fence, ends[1], -1, LIMIT_AUG_MEMORY, &report))
-        {
-          strncpy (result.report, report, sizeof result.report - 1);
-          errno = 0;
-          result.error = attempt () == -1 ? errno : 0;
-          if (write (FENCE_FD, &result, sizeof result) != sizeof result)
-            _exit (2);
-        }
-      _exit (0);
-    }
-  close (OPEN_FD);
-  close (ends[1]);
-  assert_int_equal (read (ends[0], &result, sizeof result), sizeof result);
-  close (ends[0]);
-  assert_int_equal (waitpid (pid, NULL, 0), pid);
-  fence_release (&fence);
-  return result;
+  return run_behind (FENCE_COMPUTE, attempt);
 }
 
 static long
@@ -108,20 +61,6 @@ static long
 try_memfd (void)
 {
   return memfd_create ("x", 0);
-}
-
-static long
-try_socket (void)
-{
-  return socket (AF_INET, SOCK_STREAM, 0);
-}
-
-static long
-try_socketpair (void)
-{
-  int ends[2];
-
-  return socketpair (AF_UNIX, SOCK_STREAM, 0, ends);
 }
 
 static long
@@ -258,11 +197,7 @@ try_other_descriptor (void)
 static void
 refuses (const char *what, long (*attempt) (void))
 {
-  int error = run_fenced (attempt).error;
-
-  if (error != EPERM)
-    print_error ("%s: %s\n", what, strerror (error));
-  assert_int_equal (error, EPERM);
+  refuses_behind (FENCE_COMPUTE, what, attempt);
 }
 
 static void
@@ -278,12 +213,29 @@ files_cannot_be_reached (void **state)
   refuses ("io_uring_setup", try_io_uring);
 }
 
+/* What no kind of fence lets through.  */
 static void
-nobody_can_be_talked_to (void **state)
+each_kind_refuses (void **state)
 {
+  static const struct
+  {
+    const char *what;
+    long (*attempt) (void);
+  } attempts[] = {
+    { "open", try_open },     { "openat2", try_openat2 },
+    { "stat", try_stat },     { "io_uring_setup", try_io_uring },
+    { "execve", try_exec },   { "fork", try_fork },
+    { "clone", try_clone },   { "clone3", try_clone3 },
+    { "kill", try_kill },     { "tgkill", try_tgkill },
+    { "ptrace", try_ptrace }, { "mprotect PROT_EXEC", try_make_executable },
+    { "setuid", try_setuid }
+  };
+
   (void)state;
-  refuses ("socket", try_socket);
-  refuses ("socketpair", try_socketpair);
+  for (int kind = FENCE_COMPUTE; kind <= FENCE_CONNECT; kind++)
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
+      refuses_behind ((enum fence_kind)kind, attempts[i].what,
+                      attempts[i].attempt);
 }
 
 static void
@@ -373,7 +325,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (files_cannot_be_reached),
-    cmocka_unit_test (nobody_can_be_talked_to),
+    cmocka_unit_test (each_kind_refuses),
     cmocka_unit_test (no_other_process),
     cmocka_unit_test (no_code_is_made),
     cmocka_unit_test (nothing_is_undone),

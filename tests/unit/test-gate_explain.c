@@ -115,6 +115,22 @@ the_missing_rule_is_told (void **state)
               "policy: a rule denies UNIT STOP unit=a to panel", "");
 }
 
+/* One that needs a rule of its own is told, though no rule tells its values
+   apart; one that does not is left out.  */
+static void
+what_a_rule_must_name_is_told (void **state)
+{
+  be (state, "allow = *");
+  assert_run (state, "UNIT START --exec=0 a", 0, "", "");
+  assert_run (state, "UNIT START --exec --force a", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows UNIT START exec=1 to panel",
+              "UNIT START exec=1");
+  be (state, "allow = UNIT START unit=a");
+  assert_run (state, "UNIT START --exec a", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows UNIT START exec=1 unit=a to panel",
+              "UNIT START exec=1 unit=a");
+}
+
 /* A value that is too long to tell is left out, and with it all others of an
    argument of which a rule must match each.  */
 static void
@@ -334,11 +350,11 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (the_missing_rule_is_told),    TEST (long_values_are_not_told),
-    TEST (the_ceiling_of_the_identity), TEST (the_end_of_the_identity),
-    TEST (answers_are_judged),          TEST (explains_calls),
-    TEST (what_needs_no_rule),          TEST (objects_are_asked_for),
-    TEST (verbs_come_before_objects),
+    TEST (the_missing_rule_is_told), TEST (what_a_rule_must_name_is_told),
+    TEST (long_values_are_not_told), TEST (the_ceiling_of_the_identity),
+    TEST (the_end_of_the_identity),  TEST (answers_are_judged),
+    TEST (explains_calls),           TEST (what_needs_no_rule),
+    TEST (objects_are_asked_for),    TEST (verbs_come_before_objects),
   };
 
   return cmocka_run_group_tests (tests, make_registry, drop_registry);

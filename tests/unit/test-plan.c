@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include "scratch.h"
+#include <sys/file.h>
 #include "../../protocol/limits.h"
 #include "../../src/plan/plan.h"
 
@@ -80,16 +81,26 @@ letter_release (void *detail)
   free (detail);
 }
 
-static const struct step_kind letter_kind
-    = { .name = "letter",
-        .journaled = true,
-        .describe = letter_describe,
-        .prepare = letter_prepare,
-        .perform = letter_perform,
-        .settle = letter_settle,
-        .undo = letter_undo,
-        .finish = letter_finish,
-        .release = letter_release };
+static const struct step_kind letter_kind = { .name = "letter",
+                                              .journaled = true,
+                                              .describe = letter_describe,
+                                              .prepare = letter_prepare,
+                                              .perform = letter_perform,
+                                              .settle = letter_settle,
+                                              .undo = letter_undo,
+                                              .finish = letter_finish,
+                                              .release = letter_release };
+
+/* Small letters have no journal.  */
+static const struct step_kind *
+kind_of (char name)
+{
+  static struct step_kind small;
+
+  small = letter_kind;
+  small.journaled = false;
+  return name >= 'a' ? &small : &letter_kind;
+}
 
 static void
 append (struct plan *plan, char name, char fails_at)
@@ -100,21 +111,22 @@ append (struct plan *plan, char name, char fails_at)
   assert_non_null (letter);
   letter->name = name;
   letter->fails_at = fails_at;
-  assert_int_equal (plan_append (plan, &letter_kind, object, letter), 0);
+  assert_int_equal (plan_append (plan, kind_of (name), object, letter), 0);
 }
 
-/* Run three steps, the second of which fails at FAILS_AT; they tell STORY. */
+/* Run steps of these NAMES, the second of which fails at FAILS_AT; they tell
+   STORY.  */
 static void
-run_three (struct scratch *scratch, char fails_at, struct failure *failure)
+run_named (struct scratch *scratch, const char *names, char fails_at,
+           struct failure *failure)
 {
   struct plan *plan;
   gpg_error_t err;
 
   *story = 0;
   assert_int_equal (plan_new (&plan), 0);
-  append (plan, 'A', 0);
-  append (plan, 'B', fails_at);
-  append (plan, 'C', 0);
+  for (size_t i = 0; names[i]; i++)
+    append (plan, names[i], i == 1 ? fails_at : 0);
   err = plan_run (plan, &scratch->machine, failure);
   if (fails_at && fails_at != 'f')
     assert_int_equal (gpg_err_code (err), GPG_ERR_EIO);
@@ -122,6 +134,12 @@ run_three (struct scratch *scratch, char fails_at, struct failure *failure)
     assert_int_equal (err, 0);
   *strrchr (story, ' ') = 0;
   plan_release (plan);
+}
+
+static void
+run_three (struct scratch *scratch, char fails_at, struct failure *failure)
+{
+  run_named (scratch, "ABC", fails_at, failure);
 }
 
 static void
@@ -144,6 +162,67 @@ test_failing (void **state)
   assert_string_equal (failure.text, "it cannot be done");
   run_three (*state, 's', &failure);
   assert_string_equal (story, "pA pB pC dA dB dC sA sB uC uB uArA rB rC ");
+}
+
+static void
+test_steps_before_the_journal (void **state)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+
+  run_named (*state, "aB", 0, NULL);
+  assert_string_equal (story, "pa da sa pB dB sB fa fBra rB ");
+  run_named (*state, "abC", 'd', &failure);
+  assert_string_equal (story, "pa pb da db uC ub uara rb rC ");
+  run_named (*state, "aB", 'p', &failure);
+  assert_string_equal (story, "pa da sa pB uB uara rB ");
+  run_named (*state, "Ab", 'd', &failure);
+  assert_string_equal (story, "pA pb dA db ub uArA rb ");
+}
+
+/* What others can have of the lock while each step is performed: "+" for all,
+   "-" for nothing.  */
+static char locks[8];
+static int lock_fd = -1;
+
+static gpg_error_t
+look_perform (void *detail, struct failure *failure)
+{
+  bool mine = !flock (lock_fd, LOCK_EX | LOCK_NB);
+
+  (void)detail;
+  (void)failure;
+  if (mine)
+    flock (lock_fd, LOCK_UN);
+  locks[strlen (locks)] = mine ? '+' : '-';
+  return 0;
+}
+
+static void
+test_lock (void **state)
+{
+  struct scratch *scratch = *state;
+  struct step_kind small = *kind_of ('a'), large = letter_kind;
+  struct plan *plan;
+
+  /* The first plan makes the directory.  */
+  run_three (scratch, 0, NULL);
+  lock_fd = open (scratch_path (scratch, OWN_JOURNAL_DIR), O_RDONLY);
+  assert_true (lock_fd >= 0);
+  small.perform = large.perform = look_perform;
+  assert_int_equal (plan_new (&plan), 0);
+  for (const char *c = "small Large small"; c; c = strchr (c, ' '))
+    {
+      struct letter *letter = calloc (1, sizeof *letter);
+
+      c += *c == ' ';
+      assert_int_equal (
+          plan_append (plan, *c == 's' ? &small : &large, "x", letter), 0);
+    }
+  assert_int_equal (plan_run (plan, &scratch->machine, NULL), 0);
+  assert_string_equal (locks, "+--");
+  assert_int_equal (flock (lock_fd, LOCK_EX | LOCK_NB), 0);
+  close (lock_fd);
+  plan_release (plan);
 }
 
 static void
@@ -230,6 +309,10 @@ main (void)
     cmocka_unit_test_setup_teardown (test_order, scratch_setup,
                                      scratch_teardown),
     cmocka_unit_test_setup_teardown (test_failing, scratch_setup,
+                                     scratch_teardown),
+    cmocka_unit_test_setup_teardown (test_steps_before_the_journal,
+                                     scratch_setup, scratch_teardown),
+    cmocka_unit_test_setup_teardown (test_lock, scratch_setup,
                                      scratch_teardown),
     cmocka_unit_test_setup_teardown (test_failing_undo, scratch_setup,
                                      scratch_teardown),

@@ -130,6 +130,7 @@ finds_none_where_none_is (void **state)
   assert_false (refusal_find ("Permission check faile", &refusal));
   assert_false (refusal_find ("permission check failed", &refusal));
   assert_false (refusal_find ("Permission check failed4", &refusal));
+  assert_false (refusal_find ("Permission check failedly", &refusal));
   assert_false (refusal_find ("'Permission check failed", &refusal));
 }
 

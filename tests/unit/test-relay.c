@@ -104,7 +104,11 @@ static const struct verb verbs[]
           EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0 },
         { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 } };
 static const struct noun noun
-    = { .name = "TEST", .summary = "test", .help = "Tests.", .verbs = verbs };
+    = { .name = "TEST",
+        .summary = "test",
+        .help = "Tests.",
+        .verbs = verbs,
+        .helper = RELAY_MACHINE };
 
 struct scene
 {
@@ -145,6 +149,21 @@ canceled (void *client)
   return scene.give_up;
 }
 
+/* Whether there is no service.  */
+static bool refuses;
+
+/* A worker that takes its time to end.  */
+static void
+refuse (int fd)
+{
+  auto_failure struct failure failure = FAILURE_NONE;
+  gpg_error_t err = fail (&failure, GPG_ERR_CONFIGURATION, "not so");
+
+  work_refuse (fd, err, &failure);
+  usleep (300000);
+  _exit (0);
+}
+
 static void
 serve (int fd, const struct machine *machine)
 {
@@ -157,6 +176,8 @@ serve (int fd, const struct machine *machine)
       if (!fork ())
         {
           close (fd);
+          if (refuses)
+            refuse (worker);
           work_serve (worker, &(struct work_service){ .machine = machine,
                                                       .operations = tables });
           _exit (0);
@@ -195,6 +216,17 @@ setup (void **state)
                               .canceled = canceled,
                               .out = &scene.out };
   return 0;
+}
+
+static int
+setup_refusing (void **state)
+{
+  int rc;
+
+  refuses = true;
+  rc = setup (state);
+  refuses = false;
+  return rc;
 }
 
 static int
@@ -332,6 +364,19 @@ test_without_a_helper (void **state)
   scene.module.helper_fd = fd;
 }
 
+static void
+test_a_worker_that_refused_is_asked_no_more (void **state)
+{
+  (void)state;
+  for (int i = 0; i < 2; i++)
+    {
+      assert_code (relay_read (&scene.call, "wait", NULL),
+                   GPG_ERR_CONFIGURATION);
+      assert_string_equal (scene.call.failure.text, "not so");
+      failure_release (&scene.call.failure);
+    }
+}
+
 #define CASE(name)                                                             \
   cmocka_unit_test_setup_teardown (test_##name, setup, teardown)
 
@@ -346,6 +391,8 @@ main (void)
     CASE (giving_up),
     CASE (an_answer_has_a_limit),
     CASE (without_a_helper),
+    cmocka_unit_test_setup_teardown (
+        test_a_worker_that_refused_is_asked_no_more, setup_refusing, teardown),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

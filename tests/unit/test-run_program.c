@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "protocol/link.h"
 #include "src/base/run.h"
@@ -183,6 +184,55 @@ test_what_is_left (void **state)
   assert_true (link_now () - start < 8000);
 }
 
+/* Kill the process that runs a program with LEAVE while it runs; return the
+   program's.  */
+static pid_t
+kill_attendant (struct scratch *scratch, bool leave)
+{
+  char body[300];
+  pid_t attendant;
+  long pid = 0;
+
+  snprintf (body, sizeof body,
+            "echo $$ >'%s.new'; mv '%s.new' '%s'; exec sleep 60",
+            scratch_path (scratch, "/pid"), scratch_path (scratch, "/pid"),
+            scratch_path (scratch, "/pid"));
+  attendant = fork ();
+  assert_true (attendant >= 0);
+  if (!attendant)
+    {
+      struct run_result result;
+
+      run_body (scratch, body, (struct run){ .leave = leave }, &result, NULL);
+      _exit (0);
+    }
+  for (int i = 0; i < 500 && !pid; i++)
+    {
+      const char *noted = scratch_text (scratch, "/pid");
+
+      pid = noted ? atol (noted) : 0;
+      usleep (20000);
+    }
+  kill (attendant, SIGKILL);
+  waitpid (attendant, NULL, 0);
+  unlink (scratch_path (scratch, "/pid"));
+  assert_true (pid > 1);
+  return (pid_t)pid;
+}
+
+/* L8: what nobody attends any more ends, but for a script that may leave a
+   daemon.  */
+static void
+test_without_attendant (void **state)
+{
+  pid_t pid = kill_attendant (*state, true);
+
+  usleep (300000);
+  assert_true (is_there (pid));
+  kill (-pid, SIGKILL);
+  assert_true (goes (kill_attendant (*state, false)));
+}
+
 /* E7, F5: a program is found in fixed places only and must be root's.  */
 static void
 test_which_program (void **state)
@@ -228,7 +278,7 @@ main (void)
     CASE (output_and_status), CASE (clean_environment),
     CASE (much_output),       CASE (time),
     CASE (give_up),           CASE (what_is_left),
-    CASE (which_program),
+    CASE (without_attendant), CASE (which_program),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -3,9 +3,11 @@
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+import glob
 import importlib.machinery
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,16 @@ def load(path):
         importlib.util.spec_from_loader("tool", loader))
     loader.exec_module(module)
     return module
+
+
+def test_each_test_is_run():
+    with open(os.path.join(TESTS, "tests.am"), encoding="utf-8") as file:
+        named = set(re.findall(r"tests/\S+", file.read()))
+    for pattern in ("unit/test-*.c", "talk/*.talk", "real/test-*.py"):
+        there = {"tests/" + os.path.relpath(path, TESTS)
+                 for path in glob.glob(os.path.join(TESTS, pattern))}
+        there = {re.sub(r"\.c$", "", path) for path in there}
+        assert there and there <= named, sorted(there - named)
 
 
 def drive(script, **environment):

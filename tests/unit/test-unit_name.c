@@ -120,7 +120,7 @@ test_aliases (void **state)
   struct scratch *scratch = *state;
 
   assert_string_equal (names (scratch, "none.service"),
-                       "none.service none.service ");
+                       "none.service ");
   link_unit (scratch, "/lib/systemd/system/ssh.service",
              "/etc/systemd/system/sshd.service");
   link_unit (scratch, "sshd.service", "/etc/systemd/system/shell.service");
@@ -169,6 +169,89 @@ test_precedence (void **state)
   assert_true (is_among (scratch, "c.service", "c.service"));
 }
 
+/* A script's name and links that lead to it are one unit, by whichever it is
+   called.  */
+static void
+test_scripts (void **state)
+{
+  struct scratch *scratch = *state;
+
+  scratch_mkdir (scratch, "/etc/init.d");
+  scratch_write (scratch, "/etc/init.d/mail", "");
+  scratch_write (scratch, "/etc/init.d/other", "");
+  assert_string_equal (names (scratch, "mail.service"), "mail.service ");
+  link_unit (scratch, "mail", "/etc/init.d/mailer");
+  /* A link counts below the root.  */
+  link_unit (scratch, "/etc/init.d/mailer", "/etc/init.d/a");
+  assert_true (is_first (scratch, "a.service", "mail.service"));
+  assert_true (is_first (scratch, "mailer.service", "mail.service"));
+  assert_true (is_among (scratch, "a.service", "mailer.service"));
+  assert_true (is_among (scratch, "a.service", "a.service"));
+  assert_true (is_first (scratch, "mail.service", "mail.service"));
+  assert_true (is_among (scratch, "mail.service", "a.service"));
+  assert_string_equal (names (scratch, "other.service"), "other.service ");
+  /* No other kind of unit has a script.  */
+  assert_string_equal (names (scratch, "a.socket"), "a.socket ");
+  assert_int_equal (link (scratch_path (scratch, "/etc/init.d/other"),
+                          scratch_path (scratch, "/etc/init.d/third")),
+                    0);
+  assert_true (is_first (scratch, "third.service", "other.service"));
+  assert_true (is_among (scratch, "other.service", "third.service"));
+}
+
+/* Links that lead out of the directory; what they lead to may change without a
+   change there.  */
+static void
+test_scripts_elsewhere (void **state)
+{
+  struct scratch *scratch = *state;
+
+  scratch_mkdir (scratch, "/etc/init.d");
+  scratch_mkdir (scratch, "/opt");
+  scratch_write (scratch, "/etc/init.d/mail", "");
+  scratch_write (scratch, "/opt/run", "");
+  link_unit (scratch, "../../opt/run", "/etc/init.d/one");
+  link_unit (scratch, "/opt/run", "/etc/init.d/two");
+  link_unit (scratch, "nothing", "/etc/init.d/three");
+  link_unit (scratch, "/opt", "/etc/init.d/four");
+  assert_true (is_first (scratch, "two.service", "one.service"));
+  assert_true (is_among (scratch, "one.service", "two.service"));
+  assert_string_equal (names (scratch, "three.service"), "three.service ");
+  assert_string_equal (names (scratch, "four.service"), "four.service ");
+  assert_false (is_among (scratch, "mail.service", "one.service"));
+  assert_int_equal (unlink (scratch_path (scratch, "/opt/run")), 0);
+  link_unit (scratch, "../etc/init.d/mail", "/opt/run");
+  assert_true (is_among (scratch, "mail.service", "one.service"));
+  assert_true (is_first (scratch, "two.service", "mail.service"));
+  /* Others than root can make that link lead elsewhere: nothing runs it.  */
+  if (!getuid ())
+    {
+      assert_int_equal (chmod (scratch_path (scratch, "/opt"), 0777), 0);
+      assert_false (is_among (scratch, "mail.service", "one.service"));
+    }
+}
+
+/* Names of units and of scripts may lead to each other.  A unit that has a file
+   of its own is called by no script's name.  */
+static void
+test_scripts_and_units (void **state)
+{
+  struct scratch *scratch = *state;
+
+  scratch_mkdir (scratch, "/etc/init.d");
+  scratch_write (scratch, "/etc/init.d/ssh", "");
+  link_unit (scratch, "ssh", "/etc/init.d/sshd");
+  assert_true (is_first (scratch, "sshd.service", "ssh.service"));
+  link_unit (scratch, "ssh.service", "/etc/systemd/system/shell.service");
+  assert_true (is_among (scratch, "sshd.service", "shell.service"));
+  assert_true (is_among (scratch, "shell.service", "sshd.service"));
+  scratch_write (scratch, "/etc/systemd/system/sshd.service", "");
+  assert_true (is_first (scratch, "sshd.service", "sshd.service"));
+  assert_true (is_among (scratch, "sshd.service", "ssh.service"));
+  assert_true (is_first (scratch, "ssh.service", "ssh.service"));
+  assert_true (is_among (scratch, "ssh.service", "sshd.service"));
+}
+
 #define CASE(name)                                                             \
   cmocka_unit_test_setup_teardown (test_##name, setup, scratch_teardown)
 
@@ -180,6 +263,9 @@ main (void)
     CASE (aliases),
     CASE (templates),
     CASE (precedence),
+    CASE (scripts),
+    CASE (scripts_elsewhere),
+    CASE (scripts_and_units),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

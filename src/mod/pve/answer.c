@@ -23,7 +23,7 @@ struct fault
   struct failure *failure;
   json_t *body;         /* NULL if it is no JSON.  */
   const json_t *errors; /* For each parameter what is wrong, or NULL.  */
-  char *message;        /* What the server says; one line.  */
+  char *message;        /* What the server says.  */
 };
 
 /* --- The body --- */
@@ -63,13 +63,24 @@ is_type (const struct exchange *exchange, const char *type)
   return exchange->type && !strncasecmp (exchange->type, type, strlen (type));
 }
 
+/* How many of the LENGTH bytes at TEXT can be shown where MOST have room: no
+   character of UTF-8 is cut.  */
+static size_t
+cut (const char *text, size_t length, size_t most)
+{
+  if (length <= most)
+    return length;
+  while (most && (text[most] & 0xc0) == 0x80)
+    most--;
+  return most;
+}
+
 /* A copy of LENGTH bytes of TEXT, LIMIT_PVE_MESSAGE at most, without line feeds
    and blanks at its end; it ends at a NUL.  */
 static char *
 copy_message (const char *text, size_t length)
 {
-  char *copy = strndup (text, length < LIMIT_PVE_MESSAGE ? length
-                                                         : LIMIT_PVE_MESSAGE);
+  char *copy = strndup (text, cut (text, length, LIMIT_PVE_MESSAGE));
 
   if (copy)
     for (length = strlen (copy); length && strchr (" \r\n", copy[length - 1]);)
@@ -144,18 +155,11 @@ static gpg_error_t
 fail_saying (const struct fault *fault, gpg_err_code_t code, const char *head)
 {
   size_t most = LIMIT_ERROR_TEXT - strlen (head) - strlen (": ");
-  size_t length = strlen (fault->message);
+  size_t length = cut (fault->message, strlen (fault->message), most);
 
   if (!length)
     return fail (fault->failure, code, "%s: status %u without a reason", head,
                  fault->exchange->status);
-  if (length > most)
-    {
-      length = most;
-      /* Not within a character.  */
-      while (length && (fault->message[length] & 0xc0) == 0x80)
-        length--;
-    }
   return fail (fault->failure, code, "%s: %.*s", head, (int)length,
                fault->message);
 }
@@ -271,7 +275,9 @@ detail_exchange (const struct fault *fault)
   failure_detail (fault->failure, "request", "%s %s", exchange->method,
                   exchange->path);
   failure_detail (fault->failure, "status", "%u", exchange->status);
-  failure_detail (fault->failure, "reason", "%s", exchange->reason);
+  failure_detail_bytes (
+      fault->failure, "reason", exchange->reason,
+      cut (exchange->reason, strlen (exchange->reason), LIMIT_PVE_MESSAGE));
   failure_detail (fault->failure, "message", "%s", fault->message);
 }
 

@@ -352,8 +352,11 @@ misconfigured (gpg_error_t err, const char *path, struct failure *failure)
   if (!err || gpg_err_code (err) == GPG_ERR_CONFIGURATION)
     return err;
   words = strdup (failure_words (failure, err));
-  return fail (failure, GPG_ERR_CONFIGURATION, "%s: %s", path,
-               words ? words : gpg_strerror (err));
+  if (!words)
+    return gpg_error_from_syserror ();
+  return strstr (words, path)
+             ? fail (failure, GPG_ERR_CONFIGURATION, "%s", words)
+             : fail (failure, GPG_ERR_CONFIGURATION, "%s: %s", path, words);
 }
 
 /* What all lines together must say.  */

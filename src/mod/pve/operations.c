@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "field.h"
+#include "read.h"
 #include "guest_work.h"
 #include "preflight.h"
 #include "set_work.h"
@@ -33,6 +34,20 @@ read_version (struct work *work)
 
 const struct work_operation pve_operations[]
     = { { "PVE VERSION", read_version, false },
+        { "PVE NODES", read_nodes, false },
+        { "PVE STATUS", read_status, false },
+        { "PVE DISKS", read_disks, false },
+        { "PVE RESOURCES", read_resources, false },
+        { "PVE GUESTS", read_guests, false },
+        { "PVE GUEST", read_guest, false },
+        { "PVE CONFIG", read_config, false },
+        { "PVE PENDING", read_pending, false },
+        { "PVE SNAPSHOTS", read_snapshots, false },
+        { "PVE NEXTID", read_nextid, false },
+        { "PVE STORAGES", read_storages, false },
+        { "PVE CONTENT", read_content, false },
+        { "PVE TASKS", read_tasks, false },
+        { "PVE PERMISSIONS", read_permissions, false },
         { "PVE TASK-STATUS", task_status, false },
         { "PVE TASK-WAIT", task_wait, false },
         { "PVE TASK-LOG", task_read_log, false },

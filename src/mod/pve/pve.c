@@ -6,6 +6,7 @@
 
 #include "../../call/relay.h"
 #include "change.h"
+#include "golden.h"
 #include "task_change.h"
 
 #define ERRORS                                                                 \
@@ -17,6 +18,31 @@
   "FORBIDDEN: the token has not the right, told by the details privilege\n"    \
   "and path.\n"
 
+#define USAGE                                                                  \
+  "  cpu                 of its processors, 0 to 1\n"                          \
+  "  cpus\n"                                                                   \
+  "  memory_used_bytes\n"                                                      \
+  "  memory_host_bytes   what the host spends on it; since PVE 9\n"            \
+  "  memory_total_bytes\n"                                                     \
+  "  swap_used_bytes, swap_total_bytes\n"                                      \
+  "  disk_used_bytes, disk_total_bytes\n"                                      \
+  "  disk_read_bytes, disk_written_bytes   since it was started\n"             \
+  "  net_in_bytes, net_out_bytes   likewise\n"                                 \
+  "  uptime_seconds\n"
+
+#define NOT_FOUND                                                              \
+  "NOT_FOUND: there is no such guest, or none that the token may see.\n"
+
+/* What each guest has.  */
+#define GUEST_FIELDS                                                           \
+  "  vmid\n"                                                                   \
+  "  kind                lxc or qemu\n"                                        \
+  "  node                where it is\n"                                        \
+  "  name\n"                                                                   \
+  "  status              running, stopped or unknown\n"                        \
+  "  lock                why it is locked: backup, migrate, ...\n"             \
+  "  template            yes or no\n"                                          \
+  "  tags                a list\n"
 #define TASK_FIELDS                                                            \
   "Answers a record: upid, status (running, stopped), outcome, exitstatus\n"    \
   "(the server's words), node, type, id, user, started.  Outcomes:\n"           \
@@ -45,8 +71,226 @@ static const struct verb verbs[] = {
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "the version of Proxmox VE",
-    .help = "Answers a record: version (as 8.4.1), release (as 8.4), repoid.\n"
-        ERRORS "Example: PVE VERSION" },
+    .help
+    = "Answers a record: version (as 8.4.1), release (as 8.4), repoid.\n" ERRORS
+      "Example: PVE VERSION" },
+  { .name = "NODES",
+    .args = "",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the nodes of the cluster",
+    .help
+    = "Answers a record for each, with what is known of it:\n"
+      "  node, status        online, offline or unknown\n" USAGE
+      "  level               of its subscription\n"
+      "  fingerprint         SHA-256 of its certificate, for pve.conf\n" ERRORS
+      "Example: PVE NODES" },
+  { .name = "STATUS",
+    .args = "<node:node>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "how a node is",
+    .help = "Answers a record:\n"
+            "  node\n"
+            "  kernel              its release, as 6.8.12-1-pve\n"
+            "  load_1, load_5, load_15   the load of as many minutes\n"
+            "  version             of pve-manager\n"
+            "  uptime_seconds\n"
+            "  cpu, io_wait        of all processors, 0 to 1\n"
+            "  cpus, cpu_cores, cpu_sockets, cpu_model\n"
+            "  memory_used_bytes, memory_free_bytes, memory_total_bytes\n"
+            "  memory_available_bytes   since PVE 9\n"
+            "  swap_used_bytes, swap_total_bytes\n"
+            "  ksm_shared_bytes    memory that guests share\n"
+            "  root_used_bytes, root_available_bytes, root_total_bytes\n"
+            "  boot_mode           efi or legacy-bios; since PVE 8\n"
+            "  secure_boot         yes or no; likewise\n" ERRORS
+            "NOT_FOUND: there is no such node.\n"
+            "Example: PVE STATUS pve1" },
+  { .name = "GUESTS",
+    .args = "[--node=<node:node>] [--kind=<kind:enum(lxc|qemu)>]",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the containers and virtual machines",
+    .help = "Answers a record for each that the token may see, in the order\n"
+            "of numbers.  They are in the cluster's list, which is some\n"
+            "seconds old; with --node that node is asked, containers "
+            "first.\n" GUEST_FIELDS
+            "  pool, ha_state      not with --node\n" USAGE ERRORS
+            "Example: PVE GUESTS --kind=lxc" },
+  { .name = "GUEST",
+    .args = "<vmid:vmid>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "how a guest is now",
+    .help
+    = "Answers a record, of what is known:\n" GUEST_FIELDS
+      "  ha_managed          yes or no: by high availability\n"
+      "  ha_state            started, stopped, ...\n" USAGE
+      "  pid                 of its process on the node\n"
+      "  qmp_status          running, paused, ...\n"
+      "  machine, qemu_version   what runs\n"
+      "  agent               yes or no: it is configured\n"
+      "  pressure_cpu_some, pressure_cpu_full, pressure_io_some,\n"
+      "  pressure_io_full, pressure_memory_some, pressure_memory_full\n"
+      "                      how much it stalls; since PVE 9\n" ERRORS NOT_FOUND
+      "Example: PVE GUEST 100" },
+  { .name = "CONFIG",
+    .args = "[--current] <vmid:vmid>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "how a guest is configured",
+    .help = "Answers a record of each setting under its name in Proxmox VE,\n"
+            "sorted, as it will be at the next start; with --current as it\n"
+            "is in force.  The field digest tells one configuration from\n"
+            "another.  memory and swap are MiB.\n" ERRORS NOT_FOUND
+            "Example: PVE CONFIG 100" },
+  { .name = "PENDING",
+    .args = "<vmid:vmid>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "settings that wait for a guest's next start",
+    .help = "Answers a record for each, none if nothing waits:\n"
+            "  setting\n"
+            "  value               now, if it is set\n"
+            "  pending             what it will be, unless it goes\n"
+            "  delete              yes or no: it goes\n" ERRORS NOT_FOUND
+            "Example: PVE PENDING 100" },
+  { .name = "SNAPSHOTS",
+    .args = "<vmid:vmid>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the snapshots of a guest",
+    .help = "Answers a record for each, the oldest first:\n"
+            "  name\n"
+            "  created             when (UTC)\n"
+            "  parent              the snapshot before it\n"
+            "  memory              yes or no: it has the memory, too\n"
+            "  description\n"
+            "  current             yes for that which the guest goes on "
+            "from\n" ERRORS NOT_FOUND "Example: PVE SNAPSHOTS 100" },
+  { .name = "STORAGES",
+    .args = "[<node:node>]",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the storages of a node, or of all",
+    .help = "Answers a record for each: of NODE as it is now, else of each\n"
+            "node from the cluster's list, which is some seconds old and has\n"
+            "a status in place of the fields marked by a star:\n"
+            "  storage, node\n"
+            "  type                dir, lvmthin, nfs, zfspool, ...\n"
+            "  shared              yes or no: all nodes have the same\n"
+            "  enabled, active     yes or no *\n"
+            "  status              available or unknown\n"
+            "  used_bytes, total_bytes\n"
+            "  available_bytes     *\n"
+            "  used_fraction       0 to 1 *\n"
+            "  content             a list: what it is for\n" ERRORS
+            "NOT_FOUND: there is no such node.\n"
+            "Example: PVE STORAGES pve1" },
+  { .name = "CONTENT",
+    .args = "[--content=<content:enum(backup|images|import|iso|rootdir|"
+            "snippets|vztmpl)>] [--vmid=<vmid:vmid>] <node:node> "
+            "<storage:storage>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the volumes of a storage",
+    .help = "Answers a record for each, or for each of CONTENT, and of the\n"
+            "guest VMID:\n"
+            "  volid               its name, for other calls\n"
+            "  content             backup, images, iso, ...\n"
+            "  kind                of the guest in a backup: lxc or qemu\n"
+            "  format              raw, qcow2, tar.zst, ...\n"
+            "  vmid                whose it is\n"
+            "  size_bytes, used_bytes\n"
+            "  created             when (UTC)\n"
+            "  parent              of a linked clone\n"
+            "  notes               the first line\n"
+            "  protected           yes or no\n"
+            "  encrypted           by which key, or 1\n"
+            "  verified            ok or failed, by a backup server\n" ERRORS
+            "NOT_FOUND: there is no such node or storage.\n"
+            "Example: PVE CONTENT --content=backup pve1 local" },
+  { .name = "TASKS",
+    .args = "[--node=<node:node>] [--vmid=<vmid:vmid>] [--running] [--errors] "
+            "[--limit=<limit:int=50>] [--since=<since:string>]",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "what runs, and what was done",
+    .help = "Answers a record for each task of NODE, or of all nodes, the\n"
+            "newest first, at most LIMIT: only those of the guest VMID, those\n"
+            "that run, or those that ended badly, and that began at SINCE\n"
+            "(2027-01-31 or 2027-01-31T12:00:00Z) or later:\n"
+            "  upid                its name, for other calls\n"
+            "  node\n"
+            "  type                vzdump, qmstart, ...\n"
+            "  id                  a guest's number, or whatever it is about\n"
+            "  started, ended      when (UTC)\n"
+            "  user                who, with the token\n"
+            "  outcome             running, ok, warnings, failed, refused or\n"
+            "                      aborted\n"
+            "  exitstatus          how it ended, in its own words\n"
+            "A node that does not answer is left out, with a warning.  Of\n"
+            "other users' tasks the token needs Sys.Audit on the node.\n" ERRORS
+            "Example: PVE TASKS --errors --limit=5" },
+  { .name = "RESOURCES",
+    .args = "[--type=<type:enum(vm|node|storage|sdn)>]",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "all that the cluster has",
+    .help = "Answers a record for each thing of TYPE, or for each, from the\n"
+            "cluster's list, which is some seconds old:\n"
+            "  id                  as lxc/100\n"
+            "  kind                node, lxc, qemu, storage, pool, sdn or\n"
+            "                      network\n"
+            "  node, vmid, name, storage, pool, sdn, network\n"
+            "  network_type, zone_type, protocol\n"
+            "  status\n"
+            "  lock, ha_state, template   of a guest\n"
+            "  storage_type, shared, content   of a storage\n"
+            "  level               of a node's subscription\n"
+            "  tags                a list\n" USAGE ERRORS
+            "Example: PVE RESOURCES --type=node" },
+  { .name = "PERMISSIONS",
+    .args = "[--path=<path:string>]",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "what the token may",
+    .help
+    = "Answers a record for each path where the token has rights, or\n"
+      "for PATH, none if it has none:\n"
+      "  path                as /vms/100\n"
+      "  privileges          a list, as VM.Audit\n"
+      "  only_here           those of them that do not hold below\n" ERRORS
+      "Example: PVE PERMISSIONS --path=/vms/100" },
+  { .name = "DISKS",
+    .args = "<node:node>",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "the disks of a node",
+    .help = "Answers a record for each, with what is known:\n"
+            "  device              as /dev/sda\n"
+            "  by_id               its link of a name that stays\n"
+            "  type                hdd, ssd, nvme, usb or unknown\n"
+            "  model, vendor, serial, wwn\n"
+            "  capacity_bytes\n"
+            "  health              PASSED, FAILED, UNKNOWN, ...\n"
+            "  used                what for: LVM, partitions, mounted, ...\n"
+            "  mounted, gpt        yes or no\n"
+            "  wear_percent        of an SSD's life that is used up\n"
+            "  rotation            turns a minute, 0 for an SSD\n"
+            "  osd                 its number in Ceph\n" ERRORS
+            "NOT_FOUND: there is no such node.\n"
+            "Example: PVE DISKS pve1" },
+  { .name = "NEXTID",
+    .args = "[<vmid:vmid>]",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "a free number for a guest",
+    .help = "Answers a record: vmid, the first that is free, or VMID if it\n"
+            "is.  Nothing reserves it.\n" ERRORS
+            "DUP_VALUE: there is such a guest already.\n"
+            "Example: PVE NEXTID" },
   { .name = "TASK-STATUS",
     .args = "<upid:upid>",
     .effect = EFFECT_READ,
@@ -88,6 +332,34 @@ static const struct verb verbs[] = {
     .help = "What it has done by then stays.  Waits for its end.\n"
         "Answers changed (no: it had ended), and what TASK-STATUS does.\n"
         "Example: PVE TASK STOP " UPID },
+  { .name = "CREATE-GOLDEN",
+    .args = "<vmid:vmid> <template:volid> <storage:storage> <size:size> "
+            "[--cores=<cores:int>] [--memory=<memory:size>] "
+            "[--hostname=<hostname:hostname>]",
+    .effect = EFFECT_WRITE,
+    .run = pve_create_golden,
+    .done = relay_done,
+    .summary = "create a container that may run containers",
+    .help
+    = "Creates the unprivileged container VMID with the features nesting and\n"
+      "keyctl, on this node, which must be one of Proxmox VE.  The API lets\n"
+      "only root@pam itself set keyctl, none of its tokens, so this is done\n"
+      "by pct, as root, and needs no pve.conf; PVE RESTORE and PVE CLONE of\n"
+      "the container keep the features.  TEMPLATE is\n"
+      "STORAGE:vztmpl/NAME.tar.zst (or .gz or .xz), never a file; a rule\n"
+      "can limit it, as all arguments: template=local:vztmpl/debian-*.\n"
+      "The root file system has SIZE, whole GiB as 8G, on STORAGE.\n"
+      "MEMORY is whole MiB, 16M at least; without it and CORES pct's own\n"
+      "defaults hold.  There is no way back but PVE DESTROY: what was\n"
+      "created stays.  Answers a record: changed, vmid.\n"
+      "EEXIST: VMID is taken.\n"
+      "NOT_FOUND: there is no such template or storage, or no pct (package\n"
+      "pve-container) on this machine.\n"
+      "INV_ARG: an argument is not as above.\n"
+      "GENERAL: pct could not; the details exit_status and message tell why.\n"
+      "TIMEOUT: pct was ended; look whether VMID is there and whole.\n"
+      "Example: PVE CREATE-GOLDEN --dry-run 9000 "
+      "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst local-zfs 8G" },
   { .name = "START",
     .args = WAYS "<vmid:vmid>",
     .effect = EFFECT_WRITE,

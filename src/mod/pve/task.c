@@ -45,22 +45,45 @@ take_upid (struct work *work, const json_t *data, char **r_upid)
   return *r_upid ? 0 : gpg_error_from_syserror ();
 }
 
-static gpg_error_t
-send_once (struct work *work, const struct task_request *request,
-           const struct task_before *before, char **r_upid)
+/* One try, and what came of it.  */
+struct attempt
 {
-  time_t since = api_time (work);
-  struct answer answer;
-  bool lost;
-  gpg_error_t err = api_send (work, request->method, request->path,
-                              request->form, &answer, &lost);
+  const struct task_request *request;
+  bool follow; /* To its end.  */
+  char *upid;
+  char *exitstatus;
+};
 
-  if (err && lost)
-    return task_find (work, request, before, since, r_upid);
+static void
+forget (struct attempt *attempt)
+{
+  free (attempt->upid);
+  free (attempt->exitstatus);
+  attempt->upid = attempt->exitstatus = NULL;
+}
+
+/* Send the request, once; what is lost is looked for.  */
+static gpg_error_t
+start (struct work *work, struct attempt *attempt)
+{
+  const struct task_request *request = attempt->request;
+  struct task_before before;
+  struct answer answer = ANSWER_NONE;
+  bool lost;
+  time_t since;
+  gpg_error_t err = task_note (work, request, &before);
+
   if (err)
     return err;
-  err = take_upid (work, answer.data, r_upid);
+  since = api_time (work);
+  err = api_send (work, request->method, request->path, request->form, &answer,
+                  &lost);
+  if (!err)
+    err = take_upid (work, answer.data, &attempt->upid);
+  else if (lost)
+    err = task_find (work, request, &before, since, &attempt->upid);
   answer_release (&answer);
+  task_forget (&before);
   return err;
 }
 
@@ -86,29 +109,6 @@ await_lock (struct work *work, int ms, uint64_t end)
          && !work_status (work, "PROGRESS", "locked (%.100s): trying again",
                           lock ? lock : "by something")
          && !task_sleep (work, ms);
-}
-
-gpg_error_t
-task_start (struct work *work, const struct task_request *request,
-            char **r_upid)
-{
-  uint64_t end = work->deadline ? work->deadline
-                                : link_now () + LIMIT_PVE_LOCK_SECONDS * 1000;
-  struct task_before before;
-  int pause = LOCK_FIRST_MS;
-  gpg_error_t err = task_note (work, request, &before);
-
-  *r_upid = NULL;
-  if (!err)
-    err = send_once (work, request, &before, r_upid);
-  while (gpg_err_code (err) == GPG_ERR_LOCKED && await_lock (work, pause, end))
-    {
-      failure_release (&work->failure);
-      err = send_once (work, request, &before, r_upid);
-      pause = 2 * pause < LOCK_MOST_MS ? 2 * pause : LOCK_MOST_MS;
-    }
-  task_forget (&before);
-  return err;
 }
 
 /* --- Following --- */
@@ -211,20 +211,64 @@ task_follow (struct work *work, const char *upid, char **r_exit)
 
 /* --- Both --- */
 
+/* Try until nothing is locked, or it is too late.  */
+static gpg_error_t
+try (struct work *work, struct attempt *attempt)
+{
+  uint64_t end = work->deadline ? work->deadline
+                                : link_now () + LIMIT_PVE_LOCK_SECONDS * 1000;
+  int pause = LOCK_FIRST_MS;
+  gpg_error_t err;
+
+  for (;;)
+    {
+      err = start (work, attempt);
+      if (!err && attempt->upid && attempt->follow)
+        err = task_follow (work, attempt->upid, &attempt->exitstatus);
+      if (gpg_err_code (err) != GPG_ERR_LOCKED
+          || !await_lock (work, pause, end))
+        break;
+      failure_release (&work->failure);
+      forget (attempt);
+      pause = 2 * pause < LOCK_MOST_MS ? 2 * pause : LOCK_MOST_MS;
+    }
+  if (err)
+    forget (attempt);
+  return err;
+}
+
+gpg_error_t
+task_start (struct work *work, const struct task_request *request,
+            char **r_upid)
+{
+  struct attempt attempt = { .request = request };
+  gpg_error_t err = try (work, &attempt);
+
+  *r_upid = attempt.upid;
+  return err;
+}
+
+static gpg_error_t
+write_answer (struct writer *out, const struct attempt *attempt)
+{
+  gpg_error_t err = writer_field_bool (
+      out, "changed", attempt->upid || attempt->request->at_once);
+
+  if (err || !attempt->upid)
+    return err ? err : writer_field (out, "outcome", "ok");
+  err = writer_field (out, "upid", "%s", attempt->upid);
+  return err ? err : task_end_write (out, attempt->upid, attempt->exitstatus);
+}
+
 gpg_error_t
 task_run (struct work *work, const struct task_request *request)
 {
-  auto_free char *upid = NULL;
-  auto_free char *exitstatus = NULL;
-  gpg_error_t err = task_start (work, request, &upid);
+  struct attempt attempt = { .request = request,
+                             .follow = !work_number (work, "no-wait", 0) };
+  gpg_error_t err = try (work, &attempt);
 
-  if (!err && upid && !work_number (work, "no-wait", 0))
-    err = task_follow (work, upid, &exitstatus);
   if (!err)
-    err = writer_field_bool (work->out, "changed",
-                             upid || request->at_once);
-  if (err || !upid)
-    return err ? err : writer_field (work->out, "outcome", "ok");
-  err = writer_field (work->out, "upid", "%s", upid);
-  return err ? err : task_end_write (work->out, upid, exitstatus);
+    err = write_answer (work->out, &attempt);
+  forget (&attempt);
+  return err;
 }

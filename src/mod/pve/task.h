@@ -28,7 +28,7 @@ struct task_request
                                 not that there was nothing to do.  */
 };
 
-/* Send REQUEST.  A guest that is locked is tried again as long as there is time
+/* Send REQUEST.  What is locked is tried again as long as there is time
    (LIMIT_PVE_LOCK_SECONDS without a time limit), with a status line that names
    the lock.  When the answer was lost the task is looked for in the node's list
    before anything else (task_find.h); nothing is ever sent twice on a guess.
@@ -45,9 +45,10 @@ gpg_error_t task_start (struct work *work, const struct task_request *request,
    client gave up is stopped, and outcome is what became of it.  */
 gpg_error_t task_follow (struct work *work, const char *upid, char **r_exit);
 
-/* Both, and write the fields changed, outcome (ok, warnings, queued, running),
-   and where there is a task upid, exitstatus, warnings; the record is left open
-   for more.  With the argument "no-wait" only the start is waited for.  */
+/* Both, also trying again what a task found locked, and write the fields
+   changed, outcome (ok, warnings, queued, running), and where there is a task
+   upid, exitstatus, warnings; the record is left open for more.  With the
+   argument "no-wait" only the start is waited for.  */
 gpg_error_t task_run (struct work *work, const struct task_request *request);
 
 #endif /* REEVE_PVE_TASK_H */

@@ -14,6 +14,7 @@
 gpg_error_t
 pve_task_stop (struct call *call)
 {
+  static const char *const unchanged[] = { "unchanged", "1", NULL };
   const char *upid = arg_text (call, "upid");
   auto_free char *text = NULL;
   auto_free char *status = NULL;
@@ -25,10 +26,7 @@ pve_task_stop (struct call *call)
   if (err)
     return err;
   if (status && !strcmp (status, "stopped"))
-    {
-      err = writer_field_bool (call->out, "changed", false);
-      return err ? err : relay_read (call, "PVE TASK-STATUS", NULL);
-    }
+    return relay_read (call, "PVE TASK-STATUS", unchanged);
   description = text_format ("stop the task %s\n", upid);
   if (!description)
     return gpg_error_from_syserror ();

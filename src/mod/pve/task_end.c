@@ -11,6 +11,7 @@
 #include "../../../protocol/memory.h"
 #include "../../call/upid.h"
 #include "task_log.h"
+#include "verdict.h"
 
 /* Whether the task UPID only asks the cluster's high availability for what is
    to be done: hastart, hastop, hashutdown, hamigrate, harelocate
@@ -85,10 +86,26 @@ task_end_detail (struct work *work, const char *upid, const char *exitstatus)
   failure_detail (&work->failure, "exitstatus", "%s", exitstatus);
 }
 
+/* Whether a task failed since something was locked, and for nothing else: then
+   that is all that it says, and it had done nothing.  */
+static bool
+is_lock (const char *exitstatus, const char **r_lock, size_t *r_length)
+{
+  static const char *const begins[] = { "CT is locked (", "VM is locked (",
+                                        "can't lock file '", NULL };
+  const char *const *begin = begins;
+
+  while (*begin && strncmp (exitstatus, *begin, strlen (*begin)))
+    begin++;
+  return *begin && verdict_lock (exitstatus, r_lock, r_length);
+}
+
 gpg_error_t
 task_end_judge (struct work *work, const char *upid, const char *exitstatus)
 {
   auto_buffer struct buffer log = BUFFER_EMPTY;
+  const char *lock;
+  size_t length;
   struct ending ending;
 
   outcome_read (exitstatus, &ending);
@@ -105,6 +122,12 @@ task_end_judge (struct work *work, const char *upid, const char *exitstatus)
     return fail (&work->failure, GPG_ERR_GENERAL,
                  "the task was stopped, or died: the detail log has its last "
                  "lines");
+  if (is_lock (exitstatus, &lock, &length))
+    {
+      failure_detail_bytes (&work->failure, "lock", lock, length);
+      return fail (&work->failure, GPG_ERR_LOCKED, "the task did nothing: %s",
+                   exitstatus);
+    }
   return fail (&work->failure, GPG_ERR_GENERAL, "the task failed: %s",
                exitstatus);
 }

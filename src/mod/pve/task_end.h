@@ -28,7 +28,10 @@ void task_end_detail (struct work *work, const char *upid,
                       const char *exitstatus);
 
 /* The error that the task UPID ended with EXITSTATUS is, with these details,
-   and log: the last lines that it wrote.  0 for a success.  */
+   and log: the last lines that it wrote.  GPG_ERR_FORBIDDEN: a right was
+   missing (details privilege and path).  GPG_ERR_LOCKED: it found a lock (the
+   detail lock) and did nothing.  GPG_ERR_GENERAL: all else.  0 for a
+   success.  */
 gpg_error_t task_end_judge (struct work *work, const char *upid,
                             const char *exitstatus);
 

@@ -156,7 +156,9 @@ task_find (struct work *work, const struct task_request *request,
     {
       err = look (work, request, before, since, r_upid);
       if (!err && *r_upid)
-        return 0;
+        return work_status (work, "PROGRESS",
+                            "the answer was lost (%.200s), but not the task",
+                            why);
       seen |= !err;
       err = task_bear (work, &pace, err);
       if (!err)

@@ -55,6 +55,8 @@ task_status (struct work *work)
   auto_free char *exitstatus = NULL;
   gpg_error_t err = task_look (work, upid, &exitstatus);
 
+  if (!err && work_number (work, "unchanged", 0))
+    err = writer_field_bool (work->out, "changed", false);
   return err ? err : write_task (work->out, upid, exitstatus);
 }
 
@@ -187,7 +189,7 @@ task_read_log (struct work *work)
 {
   int64_t from = work_number (work, "from", 1);
   struct task_log log = { .upid = work_text (work, "upid"),
-                          .next = from > 1 ? from - 1 : 0,
+                          .next = from - 1,
                           .left = work_number (work, "limit", -1),
                           .line = task_log_item };
   bool follow = work_number (work, "follow", 0);
@@ -195,6 +197,9 @@ task_read_log (struct work *work)
   gpg_error_t err = 0;
   bool ended;
 
+  if (from < 1 || work_number (work, "limit", 0) < 0)
+    return fail (&work->failure, GPG_ERR_INV_ARG,
+                 "lines are counted from 1, and there are no fewer than 0");
   if (!follow)
     return task_log_read (work, &log);
   do

@@ -18,10 +18,11 @@
 #include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
 #include "../../base/run.h"
+#include "../../call/script_name.h"
+#include "../../call/unit_name.h"
 #include "backend.h"
 #include "initd.h"
 
-#define SCRIPTS "/etc/init.d"
 #define DETAIL_LINES 10
 
 /* --- Running --- */
@@ -33,25 +34,33 @@ time_for (const struct work *work)
   return (uint64_t)work_left (work, LIMIT_SCRIPT_SECONDS * 1000);
 }
 
-/* Run NAME's script with ACTION to its end.  A daemon that it starts stays.  */
+/* Run NAME's script with ACTION to its end, as RUN says.  A daemon that it
+   starts stays.  */
+static gpg_error_t
+run_as (struct run run, const char *name, const char *action,
+        struct run_result *r_result, struct failure *failure)
+{
+  const char *const arguments[] = { action, NULL };
+  char program[sizeof INIT_SCRIPTS + LIMIT_UNIT_NAME + 1];
+
+  snprintf (program, sizeof program, "%s/%s", INIT_SCRIPTS, name);
+  run.program = program;
+  run.arguments = arguments;
+  run.most = LIMIT_SCRIPT_OUTPUT;
+  run.leave = true;
+  return run_program (&run, r_result, failure);
+}
+
 static gpg_error_t
 run_script (struct work *work, const char *name, const char *action,
             struct run_result *r_result)
 {
-  const char *const arguments[] = { action, NULL };
-  char program[sizeof SCRIPTS + LIMIT_UNIT_NAME + 1];
-  gpg_error_t err;
+  gpg_error_t err = run_as ((struct run){ .machine = work->machine,
+                                          .time_ms = time_for (work),
+                                          .give_up = work_ended,
+                                          .context = work },
+                            name, action, r_result, &work->failure);
 
-  snprintf (program, sizeof program, "%s/%s", SCRIPTS, name);
-  err = run_program (&(struct run){ .machine = work->machine,
-                                    .program = program,
-                                    .arguments = arguments,
-                                    .most = LIMIT_SCRIPT_OUTPUT,
-                                    .time_ms = time_for (work),
-                                    .leave = true,
-                                    .give_up = work_ended,
-                                    .context = work },
-                     r_result, &work->failure);
   if (gpg_err_code (err) == GPG_ERR_NOT_FOUND)
     return fail (&work->failure, GPG_ERR_NOT_FOUND,
                  "there is no unit %.60s: SERVICE LIST lists them", name);
@@ -121,19 +130,34 @@ judge (struct work *work, const char *name, const char *action,
 
 /* --- Telling --- */
 
-/* The name of the script of the unit UNIT; GPG_ERR_NOT_FOUND if it can have
+/* If NAME has a script keep its own name at CONTEXT, unless one is there.  */
+static void
+keep_script (void *context, const char *name)
+{
+  char *own = context;
+
+  if (!*own)
+    script_name_own (name, own);
+}
+
+/* The own name of the script of the unit UNIT, which policy knows by the same
+   names; that of UNIT if there is no script.  GPG_ERR_NOT_FOUND if it can have
    none.  */
 static gpg_error_t
 script_name (struct work *work, const char *unit, char name[LIMIT_UNIT_NAME])
 {
   const char *dot = strrchr (unit, '.');
+  gpg_error_t err;
 
+  *name = 0;
   if (!dot || strcmp (dot, ".service") || dot - unit >= LIMIT_UNIT_NAME)
     return fail (&work->failure, GPG_ERR_NOT_FOUND,
                  "%.60s is no service: init.d scripts are", unit);
-  memcpy (name, unit, (size_t)(dot - unit));
-  name[dot - unit] = 0;
-  return 0;
+  err = unit_name_names (work->machine, unit, keep_script, name);
+  if (!*name)
+    snprintf (name, LIMIT_UNIT_NAME, "%s", unit);
+  *strrchr (name, '.') = 0;
+  return err;
 }
 
 /* Find out in which state NAME is, by its own word.  */
@@ -204,7 +228,7 @@ write_state (struct work *work, const char *name)
                         init_is_enabled (work->machine, name) ? "enabled"
                                                               : "disabled");
   if (!err)
-    err = writer_field (out, "fragment", "%s/%s", SCRIPTS, name);
+    err = writer_field (out, "fragment", "%s/%s", INIT_SCRIPTS, name);
   if (!err)
     err = writer_field (out, "backend", "initd");
   return err ? err : writer_record_end (out);
@@ -225,6 +249,16 @@ is_script (const struct dirent *entry)
   return *entry->d_name != '.' && !strchr (entry->d_name, '.')
          && !strchr (entry->d_name, '~') && strcmp (entry->d_name, "README")
          && strlen (entry->d_name) < LIMIT_UNIT_NAME - sizeof ".service";
+}
+
+/* Whether NAME is a link to a script that is listed by its own name.  */
+static bool
+is_other_name (const char *name)
+{
+  char unit[LIMIT_UNIT_NAME], own[LIMIT_UNIT_NAME];
+
+  snprintf (unit, sizeof unit, "%s.service", name);
+  return script_name_own (unit, own) && strcmp (own, unit);
 }
 
 static gpg_error_t
@@ -269,7 +303,7 @@ list_one (struct work *work, const char *name)
 static gpg_error_t
 initd_list (struct work *work)
 {
-  auto_free char *path = machine_path (work->machine, SCRIPTS);
+  auto_free char *path = machine_path (work->machine, INIT_SCRIPTS);
   const char *type = work_text (work, "type");
   struct dirent **entries = NULL;
   gpg_error_t err = 0;
@@ -279,10 +313,11 @@ initd_list (struct work *work)
     return gpg_error (GPG_ERR_ENOMEM);
   if (type && strcmp (type, "service") && strcmp (type, "all"))
     return 0;
+  err = script_name_learn (work->machine);
   count = scandir (path, &entries, is_script, alphasort);
   for (int i = 0; i < count; i++)
     {
-      if (!err)
+      if (!err && !is_other_name (entries[i]->d_name))
         err = list_one (work, entries[i]->d_name);
       free (entries[i]);
     }
@@ -361,6 +396,23 @@ initd_deps (struct work *work)
 
 /* --- Changing --- */
 
+/* The start of NAME ended with ERR.  If it was given up on the way, what may
+   have been started is stopped, within the time that there is for that.  */
+static void
+take_back (struct work *work, const char *name, gpg_error_t err)
+{
+  auto_failure struct failure ignored = FAILURE_NONE;
+  struct run_result result;
+
+  if (gpg_err_code (err) != GPG_ERR_CANCELED
+      && gpg_err_code (err) != GPG_ERR_TIMEOUT)
+    return;
+  run_as ((struct run){ .machine = work->machine,
+                        .time_ms = LIMIT_STOP_SECONDS * 1000 / 2 },
+          name, "stop", &result, &ignored);
+  run_result_release (&result);
+}
+
 static gpg_error_t
 act_by_script (struct work *work, const char *name, const char *action)
 {
@@ -368,7 +420,11 @@ act_by_script (struct work *work, const char *name, const char *action)
   gpg_error_t err = run_script (work, name, action, &result);
 
   if (err)
-    return err;
+    {
+      if (!strcmp (action, "start"))
+        take_back (work, name, err);
+      return err;
+    }
   err = judge (work, name, action, &result);
   run_result_release (&result);
   return err;

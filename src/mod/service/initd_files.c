@@ -14,6 +14,7 @@
 
 #include "../../../protocol/memory.h"
 #include "../../base/file.h"
+#include "../../call/script_name.h"
 #include "initd.h"
 
 #define HEADER_MOST 64 /* Lines of a header.  */
@@ -66,7 +67,7 @@ init_open (const struct machine *machine, const char *name, int *r_fd)
   gpg_error_t err;
 
   *r_fd = -1;
-  if (asprintf (&path, "/etc/init.d/%s", name) < 0)
+  if (asprintf (&path, INIT_SCRIPTS "/%s", name) < 0)
     {
       path = NULL;
       return gpg_error (GPG_ERR_ENOMEM);

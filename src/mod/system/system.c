@@ -138,6 +138,7 @@ static const struct verb verbs[] = {
     "  updates, security_updates  how many; left out where there is no apt\n"
     "One of kind package for each that has an update: package, installed,\n"
     "candidate, security (yes or no), origin.\n"
+    "TRY_LATER: one session asks at a time, and the others took a minute.\n"
     "Example: SYSTEM UPDATES-NEEDED",
     0 },
   { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 }

@@ -4,14 +4,19 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "../../../protocol/limits.h"
+#include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
+#include "../../base/directory.h"
 #include "../../base/fenced.h"
 #include "../../base/run.h"
 #include "describe.h"
@@ -30,6 +35,8 @@ enum
 };
 
 #define PACKAGES 10000
+#define LOCK "updates.lock" /* In OWN_RUN_DIR.  */
+#define TURN_MS 50
 
 /* The span of TEXT up to one of ENDS; *R_NEXT stands behind that.  */
 static struct item
@@ -75,12 +82,60 @@ take_apart (const char *bytes, size_t length, const void *context,
   char *next = NULL;
 
   (void)context;
-  (void)failure;
-  for (char *line = text ? strtok_r (text, "\n", &next) : NULL; line;
-       line = strtok_r (NULL, "\n", &next))
+  for (char *line = text ? strtok_r (text, "\n", &next) : NULL;
+       line && count <= PACKAGES; line = strtok_r (NULL, "\n", &next))
     if (!strncmp (line, key, strlen (key)) && count++ < PACKAGES)
       put_package (line + strlen (key), out);
+  if (count > PACKAGES)
+    return fail (failure, GPG_ERR_TOO_LARGE, "more than %d packages wait",
+                 PACKAGES);
   return text ? 0 : gpg_error_from_syserror ();
+}
+
+/* Open the lock of the machine at R_FD.  */
+static gpg_error_t
+open_lock (const struct machine *machine, int *r_fd, struct failure *failure)
+{
+  auto_close int directory = -1;
+  gpg_error_t err = directory_make (machine, OWN_RUN_DIR, 0755, failure);
+
+  if (!err)
+    err = directory_open (machine, OWN_RUN_DIR, 0755, &directory, failure);
+  if (err)
+    return err;
+  *r_fd = openat (directory, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                  0600);
+  return *r_fd < 0 ? fail_errno (failure, "%s/%s", OWN_RUN_DIR, LOCK) : 0;
+}
+
+/* Wait until no other session of MACHINE has apt-get at work, which takes
+   seconds of the CPU and much memory.  The turn ends when *R_FD is closed.  */
+static gpg_error_t
+take_turn (struct work *work, int *r_fd)
+{
+  uint64_t end = link_now () + LIMIT_UPDATES_SECONDS * 1000;
+  gpg_error_t err = open_lock (work->machine, r_fd, &work->failure);
+
+  if (err && work->machine->uid)
+    {
+      /* Who runs reeved for himself may start as many as he likes.  */
+      failure_release (&work->failure);
+      return 0;
+    }
+  while (!err && flock (*r_fd, LOCK_EX | LOCK_NB))
+    {
+      if (errno != EWOULDBLOCK && errno != EINTR)
+        err = fail_errno (&work->failure, "%s/%s", OWN_RUN_DIR, LOCK);
+      else if (work_ended (work))
+        err = fail (&work->failure, GPG_ERR_CANCELED,
+                    "apt-get was not asked: the client gave up");
+      else if (link_now () >= end)
+        err = fail (&work->failure, GPG_ERR_TRY_LATER,
+                    "others ask apt-get all the time: try again later");
+      else
+        poll (NULL, 0, TURN_MS);
+    }
+  return err;
 }
 
 /* Have apt-get say what an upgrade would do.  R_OUTPUT stays NULL where there
@@ -91,6 +146,7 @@ simulate (struct work *work, struct run_result *r_result)
   const char *root = work->machine->root;
   auto_free char *directory = NULL;
   auto_free char *status = NULL;
+  auto_close int turn = -1;
   gpg_error_t err;
 
   if (asprintf (&directory, "Dir=%s/", root) < 0
@@ -100,6 +156,9 @@ simulate (struct work *work, struct run_result *r_result)
   if (access (strchr (status, '=') + 1, R_OK)
       || !run_is_installed (work->machine, "apt-get"))
     return 0;
+  err = take_turn (work, &turn);
+  if (err)
+    return err;
   {
     /* No lock, no cache that would be written.  */
     const char *const arguments[] = { "--simulate",
@@ -127,6 +186,10 @@ simulate (struct work *work, struct run_result *r_result)
                                       .context = work },
                        r_result, &work->failure);
   }
+  if (!err && r_result->cut)
+    return fail (&work->failure, GPG_ERR_TOO_LARGE,
+                 "apt-get wrote more than %lu bytes: its answer is not whole",
+                 LIMIT_UPDATES_OUTPUT);
   if (!err && r_result->exit_status)
     {
       failure_detail (&work->failure, "output", "%.1000s", r_result->errors);

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# test-pve_fences.py - who opens connections and starts programs for PVE
+# Copyright (C) 2026 The reeve authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""strace looks on while a real reeved reads from a server that speaks Proxmox
+VE's API: only the connector makes an internet socket, and nobody starts a
+program.  What it would look like otherwise is shown by PVE CREATE-GOLDEN, for
+which a program is started.  What the fences keep from the API's processes is
+tried call by call in tests/unit/test-fence*.c; here /proc says that they are
+round them."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+sys.dont_write_bytecode = True
+import assuan  # noqa: E402
+import attack  # noqa: E402
+import proxmox  # noqa: E402
+import scratch  # noqa: E402
+import tap  # noqa: E402
+import verbs  # noqa: E402
+
+CONF = """\
+endpoint 127.0.0.1:%d
+token-file /etc/reeve/pve.token
+ca-file /etc/reeve/pve.pem
+"""
+FILES = {"/etc/reeve/reeved.conf": "listen S.reeve\n"
+                                   "listen S.read ceiling=read\n",
+         "/usr/sbin/pct": "#!/bin/sh\n"}
+CALLS = "%network,execve,execveat,fork,vfork,clone,clone3"
+INTERNET = re.compile(r"(?:socket|socketpair)\(AF_INET6?,|sa_family=AF_INET")
+STARTS = re.compile(r"^(?:\S+ )?(?:execve|execveat|v?fork|clone3?)\(",
+                    re.MULTILINE)
+ROOT = os.geteuid() == 0
+with open(os.path.join(os.path.dirname(scratch.program("reeved")),
+                       "config.h"), encoding="utf-8") as config:
+    SANITIZED = "#define REEVE_SANITIZE" in config.read()
+
+
+@contextlib.contextmanager
+def scene():
+    """A server, a machine that knows it, and its daemon."""
+    with proxmox.Proxmox() as server, scratch.Machine(
+            {**FILES, "/etc/reeve/pve.conf": CONF % server.port}) as machine:
+        shutil.copy(server.ca_file, machine.path("/etc/reeve/pve.pem"))
+        machine.write("/etc/reeve/pve.token", server.token + "\n", 0o400)
+        with machine.daemon() as daemon:
+            yield server, machine, daemon
+
+
+def connect(machine, socket):
+    client = assuan.Client.connect(machine.path("/run/reeve/" + socket))
+    client.authenticate("panel", machine.key("panel"))
+    return client
+
+
+def traced(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as file:
+        return "\nTracerPid:\t0\n" not in file.read()
+
+
+class Trace:
+    """What the processes of DAEMON, and those that they make, do inside.
+    After it, TEXTS has that by process."""
+
+    def __init__(self, daemon, machine):
+        self.pids = [daemon.process.pid,
+                     *attack.descendants(daemon.process.pid)]
+        self.prefix = machine.path("/trace")
+        self.texts = {}
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["strace", "-f", "-ff", "-qq", "-o", self.prefix, "-e",
+             "trace=" + CALLS, *["-p%d" % pid for pid in self.pids]],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
+        if not attack.until(lambda: all(map(traced, self.pids))):
+            self.process.kill()
+            raise tap.Skip("machine: strace may not look: %s"
+                           % self.process.communicate()[1].strip())
+        return self
+
+    def __exit__(self, *error):
+        self.process.terminate()
+        self.process.communicate()
+        folder, prefix = os.path.split(self.prefix + ".")
+        for name in os.listdir(folder):
+            if name.startswith(prefix):
+                with open(os.path.join(folder, name), encoding="utf-8",
+                          errors="replace") as file:
+                    self.texts[int(name[len(prefix):])] = file.read()
+
+    def who(self, pattern):
+        """The processes whose trace matches PATTERN."""
+        return {pid for pid, text in self.texts.items()
+                if pattern.search(text)}
+
+
+@contextlib.contextmanager
+def looked_at():
+    """A scene under a trace."""
+    if SANITIZED:
+        raise tap.Skip("machine: a leak checker traces its own process")
+    if not shutil.which("strace"):
+        raise tap.Skip("strace is not installed")
+    with scene() as (server, machine, daemon):
+        trace = Trace(daemon, machine)
+        with trace:
+            yield server, machine, daemon, trace
+
+
+def reads():
+    """The example of each verb of PVE that reads, with a limit of time."""
+    found = ["PVE %s --timeout=5 %s" % (
+                 verb.name, re.sub(r"^PVE (TASK )?\S+ ?(--timeout=\S+)?", "",
+                                   verb.examples[0]))
+             for verb in verbs.all_verbs()
+             if verb.noun == "PVE" and verb.effect == "read"]
+    assert "PVE VERSION --timeout=5 " in found, found
+    return found
+
+
+def check_reading(socket):
+    with looked_at() as (server, machine, daemon, trace):
+        helper = attack.helper(daemon, "reeve-api")
+        with connect(machine, socket) as client:
+            session = attack.session_pid(client)
+            client.check("PVE VERSION")
+            for line in reads():
+                reply = client.call(line)
+                assert reply.error not in (
+                    "UNKNOWN_COMMAND", "UNKNOWN_OPTION", "TOO_MANY",
+                    "INV_ARG"), (line, reply.lines)
+            family = set(attack.descendants(helper))
+        assert server.handshakes, "the server saw nobody"
+        assert len(family) >= 2, family
+    # The trace sees what it is for.
+    connectors = trace.who(INTERNET)
+    assert any("htons(%d)" % server.port in trace.texts[pid]
+               for pid in connectors), trace.texts
+    assert trace.texts[session].strip(), "the session did nothing at all"
+    assert connectors <= family, (connectors, family)
+    makers = trace.who(re.compile(r"socket\(AF_INET6?,.*= \d"))
+    assert len(makers) == 1, makers
+    assert session not in trace.who(STARTS), trace.texts[session]
+    assert not trace.who(re.compile("exec")), "a program was started"
+
+
+def test_a_session_opens_no_connection_and_starts_nothing():
+    check_reading("S.reeve")
+
+
+def test_nor_does_one_that_only_reads():
+    check_reading("S.read")
+
+
+def test_a_program_that_is_started_is_seen():
+    with looked_at() as (_, machine, _, trace), \
+            connect(machine, "S.reeve") as client:
+        session = attack.session_pid(client)
+        client.check("PVE CREATE-GOLDEN 9000 local:vztmpl/a.tar.zst fast 8G")
+    assert session in trace.who(STARTS), trace.texts[session]
+    assert any("--change" in text for text in trace.texts.values())
+    # The words of pct, and no connection for them.
+    assert any('"nesting=1,keyctl=1"' in text
+               for text in trace.texts.values()), trace.texts
+    assert not trace.who(INTERNET)
+
+
+def status(pid):
+    with open("/proc/%d/status" % pid, encoding="latin-1") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file
+                    if ":\t" in line)
+
+
+def test_the_APIs_processes_are_fenced():
+    with scene() as (_, machine, daemon), \
+            connect(machine, "S.reeve") as client:
+        client.check("PVE VERSION")
+        helper = attack.helper(daemon, "reeve-api")
+        both = list(attack.descendants(helper))
+        assert len(both) == 2, both
+        for pid in both:
+            now = status(pid)
+            assert now["Seccomp"] == "2" and now["NoNewPrivs"] == "1", now
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                assert int(now[name], 16) == 0, now
+            if not ROOT:
+                continue
+            assert "0" not in now["Uid"].split() + now["Gid"].split(), now
+            held = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
+                    for fd in os.listdir("/proc/%d/fd" % pid)]
+            assert all(re.match(r"socket:|anon_inode:|pipe:", name)
+                       for name in held), held
+
+
+def test_only_reeve_api_has_what_speaks_HTTP():
+    def libraries(name):
+        path = scratch.program(name)
+        return subprocess.run(["ldd", path], check=True, capture_output=True,
+                              text=True).stdout
+
+    assert "libcurl" in libraries("reeve-api")
+    for name in ("reeved", "reeve-machine", "reeve-augeas", "reeve"):
+        assert not re.search("libcurl|libssl", libraries(name)), name
+
+
+if __name__ == "__main__":
+    tap.main(globals())
