@@ -222,7 +222,7 @@ def test_what_only_root_may_set():
 
 
 def test_preflight():
-    for one in each_version(token="weak"):
+    for one in each_version(weak=True):
         one.server.weak_privileges = {"/vms/100": {"VM.Audit",
                                                    "VM.Config.CPU"}}
         reply = one.error("PVE SET --preflight --snapshot --delete=swap 100 "
