@@ -51,7 +51,7 @@
   "  running   it has not ended\n"
 #define UPID "UPID:pve1:0000006E:000455C2:6A0BB31C:vzstart:100:agent@pve!ops:"
 
-#define BACKUP "local:backup/vzdump-lxc-102-2026_11_20-17_30_46.tar.zst"
+#define BACKUP "local:backup/vzdump-lxc-100-x.tar.zst"
 
 /* What all have that change a guest.  */
 #define WAYS "[--preflight] [--no-wait] [--stop-on-cancel] "

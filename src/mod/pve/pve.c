@@ -340,21 +340,21 @@ static const struct verb verbs[] = {
     .done = relay_done,
     .summary = "shut a guest down and start it",
     .help = CHANGES "Pending settings hold then.\n"
-                    "Example: PVE REBOOT 102" },
+                    "Example: PVE REBOOT 100" },
   { .name = "SUSPEND",
     .args = WAYS "<vmid:vmid>",
     .effect = EFFECT_WRITE,
     .run = pve_change,
     .done = relay_done,
     .summary = "halt a guest as it is",
-    .help = CHANGES "Example: PVE SUSPEND 201" },
+    .help = CHANGES "Example: PVE SUSPEND 200" },
   { .name = "RESUME",
     .args = WAYS "<vmid:vmid>",
     .effect = EFFECT_WRITE,
     .run = pve_change,
     .done = relay_done,
     .summary = "let a guest go on",
-    .help = CHANGES "Example: PVE RESUME 201" },
+    .help = CHANGES "Example: PVE RESUME 200" },
   { .name = "SNAPSHOT",
     .args = WAYS "[--description=<text:string>] [--vmstate] <vmid:vmid> "
                  "<snapname:snapname>",
@@ -363,7 +363,7 @@ static const struct verb verbs[] = {
     .done = relay_done,
     .summary = "keep a guest's present state",
     .help = CHANGES "With --vmstate the memory of a virtual machine, too.\n"
-                    "Example: PVE SNAPSHOT --dry-run 100 before-upgrade" },
+                    "Example: PVE SNAPSHOT 100 before-upgrade" },
   { .name = "ROLLBACK",
     .args = WAYS "[--start] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
@@ -371,7 +371,7 @@ static const struct verb verbs[] = {
     .done = relay_done,
     .summary = "put a guest back to a snapshot",
     .help = CHANGES "What was written since then is lost.\n"
-                    "Example: PVE ROLLBACK --dry-run 100 before-upgrade" },
+                    "Example: PVE ROLLBACK 100 before-upgrade" },
   { .name = "DELSNAPSHOT",
     .args = WAYS "[--force] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
@@ -380,7 +380,7 @@ static const struct verb verbs[] = {
     .summary = "delete a snapshot",
     .help = CHANGES
     "With --force it is forgotten even if its disks cannot be deleted.\n"
-    "Example: PVE DELSNAPSHOT --dry-run 100 before-upgrade" },
+    "Example: PVE DELSNAPSHOT 100 before-upgrade" },
   { .name = "BACKUP",
     .args = WAYS "[--storage=<storage:storage>] "
                  "[--mode=<mode:enum(snapshot|suspend|stop)>] "
@@ -409,7 +409,7 @@ static const struct verb verbs[] = {
     "one.\n"
     "DUP_VALUE: there is such a guest.  MISSING_VALUE: KIND or NODE is "
     "needed.\n"
-    "Example: PVE RESTORE --dry-run --node=pve1 150 " BACKUP },
+    "Example: PVE RESTORE --node=pve1 150 " BACKUP },
   { .name = "CLONE",
     .args = WAYS
     "[--name=<name:hostname>] [--full] [--storage=<storage:storage>] "
@@ -419,7 +419,7 @@ static const struct verb verbs[] = {
     .run = pve_change,
     .done = relay_done,
     .summary = "copy a guest",
-    .help = CHANGES "Example: PVE CLONE --dry-run --name=web2 100 151" },
+    .help = CHANGES "Example: PVE CLONE --name=web2 100 151" },
   { .name = "RESIZE",
     .args = WAYS "[--snapshot] <vmid:vmid> <disk:string> <size:string>",
     .effect = EFFECT_WRITE,
@@ -438,7 +438,7 @@ static const struct verb verbs[] = {
     .summary = "move a guest to another node",
     .help = CHANGES
     "A virtual machine that runs needs --online, a container --restart.\n"
-    "Example: PVE MIGRATE --dry-run 100 pve2" },
+    "Example: PVE MIGRATE 100 pve2" },
   { .name = "SET",
     .args = WAYS "[--snapshot] [--delete=<names:string>] <vmid:vmid> "
                  "[<setting:string>...]",
@@ -463,14 +463,14 @@ static const struct verb verbs[] = {
     "With --purge it is removed from backup jobs and high availability, too;\n"
     "--force stops a container first; --unreferenced-disks are those that\n"
     "have its number but no mention.\n"
-    "Example: PVE DESTROY --dry-run 100" },
+    "Example: PVE DESTROY 100" },
   { .name = "DELETE-CONTENT",
     .args = WAYS "<node:node> <volid:volid>",
     .effect = EFFECT_DESTROY,
     .run = pve_change,
     .done = relay_done,
     .summary = "delete a volume, as a backup or an image",
-    .help = CHANGES "Example: PVE DELETE CONTENT --dry-run pve1 " BACKUP },
+    .help = CHANGES "Example: PVE DELETE-CONTENT pve1 " BACKUP },
   { .name = NULL }
 };
 
