@@ -14,7 +14,6 @@
 #include <gpg-error.h>
 
 #include "protocol/memory.h"
-#include "protocol/text.h"
 #include "protocol/words.h"
 #include "session.h"
 
@@ -214,23 +213,6 @@ run_call (struct session *session, const struct registry_verb *verb,
   return err;
 }
 
-/* The verb that WORDS begin with: its name is *R_USED of them, since that may
-   have a blank in place of its hyphen, as in "TASK WAIT".  NULL: none.  */
-static const struct registry_verb *
-find_verb (const struct registry_noun *noun, const struct words *words,
-           size_t *r_used)
-{
-  const struct registry_verb *verb = registry_verb (noun, words->word[0].text);
-  auto_free char *name = NULL;
-
-  *r_used = 1;
-  if (verb || words->count < 2 || words->word[1].kind != WORD_PLAIN)
-    return verb;
-  *r_used = 2;
-  name = text_format ("%s-%s", words->word[0].text, words->word[1].text);
-  return name ? registry_verb (noun, name) : NULL;
-}
-
 /* Carry out the verb that WORDS begin with.  CALL has all that does not depend
    on it; what belongs to it is released.  */
 static gpg_error_t
@@ -249,7 +231,12 @@ run_words (struct session *session, const struct words *words,
                   "a verb is missing: HELP %s", noun->row->name);
       return failure_refuse (&call->failure, REFUSAL_PARSE, err);
     }
-  verb = find_verb (noun, words, &used);
+  verb = registry_verb_spoken (
+      noun, words->word[0].text,
+      words->count > 1 && words->word[1].kind == WORD_PLAIN
+          ? words->word[1].text
+          : NULL,
+      &used);
   if (!verb)
     {
       err = fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
