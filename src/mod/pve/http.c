@@ -431,14 +431,16 @@ add_names (struct http *http)
   return err;
 }
 
-/* OpenSSL reads its configuration and fills its tables when it is first used.
-   */
-static gpg_error_t
-use_openssl (void)
+gpg_error_t
+http_prepare (void)
 {
   unsigned char byte;
-  SSL_CTX *ssl = SSL_CTX_new (TLS_client_method ());
+  SSL_CTX *ssl;
 
+  if (curl_global_init (CURL_GLOBAL_DEFAULT))
+    return gpg_error (GPG_ERR_NOT_OPERATIONAL);
+  /* OpenSSL fills its tables when it is first used.  */
+  ssl = SSL_CTX_new (TLS_client_method ());
   if (!ssl || RAND_bytes (&byte, 1) != 1)
     return gpg_error (GPG_ERR_NOT_OPERATIONAL);
   SSL_CTX_free (ssl);
@@ -456,11 +458,7 @@ http_new (const struct conf *conf, int connector_fd, struct http **r_http)
     return gpg_error_from_syserror ();
   http->conf = conf;
   http->connector.fd = connector_fd;
-  err = curl_global_init (CURL_GLOBAL_DEFAULT)
-            ? gpg_error (GPG_ERR_NOT_OPERATIONAL)
-            : use_openssl ();
-  if (!err)
-    err = add_text (&http->headers, conf->header);
+  err = add_text (&http->headers, conf->header);
   if (!err)
     err = add_text (&http->headers, "Expect:");
   if (!err)

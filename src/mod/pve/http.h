@@ -20,7 +20,11 @@
 
 struct http;
 
-/* Make ready, before the fence: libraries read their files now.  CONF must
+/* Once for all processes: libraries read their files and fill their tables, which
+   takes long.  */
+gpg_error_t http_prepare (void);
+
+/* Make ready, before the fence.  CONF must
    live as long.  CONNECTOR_FD leads to the connector.  */
 gpg_error_t http_new (const struct conf *conf, int connector_fd,
                       struct http **r_http);
