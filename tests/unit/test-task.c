@@ -494,6 +494,33 @@ test_given_up_and_stopped (void **state)
   assert_detail (&work.failure, "upid", OURS);
 }
 
+/* The client gives up while the request is under way.  */
+static void
+test_given_up_at_once (void **state)
+{
+#define CUT                                                                    \
+  {                                                                            \
+    SEND, NULL, GPG_ERR_CANCELED, VERDICT_LOST, NULL                           \
+  }
+  static const struct turn found[]
+      = { NO_TASKS,
+          CUT,
+          NO_TASKS,
+          GOOD (LIST, "[{\"upid\":\"" OURS "\"}]"),
+          { STATUS, NULL, GPG_ERR_CANCELED, VERDICT_DONE, NULL },
+          GOOD ("DELETE /nodes/pve1/tasks/", "null"),
+          GOOD (STATUS, ENDED ("unexpected status")),
+          GOOD (STATUS, "[]"),
+          STOP };
+
+  (void)state;
+  give ("stop-on-cancel", "1");
+  say_stop ();
+  assert_code (run (found), GPG_ERR_CANCELED);
+  assert_detail (&work.failure, "outcome", "aborted");
+  assert_detail (&work.failure, "upid", OURS);
+}
+
 /* It ended well before it could be stopped.  */
 static void
 test_stopped_too_late (void **state)
@@ -547,6 +574,7 @@ main (void)
                                       TEST (test_nothing_else_again),
                                       TEST (test_given_up),
                                       TEST (test_given_up_and_stopped),
+                                      TEST (test_given_up_at_once),
                                       TEST (test_stopped_too_late),
                                       TEST (test_time_is_up) };
 
