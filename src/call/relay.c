@@ -54,12 +54,12 @@ is_common (const struct call *call, const struct grammar_item *item)
 }
 
 gpg_error_t
-relay_send (struct call *call, struct channel *channel, uint64_t deadline,
-            const char *operation, enum output output, const char *const *more)
+relay_send (struct call *call, struct channel *channel, const char *operation,
+            enum output output, const char *const *more)
 {
   channel_begin (channel, WORK_REQUEST, output == OUTPUT_JSON);
   channel_string (channel, operation);
-  channel_number (channel, (int64_t)deadline);
+  channel_number (channel, (int64_t)call->deadline);
   for (size_t i = 0; call->arguments && i < arguments_count (call->arguments);
        i++)
     {
@@ -328,8 +328,7 @@ read_into (struct call *call, const char *operation, const char *const *more,
   relay->channel.give_up = ran_out;
   relay->channel.give_up_context = &patience;
   lost = true;
-  err = relay_send (call, &relay->channel, call->deadline, operation,
-                    out->output, more);
+  err = relay_send (call, &relay->channel, operation, out->output, more);
   if (!err)
     err = relay_receive (&relay->channel, out, &call->failure, &lost);
   if (patience.err)

@@ -12,11 +12,10 @@
    up.  */
 #define RELAY_FOR_EVER (UINT64_MAX / 2)
 
-/* Send the request for OPERATION, which has until DEADLINE (0: for ever):
-   CALL's own arguments, then MORE.  */
+/* Send the request for OPERATION: CALL's own arguments, then MORE.  */
 gpg_error_t relay_send (struct call *call, struct channel *channel,
-                        uint64_t deadline, const char *operation,
-                        enum output output, const char *const *more);
+                        const char *operation, enum output output,
+                        const char *const *more);
 
 /* Take the answer: to OUT what it says, to FAILURE why it failed.  *R_LOST: the
    worker is of no use any more.  */

@@ -92,7 +92,8 @@ start_worker (struct worker *worker, const char *program,
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
     return fail_errno (failure, "cannot make a socket");
-  err = run_helper (program, arguments, false, ends[1], &worker->pid, failure);
+  err = run_helper (program, arguments, false, ends[1], &worker->pid,
+                    failure);
   close (ends[1]);
   channel_init (&worker->channel, ends[0]);
   worker->channel.deadline = RELAY_FOR_EVER;
@@ -120,17 +121,6 @@ end_worker (struct worker *worker)
     ;
 }
 
-/* When an operation of CALL must have ended.  What puts back what was has some
-   time also if the call's is up.  */
-static uint64_t
-end_of (const struct call *call, bool may_stop)
-{
-  uint64_t least = link_now () + LIMIT_STOP_SECONDS * 1000;
-
-  return !may_stop && call->deadline && call->deadline < least ? least
-                                                               : call->deadline;
-}
-
 /* Have a worker carry out OPERATION for STEP.  */
 static gpg_error_t
 have_done (struct relay_step *step, const char *operation, bool may_stop,
@@ -145,8 +135,8 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
 
   if (err)
     return err;
-  err = relay_send (call, &worker.channel, end_of (call, may_stop), operation,
-                    out.output, (const char *const *)step->more);
+  err = relay_send (call, &worker.channel, operation, out.output,
+                    (const char *const *)step->more);
   if (!err)
     err = relay_receive (&worker.channel, &out, failure, &lost);
   if (lost)
