@@ -323,8 +323,7 @@ test_lost_and_found (void **state)
   assert_int_equal (run (turns), 0);
   assert_non_null (strstr (answer_text.bytes, "upid: " OURS));
   assert_non_null (strstr (answer_text.bytes, "S WARNING it went wrong"));
-  assert_lines ("PROGRESS the answer was lost (it went wrong), but not the "
-                "task\n");
+  assert_lines ("PROGRESS the answer was lost, but its task was found\n");
 }
 
 static void
