@@ -268,8 +268,7 @@ def test_a_dry_run_changes_nothing():
         for line, words in (
                 ("START 100", "start container 100 (ct100) on pve1 "
                  "(now stopped)\n"),
-                ("BACKUP 100 200", "back up guests 100, 200 on pve1 "
-                 "(now stopped)\n"),
+                ("BACKUP 100 200", "back up guests 100, 200 on pve1\n"),
                 ("ROLLBACK 100 s1", "go back to snapshot s1 of container 100 "
                  "(ct100) on pve1 (now stopped)\n"),
                 ("RESIZE 100 rootfs +1G", "resize disk rootfs of container "

@@ -53,16 +53,11 @@ find_release (struct work *work, int *r_release)
   auto_answer struct answer answer = ANSWER_NONE;
   gpg_error_t err = api_get (work, "/version", &answer);
   int64_t number;
-  double fraction;
 
   *r_release = 0;
-  if (err)
-    return err;
-  if (field_fraction (answer.data, "release", &fraction))
-    *r_release = (int)fraction;
-  else if (field_number (answer.data, "release", &number))
+  if (!err && field_number (answer.data, "release", &number))
     *r_release = (int)number;
-  return 0;
+  return err;
 }
 
 /* Append the parameters of ACTION to FORM.  */
