@@ -116,7 +116,7 @@ def test_backup_and_restore():
         assert sent["vmid"] == "100,200" and sent["remove"] == "0", sent
         new = sorted(name for name in set(storage.volumes) - old
                      if not name.endswith(".config"))
-        assert len(new) == 2, new
+        assert len(new) == 2 and sorted(record["volid"]) == new, record
         for vmid, volid in zip((150, 250), new):
             done(one, "PVE RESTORE --node=pve1 --storage=local --unique "
                  "--start %d %s" % (vmid, volid))

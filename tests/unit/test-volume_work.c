@@ -164,6 +164,29 @@ test_a_volume (void **state)
   assert_look (&work, volume_look_content, GPG_ERR_NOT_FOUND, "");
 }
 
+static void
+test_new_backups (void **state)
+{
+  struct work work;
+  ASKED (&work, "node", "pve1", "storage", "s1", "vmid", "100", "vmid", "101",
+         "vmid", "102");
+  struct work nowhere;
+  struct item items[ASKED_ITEMS];
+  static const char *const pairs[] = { "node", "pve1", "vmid", "100", NULL };
+
+  (void)state;
+  answered = "[{\"volid\":\"a\",\"vmid\":100,\"ctime\":7},"
+             "{\"volid\":\"b\",\"vmid\":\"100\",\"ctime\":\"9\"},"
+             "{\"volid\":\"c\",\"vmid\":100,\"ctime\":8},"
+             "{\"volid\":\"d\",\"vmid\":102,\"ctime\":1},{}]";
+  assert_look (&work, volume_write_backups, GPG_ERR_NO_ERROR,
+               "volid: b\nvolid: d\n");
+  assert_string_equal (path_asked,
+                       "/nodes/pve1/storage/s1/content?content=backup");
+  asked (&nowhere, items, pairs);
+  assert_look (&nowhere, volume_write_backups, GPG_ERR_NO_ERROR, "");
+}
+
 int
 main (void)
 {

@@ -16,6 +16,7 @@
 #include "form.h"
 #include "guest.h"
 #include "task.h"
+#include "volume_work.h"
 
 /* What a verb's step is made of, from the arguments.  */
 static const struct action *
@@ -148,6 +149,9 @@ guest_act (struct work *work)
     return write_unchanged (work);
   if (!err && snapshot)
     err = writer_field (work->out, "snapshot", "%s", snapshot);
+  if (!err && !strcmp (action->verb, "BACKUP")
+      && !work_number (work, "no-wait", 0))
+    err = volume_write_backups (work);
   return err ? err : writer_record_end (work->out);
 }
 
