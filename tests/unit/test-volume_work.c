@@ -190,12 +190,13 @@ test_new_backups (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_kinds), cmocka_unit_test (test_where_it_is_restored),
-    cmocka_unit_test (test_what_is_overwritten),
-    cmocka_unit_test (test_a_name_that_does_not_tell),
-    cmocka_unit_test (test_a_volume)
-  };
+  const struct CMUnitTest tests[]
+      = { cmocka_unit_test (test_kinds),
+          cmocka_unit_test (test_where_it_is_restored),
+          cmocka_unit_test (test_what_is_overwritten),
+          cmocka_unit_test (test_a_name_that_does_not_tell),
+          cmocka_unit_test (test_a_volume),
+          cmocka_unit_test (test_new_backups) };
   int failed = cmocka_run_group_tests (tests, NULL, NULL);
 
   buffer_release (&written);
