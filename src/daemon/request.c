@@ -17,6 +17,10 @@
 #include "protocol/words.h"
 #include "session.h"
 
+/* The option by which a verb that starts a task of its own, as those of PVE,
+   answers with the task's name at once.  OPTION async gives it to all.  */
+#define NO_WAIT "no-wait"
+
 gpg_error_t
 request_ask (void *context, const struct grammar_item *item, char **r_bytes,
              size_t *r_length, struct failure *failure)
@@ -44,7 +48,8 @@ session_is_dry (const struct session *session)
 
 /* Give CALL the session's options by default, so that rules see them.  */
 static gpg_error_t
-default_options (const struct session *session, struct call *call)
+default_options (const struct session *session,
+                 const struct registry_verb *verb, struct call *call)
 {
   struct arguments *arguments = call->arguments;
   char timeout[32];
@@ -60,6 +65,9 @@ default_options (const struct session *session, struct call *call)
   if (!err && session->reason)
     err = arguments_default (arguments, "reason", session->reason,
                              &call->failure);
+  if (!err && session->async
+      && grammar_find (&verb->grammar, NO_WAIT, strlen (NO_WAIT), true))
+    err = arguments_default (arguments, NO_WAIT, "1", &call->failure);
   return err;
 }
 
@@ -191,7 +199,7 @@ run_call (struct session *session, const struct registry_verb *verb,
   err = arguments_bind (&verb->grammar, &daemon->registry.common,
                         words, count, &call->arguments, &call->failure);
   if (!err)
-    err = default_options (session, call);
+    err = default_options (session, verb, call);
   if (err)
     return failure_refuse (&call->failure, REFUSAL_PARSE, err);
   if (!outer)
@@ -406,6 +414,8 @@ set_option (struct session *session, const char *name, const char *value,
     session->dry_run = number;
   else if (!strcmp (name, "timeout"))
     session->timeout_ms = number;
+  else if (!strcmp (name, "async"))
+    session->async = number;
   else if (!strcmp (name, "output"))
     session->output = strcmp (value, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
   else
@@ -424,8 +434,13 @@ request_option (assuan_context_t context, const char *name, const char *value)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
-  const struct grammar_item *item = grammar_find (
-      &session->daemon->registry.common, name, strlen (name), true);
+  const struct grammar_item async
+      = { .name = (char *)"async", .type = type_find ("bool", 4) };
+  const struct grammar_item *item
+      = strcmp (name, async.name)
+            ? grammar_find (&session->daemon->registry.common, name,
+                            strlen (name), true)
+            : &async;
   auto_free char *copy = NULL;
   const char *wanted = "";
   int64_t number = 0;
@@ -438,7 +453,7 @@ request_option (assuan_context_t context, const char *name, const char *value)
     copy = strdup (!*value && item->type->flags & TYPE_FLAG ? "1" : value);
   if (!item)
     err = fail (&failure, GPG_ERR_UNKNOWN_OPTION,
-                "the options are dry-run, timeout, output, reason");
+                "the options are dry-run, timeout, output, reason, async");
   else if (!copy || words_unescape (copy, strlen (copy), &length))
     err = fail (&failure, GPG_ERR_SYNTAX,
                 "%s: a percent sign needs two hex digits", name);
