@@ -69,7 +69,6 @@ lock_in (const struct machine *machine, pid_t connector, struct conf *conf,
   err = conf_read_secrets (machine, conf, failure);
   if (!err)
     err = fence_become (conf->user);
-  /* A change of user forgets this.  */
   if (!err && (prctl (PR_SET_PDEATHSIG, SIGKILL) || getppid () != connector))
     err = gpg_error (GPG_ERR_EOF);
   if (!err)
@@ -117,6 +116,7 @@ static gpg_error_t
 start_both (struct server *server, int fd, struct conf *conf)
 {
   pid_t connector = getpid ();
+  pid_t parent = getppid ();
   int ends[2];
   pid_t pid;
 
@@ -133,7 +133,9 @@ start_both (struct server *server, int fd, struct conf *conf)
     }
   close (fd);
   close (ends[1]);
-  if (fence_become (conf->user))
+  /* A change of user forgets this.  */
+  if (fence_become (conf->user) || prctl (PR_SET_PDEATHSIG, SIGKILL)
+      || getppid () != parent)
     _exit (1);
   connector_serve (ends[0], conf);
 }
