@@ -44,14 +44,25 @@ struct server
   bool changes;
 };
 
+/* Have the kernel give the stack as much as a deep JSON text takes.  */
+static void
+grow_stack (void)
+{
+  char room[1 * MIB];
+
+  explicit_bzero (room, 1);
+}
+
 /* The token is in no swap.  Where the limit cannot be lifted only what there is
-   now is locked: with more, there would be no more memory.  */
+   now is locked: with more, there would be no more memory.  A stack that is
+   locked does not grow beyond that limit.  */
 static void
 lock_memory (void)
 {
   static const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
   bool all = !setrlimit (RLIMIT_MEMLOCK, &none);
 
+  grow_stack ();
   mlockall (MCL_CURRENT | MCL_ONFAULT | (all ? MCL_FUTURE : 0));
 }
 
