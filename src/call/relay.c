@@ -402,7 +402,7 @@ gpg_error_t
 relay_ask (struct call *call, const char *operation, const char *const *more,
            char **r_text)
 {
-  struct relay_kept kept = { BUFFER_EMPTY, NULL };
+  struct relay_kept kept = { BUFFER_EMPTY, call->out };
   struct writer out = { .sink = relay_keep (&kept) };
   gpg_error_t err = read_into (call, operation, more, &out);
 

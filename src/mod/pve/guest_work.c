@@ -101,14 +101,15 @@ request (struct work *work, const struct action *action,
     err = buffer_error (&form);
   if (err)
     return err;
-  return do_it (work, &(struct task_request){
-                          .method = action->method,
-                          .path = path,
-                          .form = &form,
-                          .node = work_text (work, "node"),
-                          .types = action_kind (work, action)->types,
-                          .id = work_text (work, action->id),
-                          .at_once = action->at_once });
+  return do_it (work,
+                &(struct task_request){
+                    .method = action->method,
+                    .path = path,
+                    .form = &form,
+                    .node = work_text (work, "node"),
+                    .types = action_kind (work, action)->types,
+                    .id = work_text (work, action->id ? action->id : "vmid"),
+                    .at_once = action->at_once });
 }
 
 /* Wait for its end, and write nothing.  */
@@ -284,8 +285,8 @@ write_disk (struct work *work, const json_t *config)
   gpg_error_t err;
 
   if (!volume)
-    return fail (&work->failure, GPG_ERR_NOT_FOUND,
-                 "the guest has no disk %s", disk);
+    return fail (&work->failure, GPG_ERR_NOT_FOUND, "the guest has no disk %s",
+                 disk);
   err = write_text (work->out, "volume", volume);
   return err ? err : write_text (work->out, "digest", digest);
 }
