@@ -203,6 +203,21 @@ def test_a_change_under_a_snapshot():
         assert guest.config["memory"] == 99 and not guest.snapshots
 
 
+def test_a_worker_that_dies_is_undone():
+    for vmid, method in (100, "PUT"), (200, "POST"):
+        with scene() as one:
+            before = dict(one.server.guests[vmid].config)
+            one.server.fail_next(method, "/config", "hang-after:5")
+            one.client.send("PVE SET --delete=cores %d memory=64 tags=x"
+                            % vmid)
+            assert wait_for(lambda: "tags" in one.server.guests[vmid].config)
+            one.kill_worker()
+            reply = one.client.read_reply()
+            assert reply.error == "SERVER_FAILED", reply.verdict
+            assert "not-undone" not in reply.details, reply.details
+            assert one.server.guests[vmid].config == before
+
+
 def test_no_wait():
     with scene() as one:
         one.server.end_next("qmconfig", "OK", seconds=5)
