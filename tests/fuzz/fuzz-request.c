@@ -158,8 +158,8 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
 {
   static const struct machine machine = { .root_fd = -1 };
-  static const struct work_service service
-      = { .machine = &machine, .operations = operations };
+  static const struct work_service service = { .machine = &machine,
+                                               .operations = operations };
 
   begun = 0;
   messages_feed = (struct feed){ bytes, bytes + size };
