@@ -122,6 +122,17 @@ def test_a_change_that_fails_half_way():
         assert one.server.guests[102].config == before
 
 
+def test_what_cannot_be_put_back():
+    with scene() as one:
+        one.server.fail_next("PUT", "/config", "hotplug:it is in use")
+        one.server.fail_next("PUT", "/config", "500:the disk is full")
+        reply = one.error("PVE SET 102 cores=1 memory=64")
+        assert reply.error == "INV_ARG", reply.verdict
+        assert "the disk is full" in reply.details["not-undone"], \
+            reply.details
+        assert "it is in use" in reply.details["parameter-memory"]
+
+
 def test_values_that_the_server_does_not_take():
     for one in each_version():
         reply = one.client.call("PVE SET 100 memory=x swap=-1 cores=2")
