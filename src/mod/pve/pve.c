@@ -7,6 +7,7 @@
 #include "../../call/relay.h"
 #include "change.h"
 #include "golden.h"
+#include "fences.h"
 #include "task_change.h"
 
 #define ERRORS                                                                 \
@@ -549,4 +550,5 @@ const struct noun pve_noun
         .verbs = verbs,
         .flags = NOUN_HELPER_TRUSTED,
         .session_end = relay_end,
+        .fences = pve_fences,
         .helper = RELAY_API };
