@@ -1,8 +1,8 @@
 # api.py - a server for PVE, and what waiting costs, for tests/bench/run
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server is tests/bench/https, so that its own time does not hide what is
-measured; that it is quick is measured, too (version.curl)."""
+"""The server is tests/bench/https: it takes next to no time, as version.curl
+shows, or as much as it is told to, since no real one is so quick."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 
+import crowd
 import proxmox_certificates
 import scratch
 
@@ -27,22 +28,29 @@ SECONDS = 5
 
 
 class Server:
-    """The server, with all that is needed to ask it below FOLDER."""
+    """The server, with all that is needed to ask it below FOLDER.  It answers
+    after so many MICROSECONDS."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, microseconds=0):
         authority = proxmox_certificates.Authority(folder)
         self.ca_file = authority.file
         self.header = os.path.join(folder, "header")
         with open(self.header, "w", encoding="ascii") as file:
             file.write("Authorization: PVEAPIToken=%s\n" % TOKEN)
         self.process = subprocess.Popen(
-            [scratch.program("tests/bench/https"), authority.leaf()],
-            stdout=subprocess.PIPE, text=True)
+            [scratch.program("tests/bench/https"), authority.leaf(),
+             str(microseconds)], stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             sys.exit("tests/bench/https does not start")
         self.port = int(line)
         self.url = "https://127.0.0.1:%d/api2/json/version" % self.port
+
+    @property
+    def places(self):
+        """What tests/bench/measure wants to know."""
+        return ("url=" + self.url, "authority=" + self.ca_file,
+                "header=" + self.header)
 
     def requests(self):
         """How many there were."""
@@ -72,6 +80,12 @@ def wait_for_tasks(client, count):
         if reply.inquiry != "UPID":
             sys.exit("PVE TASK-WAIT: %s" % reply.lines)
         client.answer((UPID % (number, number + 100)).encode())
+
+
+def measure_version(server, machine, rounds):
+    """Medians and p99 of PVE VERSION and of libcurl."""
+    return [crowd.sample(machine, rounds, name, *server.places)
+            for name in ("version.reeve", "version.curl")]
 
 
 def measure_waiting(server, daemon, worker_kib):

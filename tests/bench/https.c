@@ -2,11 +2,11 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   https CERTIFICATE: listens at 127.0.0.1, prints its port and a newline, and
-   answers each GET on a connection of any length: a task's status by one that
-   runs, "/requests" by how many there were, all else by a version.  CERTIFICATE
-   is a file that has its key, too.  A thread for each connection; ends by
-   SIGTERM.  */
+   https CERTIFICATE MICROSECONDS: listens at 127.0.0.1, prints its port and a
+   newline, and answers each GET on a connection of any length, after so many
+   MICROSECONDS: a task's status by one that runs, "/requests" by how many there
+   were, all else by a version.  CERTIFICATE is a file that has its key, too.  A
+   thread for each connection; ends by SIGTERM.  */
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,8 +15,10 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
@@ -29,6 +31,7 @@
 
 static SSL_CTX *context;
 static atomic_ulong requests;
+static struct timespec delay;
 
 /* Answer the request whose head is HEAD; whether there may be another.  */
 static int
@@ -79,6 +82,8 @@ serve (void *argument)
         if (!strstr (head, "\r\n\r\n"))
           continue;
         have = 0;
+        if (delay.tv_nsec)
+          nanosleep (&delay, NULL);
         if (!answer (ssl, head))
           break;
       }
@@ -112,10 +117,11 @@ main (int argc, char **argv)
 
   signal (SIGPIPE, SIG_IGN);
   context = SSL_CTX_new (TLS_server_method ());
-  if (argc != 2 || !context
+  if (argc != 3 || !context
       || SSL_CTX_use_certificate_chain_file (context, argv[1]) != 1
       || SSL_CTX_use_PrivateKey_file (context, argv[1], SSL_FILETYPE_PEM) != 1)
     return 2;
+  delay.tv_nsec = atoi (argv[2]) * 1000;
   fd = start_listening ();
   if (fd < 0)
     {

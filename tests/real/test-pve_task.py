@@ -4,96 +4,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tasks are begun by the test itself."""
 
-import contextlib
 import json
 import os
 import re
-import ssl
 import sys
 import threading
 import time
 import urllib.parse
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
 import proxmox  # noqa: E402
 import proxmox_tasks  # noqa: E402
-import scratch  # noqa: E402
 import tap  # noqa: E402
-
-POLICY = """\
-[identity panel]
-key = panel.key
-allow = *
-
-[identity reader]
-key = reader.key
-allow = PVE TASK-WAIT
-"""
-
-
-def configuration(servers):
-    lines = ["endpoint 127.0.0.1:%d" % server.port for server in servers]
-    return "\n".join([*lines, "token-file /etc/reeve/pve.token",
-                      "ca-file /etc/reeve/pve.pem", ""])
-
-
-@contextlib.contextmanager
-def machine_for(*servers):
-    """A machine that knows SERVERS: its daemon and a client."""
-    texts = []
-    for server in servers:
-        with open(server.ca_file, encoding="ascii") as file:
-            texts.append(file.read())
-    with scratch.Machine({"/etc/reeve/pve.pem": "".join(texts),
-                          "/etc/reeve/pve.conf": configuration(servers)},
-                         POLICY) as machine:
-        machine.write("/etc/reeve/pve.token", servers[0].token + "\n", 0o400)
-        with machine.daemon() as daemon, daemon.client("panel") as client:
-            yield daemon, client
-    for server in servers:
-        assert not server.problems, server.problems
-
-
-@contextlib.contextmanager
-def scene(version="9.1", **options):
-    """A server, a machine that knows it, and a client."""
-    with proxmox.Proxmox(version, **options) as server, \
-            machine_for(server) as (daemon, client):
-        yield server, daemon, client
-
-
-def begin(server, path, token=None, **parameters):
-    """POST to the server; what it answers."""
-    request = urllib.request.Request(
-        server.url + "/api2/json" + path,
-        urllib.parse.urlencode(parameters).encode(),
-        {"Authorization": "PVEAPIToken=" + (token or server.token)})
-    context = ssl.create_default_context(cafile=server.ca_file)
-    with urllib.request.urlopen(request, context=context) as answer:
-        return json.load(answer)["data"]
-
-
-def start(server, vmid=100, kind="lxc"):
-    return begin(server, "/nodes/pve1/%s/%d/status/start" % (kind, vmid))
-
-
-def records(reply):
-    return [json.loads(line) for line in reply.text.splitlines()]
-
-
-def progress(reply):
-    return [line[len("PROGRESS "):] for line in reply.status
-            if line.startswith("PROGRESS ")]
-
-
-def looks(server, upid):
-    """How often the status of a task was asked for."""
-    return sum(upid in urllib.parse.unquote(request.path)
-               and request.path.endswith("/status")
-               for request in server.requests)
+from proxmox_begin import (  # noqa: E402
+    begin, canceled, looks, progress, records, scene, start, two_endpoints)
 
 
 def test_a_task_that_succeeds():
@@ -156,7 +82,8 @@ def test_the_detail_log_keeps_the_end():
 
 def test_job_errors():
     with scene() as (server, _, client):
-        server.end_next("vzdump", "job errors", ["ERROR: Backup of 100 failed"])
+        server.end_next("vzdump", "job errors",
+                        ["ERROR: Backup of 100 failed"])
         upid = begin(server, "/nodes/pve1/vzdump", vmid="100,102",
                      storage="local")
         assert ":vzdump::" in upid, upid  # Its id is empty.
@@ -194,7 +121,8 @@ def test_a_stopped_task():
         assert reply.details["exitstatus"] == "unexpected status"
         assert reply.details["outcome"] == "aborted"
         assert "received interrupt" in reply.details["log"]
-        record, = records(client.check("PVE TASK STATUS --output=json " + upid))
+        record, = records(client.check(
+            "PVE TASK STATUS --output=json " + upid))
         assert record["outcome"] == "aborted" and "changed" not in record
         # It has ended: there is nothing to do.
         before = len(server.requests)
@@ -233,13 +161,8 @@ def test_an_id_with_an_at():
     with scene() as (server, _, client):
         volume, = [one for one in server.cluster.storages["local"].volumes
                    if "102" in one and "backup" in one][:1]
-        request = urllib.request.Request(
-            server.url + "/api2/json/nodes/pve1/storage/local/content/"
-            + urllib.parse.quote(volume, safe=""), method="DELETE",
-            headers={"Authorization": "PVEAPIToken=" + server.token})
-        context = ssl.create_default_context(cafile=server.ca_file)
-        with urllib.request.urlopen(request, context=context) as answer:
-            upid = json.load(answer)["data"]
+        upid = begin(server, "/nodes/pve1/storage/local/content/"
+                     + urllib.parse.quote(volume, safe=""), method="DELETE")
         assert "@local:" in upid, upid
         client.check("PVE TASK WAIT " + upid)
 
@@ -293,14 +216,6 @@ def test_the_time_is_up():
             assert server.tasks[0].exit is None
             # The session goes on.
             client.check("PVE TASK STATUS " + upids[0])
-
-
-def canceled(client, line, after=0.5):
-    client.send(line)
-    time.sleep(after)
-    began = time.monotonic()
-    client.send("CANCEL")
-    return client.read_reply(), time.monotonic() - began
 
 
 def test_the_client_gives_up():
@@ -385,16 +300,14 @@ def test_the_server_stays_away():
 
 
 def test_an_endpoint_dies_in_the_middle():
-    with proxmox.Proxmox() as first:
-        with proxmox.Proxmox(partner=first) as second, \
-                machine_for(first, second) as (_, client):
-            first.task_seconds = 2
-            upid = start(first)
-            threading.Timer(0.5, first.stop).start()
-            reply = client.check("PVE TASK WAIT --output=json " + upid)
-            assert records(reply)[0]["outcome"] == "ok"
-            assert looks(first, upid) and looks(second, upid)
-            first.start()
+    with two_endpoints() as (first, second, client):
+        first.task_seconds = 2
+        upid = start(first)
+        threading.Timer(0.5, first.stop).start()
+        reply = client.check("PVE TASK WAIT --output=json " + upid)
+        assert records(reply)[0]["outcome"] == "ok"
+        assert looks(first, upid) and looks(second, upid)
+        first.start()
 
 
 def test_a_refusal_ends_the_waiting():
@@ -453,9 +366,9 @@ def test_the_followed_log_given_up():
 
 def test_several_tasks():
     with scene() as (server, _, client):
-        server.end_next("vzstart", "OK", seconds=0.9)
+        server.end_next("vzstart", "OK", seconds=4)
         server.end_next("qmstart", "something broke", seconds=0.3)
-        server.end_next("vzstop", "WARNINGS: 1", seconds=0.6)
+        server.end_next("vzstop", "WARNINGS: 1", seconds=1.5)
         upids = [start(server), start(server, 200, "qemu"),
                  begin(server, "/nodes/pve1/lxc/102/status/stop")]
         reply = client.call("PVE TASK WAIT --output=json " + " ".join(upids))
@@ -465,147 +378,6 @@ def test_several_tasks():
         assert found[0]["exitstatus"] == "something broke"
         assert reply.error == "GENERAL" and "1 of 3" in reply.advice
 
-
-
-def sent(server, path="/status/start"):
-    """How often the request was sent."""
-    return [request.path.endswith(path) for request in server.requests
-            ].count(True)
-
-
-def test_a_lost_answer_whose_task_began():
-    for how in "596-after", "close-after", "cut", "garbage":
-        with scene() as (server, _, client):
-            server.fail_next("POST", "/status/start", how)
-            reply = client.check("PVE START --output=json 100")
-            record, = records(reply)
-            assert record["outcome"] == "ok" and record["changed"] is True
-            assert record["upid"] == server.tasks[0].upid
-            assert progress(reply)[0].startswith("the answer was lost"), how
-            assert sent(server) == len(server.tasks) == 1, how
-
-
-def test_a_lost_answer_whose_task_began_late():
-    with scene() as (server, _, client):
-        server.fail_next("POST", "/status/start", "596-before")
-        threading.Timer(2, start, [server]).start()
-        record, = records(client.check("PVE START --output=json 100"))
-        assert record["outcome"] == "ok" and len(server.tasks) == 1
-
-
-def test_a_lost_request():
-    """A like task that ended just before is not taken for it."""
-    with scene(task_seconds=0) as (server, _, client):
-        begin(server, "/nodes/pve1/lxc/102/status/stop")
-        begin(server, "/nodes/pve1/lxc/102/status/start")
-        begin(server, "/nodes/pve1/lxc/102/status/stop")
-        server.fail_next("POST", "/status/start", "596-before")
-        began = time.monotonic()
-        reply = client.call("PVE START 102")
-        assert reply.error == "SERVER_FAILED", reply.lines
-        assert 9 < time.monotonic() - began < 15
-        assert reply.details["outcome"] == "lost"
-        assert "began no such task" in reply.advice + str(reply.details)
-        assert sent(server) == 2
-
-
-def test_a_request_that_never_came_to_the_server():
-    with scene() as (server, _, client):
-        client.check("PVE GUESTS")
-        server.stop()
-        reply = client.call("PVE START 100")
-        assert reply.error == "NETWORK", reply.lines
-        assert "outcome" not in reply.details
-        server.start()
-
-
-def test_contention_for_a_lock():
-    with scene() as (server, _, client):
-        server.fail_next("POST", "/status/start", "lock:backup", 2)
-        server.fail_next("POST", "/status/start",
-                         "500:can't lock file '/run/lock/lxc/pve-config-100"
-                         ".lock' - got timeout")
-        reply = client.check("PVE START --output=json --timeout=20s 100")
-        assert records(reply)[0]["outcome"] == "ok"
-        lines = progress(reply)
-        assert lines[:2] == ["locked (backup): trying again"] * 2, lines
-        assert "pve-config-100.lock" in lines[2]
-        assert sent(server) == 4 and len(server.tasks) == 1
-
-
-def test_a_lock_that_a_task_finds():
-    with scene() as (server, _, client):
-        # 101 is locked.
-        threading.Timer(1, setattr, [server.cluster.guests[101], "lock",
-                                     None]).start()
-        reply = client.check("PVE START --output=json --timeout=20s 101")
-        assert records(reply)[0]["outcome"] == "ok"
-        assert "locked (backup): trying again" in progress(reply)
-
-
-def test_a_lock_that_stays():
-    with scene() as (server, _, client):
-        server.fail_next("POST", "/status/start", "lock:migrate", 99)
-        began = time.monotonic()
-        reply = client.call("PVE START --timeout=2s 100")
-        assert reply.error == "LOCKED", reply.lines
-        assert reply.details["lock"] == "migrate"
-        assert time.monotonic() - began < 3
-        assert not server.tasks
-
-
-def test_nothing_else_is_tried_again():
-    for how in ("500:storage 'x' is not online", "500:unable to fork worker",
-                "501:not implemented", "400:Parameter verification failed."):
-        with scene() as (server, _, client):
-            server.fail_next("POST", "/status/start", how)
-            assert client.call("PVE START 100").error, how
-            assert sent(server) == 1, how
-
-
-def test_a_change_given_up():
-    with scene(task_seconds=60) as (server, _, client):
-        reply, seconds = canceled(client, "PVE START 100", 1.5)
-        assert reply.error == "CANCELED" and seconds < 2, reply.lines
-        assert reply.details["upid"] == server.tasks[0].upid
-        assert reply.details["outcome"] == "running"
-        assert server.tasks[0].exit is None
-
-
-def test_a_change_given_up_and_stopped():
-    with scene(task_seconds=60) as (server, _, client):
-        reply, seconds = canceled(client, "PVE START --stop-on-cancel 100",
-                                  1.5)
-        assert reply.error == "CANCELED" and seconds < 3, reply.lines
-        assert reply.details["upid"] == server.tasks[0].upid
-        assert reply.details["outcome"] == "aborted"
-        assert server.tasks[0].exit == "unexpected status"
-
-
-def test_a_change_that_takes_too_long():
-    """That ends the waiting also where giving up would stop the task."""
-    with scene(task_seconds=60) as (server, _, client):
-        for number, line in enumerate(("PVE START --timeout=1500ms 100",
-                                       "PVE START --timeout=1500ms "
-                                       "--stop-on-cancel 200")):
-            reply = client.call(line)
-            assert reply.error == "TIMEOUT", reply.lines
-            assert "goes on" in reply.advice
-            assert reply.details["upid"] == server.tasks[number].upid
-            assert server.tasks[number].exit is None
-
-
-def test_an_endpoint_dies_during_a_change():
-    with proxmox.Proxmox() as first:
-        with proxmox.Proxmox(partner=first) as second, \
-                machine_for(first, second) as (_, client):
-            first.task_seconds = 3
-            threading.Timer(1.5, first.stop).start()
-            reply = client.check("PVE START --output=json 100")
-            assert records(reply)[0]["outcome"] == "ok"
-            upid = records(reply)[0]["upid"]
-            assert looks(first, upid) and looks(second, upid)
-            first.start()
 
 
 def worker_memory(daemon):

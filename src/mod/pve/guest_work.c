@@ -16,6 +16,7 @@
 #include "form.h"
 #include "guest.h"
 #include "task.h"
+#include "volume_work.h"
 
 /* What a verb's step is made of, from the arguments.  */
 static const struct action *
@@ -53,16 +54,11 @@ find_release (struct work *work, int *r_release)
   auto_answer struct answer answer = ANSWER_NONE;
   gpg_error_t err = api_get (work, "/version", &answer);
   int64_t number;
-  double fraction;
 
   *r_release = 0;
-  if (err)
-    return err;
-  if (field_fraction (answer.data, "release", &fraction))
-    *r_release = (int)fraction;
-  else if (field_number (answer.data, "release", &number))
+  if (!err && field_number (answer.data, "release", &number))
     *r_release = (int)number;
-  return 0;
+  return err;
 }
 
 /* Append the parameters of ACTION to FORM.  */
@@ -101,14 +97,15 @@ request (struct work *work, const struct action *action,
     err = buffer_error (&form);
   if (err)
     return err;
-  return do_it (work, &(struct task_request){
-                          .method = action->method,
-                          .path = path,
-                          .form = &form,
-                          .node = work_text (work, "node"),
-                          .types = action_kind (work, action)->types,
-                          .id = work_text (work, action->id),
-                          .at_once = action->at_once });
+  return do_it (work,
+                &(struct task_request){
+                    .method = action->method,
+                    .path = path,
+                    .form = &form,
+                    .node = work_text (work, "node"),
+                    .types = action_kind (work, action)->types,
+                    .id = work_text (work, action->id ? action->id : "vmid"),
+                    .at_once = action->at_once });
 }
 
 /* Wait for its end, and write nothing.  */
@@ -152,6 +149,9 @@ guest_act (struct work *work)
     return write_unchanged (work);
   if (!err && snapshot)
     err = writer_field (work->out, "snapshot", "%s", snapshot);
+  if (!err && !strcmp (action->verb, "BACKUP")
+      && !work_number (work, "no-wait", 0))
+    err = volume_write_backups (work);
   return err ? err : writer_record_end (work->out);
 }
 
@@ -284,8 +284,8 @@ write_disk (struct work *work, const json_t *config)
   gpg_error_t err;
 
   if (!volume)
-    return fail (&work->failure, GPG_ERR_NOT_FOUND,
-                 "the guest has no disk %s", disk);
+    return fail (&work->failure, GPG_ERR_NOT_FOUND, "the guest has no disk %s",
+                 disk);
   err = write_text (work->out, "volume", volume);
   return err ? err : write_text (work->out, "digest", digest);
 }

@@ -11,8 +11,8 @@
 #include "guest.h"
 
 /* For planning: a record kind (lxc, qemu), node, name, status, state (of a
-   virtual machine, in QEMU's words), managed.  All guests that are named must be
-   on one node.  */
+   virtual machine, in QEMU's words), managed.  All guests that are named must
+   be on one node.  */
 gpg_error_t guest_look (struct work *work);
 
 /* The same, with volume, what the argument "disk" is now, and digest.  */

@@ -7,6 +7,7 @@
 #include "http.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <curl/curl.h>
@@ -163,17 +164,28 @@ static size_t
 on_header (char *bytes, size_t size, size_t count, void *context)
 {
   struct http *http = context;
+  struct http_reply *reply = http->reply;
   size_t length = size * count;
-  auto_free char *line = strndup (bytes, length);
 
-  if (!line)
-    return 0;
-  if (!strncmp (line, "HTTP/", 5))
-    /* A server may send a NUL.  */
-    take_status_line (http->reply, line, strlen (line));
-  else if (!strncasecmp (line, "Date:", 5))
-    http->reply->date = curl_getdate (line + 5, NULL);
+  if (length > 5 && !strncmp (bytes, "HTTP/", 5))
+    {
+      auto_free char *line = strndup (bytes, length);
+
+      if (!line)
+        return 0;
+      /* A server may send a NUL.  */
+      take_status_line (reply, line, strlen (line));
+    }
+  else if (length > 5 && !strncasecmp (bytes, "Date:", 5))
+    snprintf (reply->date, sizeof reply->date, "%.*s", (int)(length - 5),
+              bytes + 5);
   return length;
+}
+
+time_t
+http_date (const char *date)
+{
+  return curl_getdate (date, NULL);
 }
 
 static size_t
@@ -320,7 +332,7 @@ http_perform (struct http *http, const struct http_request *request,
   gpg_error_t err = 0;
   CURLcode rc;
 
-  *r_reply = (struct http_reply){ .date = -1 };
+  *r_reply = (struct http_reply){ .status = 0 };
   http->request = request;
   http->reply = r_reply;
   http->err = 0;

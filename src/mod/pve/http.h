@@ -42,14 +42,16 @@ struct http_request
   int door;
 };
 
+#define HTTP_DATE 40
+
 struct http_reply
 {
   long status; /* 0: there was none.  */
   char reason[LIMIT_PVE_REASON];
-  char *type;         /* Content-Type, NULL: none.  */
-  struct buffer body; /* Never NULL bytes when there was an answer.  */
-  time_t date;        /* The server's clock; -1: unknown.  */
-  bool sent;          /* The server may have the request.  */
+  char *type;           /* Content-Type, NULL: none.  */
+  struct buffer body;   /* Never NULL bytes when there was an answer.  */
+  char date[HTTP_DATE]; /* The server's clock, "" if it is unknown.  */
+  bool sent;            /* The server may have the request.  */
 };
 
 /* Send REQUEST and wait for the answer.  Errors:
@@ -68,6 +70,9 @@ gpg_error_t http_perform (struct http *http, const struct http_request *request,
    caller to free.  ENDED is as the request's give_up.  */
 gpg_error_t http_fences (struct http *http, bool (*ended) (void *context),
                          void *context, char **r_report);
+
+/* Seconds after 1970 of a server's DATE; -1: unknown.  */
+time_t http_date (const char *date);
 
 void http_reply_release (struct http_reply *reply);
 void http_release (struct http *http);

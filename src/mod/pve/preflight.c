@@ -175,8 +175,8 @@ check_need (struct lack *lack, const struct need *need)
   for (size_t i = 0;
        !err && (value = work_text_at (lack->work, need->argument, i)); i++)
     {
-      auto_free char *path = text_format (
-          "%s%.*s", need->prefix, (int)strcspn (value, ":"), value);
+      auto_free char *path = text_format ("%s%.*s", need->prefix,
+                                          (int)strcspn (value, ":"), value);
 
       err = path ? check_right (lack, path, need->privileges)
                  : gpg_error_from_syserror ();
@@ -189,8 +189,8 @@ static gpg_error_t
 check_setting (struct lack *lack, const char *name, bool container)
 {
   const char *privileges = preflight_setting (name, container);
-  auto_free char *path
-      = text_format ("/vms/%s", work_text (lack->work, "vmid"));
+  auto_free char *path = text_format ("/vms/%s",
+                                      work_text (lack->work, "vmid"));
 
   if (!path)
     return gpg_error_from_syserror ();
