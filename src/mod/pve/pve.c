@@ -6,6 +6,7 @@
 
 #include "../../call/relay.h"
 #include "change.h"
+#include "fences.h"
 #include "golden.h"
 #include "help.h"
 #include "task_change.h"
@@ -489,5 +490,6 @@ const struct noun pve_noun = {
   .verbs = verbs,
   .flags = NOUN_HELPER_TRUSTED,
   .session_end = relay_end,
+  .fences = pve_fences,
   .helper = RELAY_API
 };
