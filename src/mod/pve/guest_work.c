@@ -101,14 +101,14 @@ request (struct work *work, const struct action *action,
     err = buffer_error (&form);
   if (err)
     return err;
-  return do_it (work, &(struct task_request){
-                          .method = action->method,
-                          .path = path,
-                          .form = &form,
-                          .node = work_text (work, "node"),
-                          .types = action_kind (work, action)->types,
-                          .id = work_text (work, action->id),
-                          .at_once = action->at_once });
+  return do_it (
+      work, &(struct task_request){ .method = action->method,
+                                    .path = path,
+                                    .form = &form,
+                                    .node = work_text (work, "node"),
+                                    .types = action_kind (work, action)->types,
+                                    .id = work_text (work, action->id),
+                                    .at_once = action->at_once });
 }
 
 /* Wait for its end, and write nothing.  */
@@ -173,12 +173,13 @@ guest_snapshot_first (struct work *work)
 }
 
 gpg_error_t
-guest_snapshot_undo (struct work *work)
+guest_is_busy (struct work *work, bool *r_busy)
 {
   auto_answer struct answer answer = ANSWER_NONE;
   auto_buffer struct buffer path = BUFFER_EMPTY;
   gpg_error_t err;
 
+  *r_busy = false;
   buffer_string (&path, "/nodes");
   err = form_segment (&path, work_text (work, "node"));
   if (err)
@@ -188,7 +189,17 @@ guest_snapshot_undo (struct work *work)
   err = buffer_error (&path);
   if (!err)
     err = api_get (work, path.bytes, &answer);
-  if (!err && json_array_size (answer.data))
+  *r_busy = !err && json_array_size (answer.data);
+  return err;
+}
+
+gpg_error_t
+guest_snapshot_undo (struct work *work)
+{
+  bool busy;
+  gpg_error_t err = guest_is_busy (work, &busy);
+
+  if (!err && busy)
     err = fail (&work->failure, GPG_ERR_CONFLICT,
                 "the snapshot %s stays: a task of the guest still runs",
                 work_text (work, "snapname"));
@@ -284,8 +295,8 @@ write_disk (struct work *work, const json_t *config)
   gpg_error_t err;
 
   if (!volume)
-    return fail (&work->failure, GPG_ERR_NOT_FOUND,
-                 "the guest has no disk %s", disk);
+    return fail (&work->failure, GPG_ERR_NOT_FOUND, "the guest has no disk %s",
+                 disk);
   err = write_text (work->out, "volume", volume);
   return err ? err : write_text (work->out, "digest", digest);
 }

@@ -11,8 +11,8 @@
 #include "guest.h"
 
 /* For planning: a record kind (lxc, qemu), node, name, status, state (of a
-   virtual machine, in QEMU's words), managed.  All guests that are named must be
-   on one node.  */
+   virtual machine, in QEMU's words), managed.  All guests that are named must
+   be on one node.  */
 gpg_error_t guest_look (struct work *work);
 
 /* The same, with volume, what the argument "disk" is now, and digest.  */
@@ -30,6 +30,10 @@ gpg_error_t guest_snapshot_first (struct work *work);
 
 /* Delete it again, unless that other step still goes on.  */
 gpg_error_t guest_snapshot_undo (struct work *work);
+
+/* Whether a task of the guest "vmid" runs on the node "node", as far as the
+   token may know.  */
+gpg_error_t guest_is_busy (struct work *work, bool *r_busy);
 
 /* Do ACTION and wait for its end; nothing is written.  */
 gpg_error_t guest_do (struct work *work, const struct action *action);

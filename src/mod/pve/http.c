@@ -59,9 +59,8 @@ open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
 
   (void)purpose;
   (void)address;
-  http->err = connector_ask (&http->connector,
-                             (uint32_t)http->request->endpoint, give_up, http,
-                             &fd);
+  http->err = connector_ask (
+      &http->connector, (uint32_t)http->request->endpoint, give_up, http, &fd);
   http->opened = fd >= 0;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
@@ -212,14 +211,19 @@ distrust (struct http *http, const char *server, struct failure *failure)
                server);
 }
 
+char *
+http_server_name (const struct endpoint *endpoint)
+{
+  return text_format (strchr (endpoint->host, ':') ? "[%s]:%s" : "%s:%s",
+                      endpoint->host, endpoint->port);
+}
+
 static gpg_error_t
 explain (struct http *http, CURLcode rc, struct failure *failure)
 {
   const struct endpoint *endpoint = http->conf->endpoints
                                     + http->request->endpoint;
-  auto_free char *server = text_format (
-      strchr (endpoint->host, ':') ? "[%s]:%s" : "%s:%s", endpoint->host,
-      endpoint->port);
+  auto_free char *server = http_server_name (endpoint);
 
   if (!server)
     return gpg_error_from_syserror ();
@@ -420,7 +424,7 @@ add_names (struct http *http)
 }
 
 /* OpenSSL reads its configuration and fills its tables when it is first used.
-   */
+ */
 static gpg_error_t
 use_openssl (void)
 {
