@@ -26,6 +26,7 @@ static const char help_text[]
       "  or:  reeve policy test [--policy=PATH] FILE [OPTION]...\n"
       "  or:  reeve proxy [OPTION]...\n"
       "  or:  reeve respond [OPTION]... [KEYFILE]\n"
+      "  or:  reeve selftest [--task --vmid=N] [OPTION]...\n"
       "  or:  reeve shell-quote [WORD]...\n"
       "Have reeved administer this machine.  \"reeve help\" asks it what it can"
       " do.\n"
@@ -84,7 +85,10 @@ static const char help_text[]
       " its\n"
       "options are --client-nonce=HEX, --client-uid=N and --server-uid=N"
       " besides those\n"
-      "above.  \"shell-quote\" prints words so that they can stand in a line of"
+      "above.  \"selftest\" shows whether what PVE needs is well; with --task"
+      " it tries\n"
+      "snapshot, rollback and deletion on the guest --vmid=N.  \"shell-quote\""
+      " prints words so that they can stand in a line of"
       "\n"
       "standard input.  \"complete\" is for the shells' completion.\n"
       "\n"
@@ -133,6 +137,7 @@ const struct own_word own_words[]
         { "policy", policy_run, .verbs = policy_verbs, .shared = true },
         { "proxy", proxy_run, .literal = false },
         { "respond", respond_run, .literal = false },
+        { "selftest", selftest_run, .literal = false },
         { "shell-quote", quote_run, .literal = true },
         { .name = NULL } };
 
