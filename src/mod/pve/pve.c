@@ -569,7 +569,7 @@ static const struct verb verbs[] = {
         "The detail check of an error names the step.\n"
         "FORBIDDEN: the guest has not the tag, or the token not the right.\n"
         "GENERAL: a task failed, or did not do what it should.\n"
-        "Example: PVE SELFTEST TASK --dry-run 900" },
+        "Example: PVE SELFTEST-TASK --dry-run 900" },
   { .name = NULL }
 };
 

@@ -143,8 +143,8 @@ check_server (struct work *work, size_t index, bool *r_good)
   if (!err && trusted)
     err = known ? tell (work, "token", name, "ok", "%s", conf->token_id)
                 : tell_failure (work, "token", name, why,
-                                "see token-file in pve.conf, and whether the "
-                                "token or its user has expired");
+                                "is token-file right, and has it or its user "
+                                "expired?");
   if (!err && known)
     err = check_version (work, name, answer.data);
   return err || !known ? err : check_clock (work, name);
@@ -196,7 +196,8 @@ check_privileges (struct work *work, const json_t *paths,
     return 0;
   ++*missing;
   return tell (work, "privileges", privileges, state,
-               "the token has it nowhere, for %s: give it a role with that",
+               "needed for %s, and the token has it nowhere: give it a role "
+               "with that",
                verbs);
 }
 
