@@ -283,6 +283,8 @@ arguments_default (struct arguments *arguments, const char *name,
   const struct grammar_item *item = grammar_find (arguments->common, name,
                                                   strlen (name), true);
 
+  if (!item)
+    item = grammar_find (arguments->row, name, strlen (name), true);
   assert (item);
   return add_default (arguments, item, text, failure);
 }

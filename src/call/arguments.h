@@ -73,8 +73,8 @@ gpg_error_t arguments_answer (struct arguments *arguments, size_t index,
                               const char *bytes, size_t length,
                               struct failure *failure);
 
-/* Give the option NAME of every call the value TEXT, by default, unless it was
-   given: what a session's own options are to its calls.  */
+/* Give the option NAME, of every call or of this one, the value TEXT, by default,
+   unless it was given: what a session's own options are to its calls.  */
 gpg_error_t arguments_default (struct arguments *arguments, const char *name,
                                const char *text, struct failure *failure);
 

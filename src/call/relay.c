@@ -80,9 +80,10 @@ relay_send (struct call *call, struct channel *channel, const char *operation,
 
 /* --- The answer --- */
 
-/* Hand the worker's piece of the answer on.  */
+/* Hand the worker's piece of the answer on; the client is to have it NOW, or
+   with what comes next.  */
 static gpg_error_t
-take_piece (struct writer *out, const struct item *piece)
+take_piece (struct writer *out, const struct item *piece, bool now)
 {
   size_t most = out->most ? out->most : LIMIT_ANSWER;
   gpg_error_t err;
@@ -92,7 +93,7 @@ take_piece (struct writer *out, const struct item *piece)
   out->written += piece->length;
   out->any_record = true;
   err = out->sink.data (out->sink.context, piece->bytes, piece->length);
-  return err ? err : writer_flush (out);
+  return err || !now ? err : writer_flush (out);
 }
 
 static gpg_error_t
@@ -151,7 +152,8 @@ relay_receive (struct channel *channel, struct writer *out,
       case WORK_ANSWER:
         if (message.count != 1)
           return gpg_error (GPG_ERR_INV_PACKET);
-        err = take_piece (out, message.items);
+        err = take_piece (out, message.items,
+                          channel->in_from == channel->in_to);
         if (err)
           return err;
         break;
@@ -400,7 +402,7 @@ gpg_error_t
 relay_ask (struct call *call, const char *operation, const char *const *more,
            char **r_text)
 {
-  struct relay_kept kept = { BUFFER_EMPTY, NULL };
+  struct relay_kept kept = { BUFFER_EMPTY, call->out };
   struct writer out = { .sink = relay_keep (&kept) };
   gpg_error_t err = read_into (call, operation, more, &out);
 

@@ -27,7 +27,8 @@ gpg_error_t relay_read (struct call *call, const char *operation,
                         const char *const *more);
 
 /* Have a reading OPERATION answer to the handler: *R_TEXT is its answer in
-   the text form, for the caller to free, NUL terminated.  */
+   the text form, for the caller to free, NUL terminated.  Its status lines,
+   as warnings, are the client's.  */
 gpg_error_t relay_ask (struct call *call, const char *operation,
                        const char *const *more, char **r_text);
 

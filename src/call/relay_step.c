@@ -92,8 +92,7 @@ start_worker (struct worker *worker, const char *program,
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
     return fail_errno (failure, "cannot make a socket");
-  err = run_helper (program, arguments, false, ends[1], &worker->pid,
-                    failure);
+  err = run_helper (program, arguments, false, ends[1], &worker->pid, failure);
   close (ends[1]);
   channel_init (&worker->channel, ends[0]);
   worker->channel.deadline = RELAY_FOR_EVER;

@@ -218,8 +218,9 @@ carry_out (struct work *work, const struct work_service *service)
                  operation->name);
   work->deadline = (uint64_t)item_number (work->request.items + 1, 0);
   err = operation->run (work);
-  if (!err)
-    err = writer_flush (work->out);
+  /* What has not left yet does so with the end.  */
+  if (!err && buffer_error (&work->channel->out))
+    err = channel_flush (work->channel);
   if (gpg_err_code (err) == GPG_ERR_CANCELED && !work->stopped && work->deadline
       && link_now () >= work->deadline)
     err = fail (&work->failure, GPG_ERR_TIMEOUT, "the request took too long");

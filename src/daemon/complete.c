@@ -252,9 +252,10 @@ argument_at (const struct grammar *grammar, size_t index)
   return last && last->repeats ? last : NULL;
 }
 
+/* The NAMED first words are noun and verb.  */
 static gpg_error_t
 offer_arguments (struct completion *completion,
-                 const struct registry_verb *verb)
+                 const struct registry_verb *verb, size_t named)
 {
   const struct words *words = &completion->words;
   const struct grammar *common = &completion->session->daemon->registry.common;
@@ -263,7 +264,7 @@ offer_arguments (struct completion *completion,
   size_t before = 0;
   gpg_error_t err = 0;
 
-  for (size_t i = 2; i < words->count; i++)
+  for (size_t i = named; i < words->count; i++)
     if (!options || words->word[i].kind != WORD_OPTION)
       {
         options = false;
@@ -314,6 +315,7 @@ offer_next (struct completion *completion)
   const struct words *words = &completion->words;
   const struct registry_noun *noun;
   const struct registry_verb *verb;
+  size_t used;
 
   if (!words->count)
     return offer_nouns (completion);
@@ -323,8 +325,10 @@ offer_next (struct completion *completion)
     return offer_for_word (completion);
   if (words->count == 1)
     return offer_verbs (completion, noun);
-  verb = registry_verb (noun, words->word[1].text);
-  return verb ? offer_arguments (completion, verb) : 0;
+  verb = registry_verb_spoken (
+      noun, words->word[1].text,
+      words->count > 2 ? words->word[2].text : NULL, &used);
+  return verb ? offer_arguments (completion, verb, used + 1) : 0;
 }
 
 gpg_error_t

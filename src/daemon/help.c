@@ -153,13 +153,14 @@ find_word (const char *name)
 
 static gpg_error_t
 help_about (struct session *session, const char *name, const char *verb_name,
-            struct failure *failure)
+            const char *second, struct failure *failure)
 {
   const struct registry_noun *noun = registry_noun (&session->daemon->registry,
                                                     name);
   const struct session_word *word = find_word (name);
   const struct registry_verb *verb;
   auto_buffer struct buffer text = BUFFER_EMPTY;
+  size_t used;
   gpg_error_t err;
 
   if (word && !verb_name)
@@ -169,8 +170,8 @@ help_about (struct session *session, const char *name, const char *verb_name,
                  "there is no %.30s: HELP lists all", name);
   if (!verb_name)
     return help_noun (session, noun);
-  verb = registry_verb (noun, verb_name);
-  if (!verb)
+  verb = registry_verb_spoken (noun, verb_name, second, &used);
+  if (!verb || (second && used < 2))
     return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
                  "%s has no verb %.20s: HELP %s lists them", noun->row->name,
                  verb_name, noun->row->name);
@@ -191,12 +192,13 @@ word_help (assuan_context_t context, char *line)
   char *rest = NULL;
   const char *name = strtok_r (line, " \t", &rest);
   const char *verb = strtok_r (NULL, " \t", &rest);
+  const char *second = verb ? strtok_r (NULL, " \t", &rest) : NULL;
   gpg_error_t err;
 
   if (strtok_r (NULL, " \t", &rest))
     err = fail (&failure, GPG_ERR_TOO_MANY, "HELP [NOUN [VERB]]");
   else if (name)
-    err = help_about (session, name, verb, &failure);
+    err = help_about (session, name, verb, second, &failure);
   else
     err = help_all (session);
   return session_leave (session, err, &failure);

@@ -14,9 +14,12 @@
 #include <gpg-error.h>
 
 #include "protocol/memory.h"
-#include "protocol/text.h"
 #include "protocol/words.h"
 #include "session.h"
+
+/* The option by which a verb that starts a task of its own, as those of PVE,
+   answers with the task's name at once.  OPTION async gives it to all.  */
+#define NO_WAIT "no-wait"
 
 gpg_error_t
 request_ask (void *context, const struct grammar_item *item, char **r_bytes,
@@ -45,7 +48,8 @@ session_is_dry (const struct session *session)
 
 /* Give CALL the session's options by default, so that rules see them.  */
 static gpg_error_t
-default_options (const struct session *session, struct call *call)
+default_options (const struct session *session,
+                 const struct registry_verb *verb, struct call *call)
 {
   struct arguments *arguments = call->arguments;
   char timeout[32];
@@ -61,6 +65,9 @@ default_options (const struct session *session, struct call *call)
   if (!err && session->reason)
     err = arguments_default (arguments, "reason", session->reason,
                              &call->failure);
+  if (!err && session->async
+      && grammar_find (&verb->grammar, NO_WAIT, strlen (NO_WAIT), true))
+    err = arguments_default (arguments, NO_WAIT, "1", &call->failure);
   return err;
 }
 
@@ -192,7 +199,7 @@ run_call (struct session *session, const struct registry_verb *verb,
   err = arguments_bind (&verb->grammar, &daemon->registry.common,
                         words, count, &call->arguments, &call->failure);
   if (!err)
-    err = default_options (session, call);
+    err = default_options (session, verb, call);
   if (err)
     return failure_refuse (&call->failure, REFUSAL_PARSE, err);
   if (!outer)
@@ -214,23 +221,6 @@ run_call (struct session *session, const struct registry_verb *verb,
   return err;
 }
 
-/* The verb that WORDS begin with: its name is *R_USED of them, since that may
-   have a blank in place of its hyphen, as in "TASK WAIT".  NULL: none.  */
-static const struct registry_verb *
-find_verb (const struct registry_noun *noun, const struct words *words,
-           size_t *r_used)
-{
-  const struct registry_verb *verb = registry_verb (noun, words->word[0].text);
-  auto_free char *name = NULL;
-
-  *r_used = 1;
-  if (verb || words->count < 2 || words->word[1].kind != WORD_PLAIN)
-    return verb;
-  *r_used = 2;
-  name = text_format ("%s-%s", words->word[0].text, words->word[1].text);
-  return name ? registry_verb (noun, name) : NULL;
-}
-
 /* Carry out the verb that WORDS begin with.  CALL has all that does not depend
    on it; what belongs to it is released.  */
 static gpg_error_t
@@ -249,7 +239,12 @@ run_words (struct session *session, const struct words *words,
                   "a verb is missing: HELP %s", noun->row->name);
       return failure_refuse (&call->failure, REFUSAL_PARSE, err);
     }
-  verb = find_verb (noun, words, &used);
+  verb = registry_verb_spoken (
+      noun, words->word[0].text,
+      words->count > 1 && words->word[1].kind == WORD_PLAIN
+          ? words->word[1].text
+          : NULL,
+      &used);
   if (!verb)
     {
       err = fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
@@ -419,6 +414,8 @@ set_option (struct session *session, const char *name, const char *value,
     session->dry_run = number;
   else if (!strcmp (name, "timeout"))
     session->timeout_ms = number;
+  else if (!strcmp (name, "async"))
+    session->async = number;
   else if (!strcmp (name, "output"))
     session->output = strcmp (value, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
   else
@@ -437,8 +434,13 @@ request_option (assuan_context_t context, const char *name, const char *value)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
-  const struct grammar_item *item = grammar_find (
-      &session->daemon->registry.common, name, strlen (name), true);
+  const struct grammar_item async
+      = { .name = (char *)"async", .type = type_find ("bool", 4) };
+  const struct grammar_item *item
+      = strcmp (name, async.name)
+            ? grammar_find (&session->daemon->registry.common, name,
+                            strlen (name), true)
+            : &async;
   auto_free char *copy = NULL;
   const char *wanted = "";
   int64_t number = 0;
@@ -451,7 +453,7 @@ request_option (assuan_context_t context, const char *name, const char *value)
     copy = strdup (!*value && item->type->flags & TYPE_FLAG ? "1" : value);
   if (!item)
     err = fail (&failure, GPG_ERR_UNKNOWN_OPTION,
-                "the options are dry-run, timeout, output, reason");
+                "the options are dry-run, timeout, output, reason, async");
   else if (!copy || words_unescape (copy, strlen (copy), &length))
     err = fail (&failure, GPG_ERR_SYNTAX,
                 "%s: a percent sign needs two hex digits", name);

@@ -241,6 +241,7 @@ session_reset (struct session *session)
   session->timeout_ms = 0;
   free (session->reason);
   session->reason = NULL;
+  session->async = false;
   session->nonce[0] = 0;
   for (size_t i = 0; i < daemon->registry.count; i++)
     {

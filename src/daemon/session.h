@@ -72,6 +72,7 @@ struct session
   enum output output;
   int64_t timeout_ms;
   char *reason;
+  bool async;
 
   char error_text[LIMIT_ERROR_TEXT + 1]; /* For the ERR line.  */
   gpg_error_t last_error;

@@ -272,6 +272,7 @@ explain (const struct gate *gate, const struct registry *registry,
                              .context = context,
                              .failure = failure };
   const struct registry_verb *verb;
+  size_t used;
 
   if (count < 2)
     return fail (failure, GPG_ERR_MISSING_VALUE,
@@ -281,9 +282,10 @@ explain (const struct gate *gate, const struct registry *registry,
     return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
                  "there is no noun %.30s: MODULE LIST lists them",
                  word[0].text);
-  verb = registry_verb (inquiry.noun, word[1].text);
+  verb = registry_verb_spoken (inquiry.noun, word[1].text,
+                               count > 2 ? word[2].text : NULL, &used);
   if (verb)
-    return explain_call (&inquiry, verb, word + 1, count - 1);
+    return explain_call (&inquiry, verb, word + used, count - used);
   if (inquiry.noun->row->flags & NOUN_GRANT_BY_EFFECT
       && read_effect (word[1].text, &inquiry.effect))
     return explain_effect (&inquiry, word + 1, count - 1);

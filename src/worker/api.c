@@ -167,7 +167,9 @@ main (int argc, char **argv)
   if (keep_prepare ())
     return 2;
   tzset ();
-  err = machine_open (argv[1], &server.machine, &failure);
+  err = http_prepare ();
+  if (!err)
+    err = machine_open (argv[1], &server.machine, &failure);
   if (!err)
     {
       server.changes = argc == 3 && !strcmp (argv[2], "--change");

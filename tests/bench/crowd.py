@@ -69,12 +69,13 @@ def crowd(daemon):
         client.close()
 
 
-def sample(machine, rounds):
-    """Median and p99 in microseconds."""
+def sample(machine, rounds, name="paced.reeve", *more):
+    """Median and p99 in microseconds of the work NAME; MORE is what it needs
+    to know."""
     line = subprocess.run(
         [scratch.program("tests/bench/measure"), str(rounds),
-         "only=paced.reeve", "reeve=" + machine.socket, "identity=panel",
-         "key=" + machine.path("/etc/reeve/keys/panel.key")],
+         "only=" + name, "reeve=" + machine.socket, "identity=panel",
+         "key=" + machine.path("/etc/reeve/keys/panel.key"), *more],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
         text=True).stdout.split("\n")[0]
     return [float(value) for value in line.split()[1:]]

@@ -145,15 +145,14 @@ read_place (const char *text)
   {
     const char *name;
     const char **value;
-  } table[] = { { "bare=", &places.bare },
-                { "agent=", &places.agent },
-                { "bus=", &places.bus },
-                { "reeve=", &places.reeve },
-                { "identity=", &places.identity },
-                { "key=", &places.key },
-                { "root=", &places.root },
-                { "manager=", &places.manager },
-                { "only=", &only } };
+  } table[] = {
+    { "bare=", &places.bare },         { "agent=", &places.agent },
+    { "bus=", &places.bus },           { "reeve=", &places.reeve },
+    { "identity=", &places.identity }, { "key=", &places.key },
+    { "root=", &places.root },         { "manager=", &places.manager },
+    { "url=", &places.url },           { "authority=", &places.authority },
+    { "header=", &places.header },     { "only=", &only }
+  };
 
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (!strncmp (text, table[i].name, strlen (table[i].name)))
@@ -168,8 +167,8 @@ int
 main (int argc, char **argv)
 {
   static const struct subject *const groups[]
-      = { assuan_subjects, bus_subjects, augeas_subjects, audit_subjects,
-          service_subjects };
+      = { assuan_subjects, bus_subjects,     augeas_subjects,
+          audit_subjects,  service_subjects, https_subjects };
   static struct command command[COMMANDS];
   static struct samples samples[64];
   const struct subject *subject[64];
@@ -188,7 +187,8 @@ main (int argc, char **argv)
     for (const struct subject *at = groups[g]; at->name; at++)
       {
         if ((only && strcmp (only, at->name))
-            || (groups[g] == service_subjects && !places.manager))
+            || (groups[g] == service_subjects && !places.manager)
+            || (groups[g] == https_subjects && !places.url))
           continue;
         if (at->prepare)
           at->prepare ();

@@ -22,6 +22,9 @@ struct places
   const char *root;     /* A tree for libaugeas in this process.  */
   const char *manager;  /* Private socket of the systemd that reeved asks; NULL:
                            there is none.  */
+  const char *url;       /* Of the version of Proxmox VE's API, ... */
+  const char *authority; /* ... the file of who signed its certificate, ... */
+  const char *header;    /* ... and that of the line with the token.  */
 };
 
 extern struct places places;
@@ -51,6 +54,7 @@ extern const struct subject assuan_subjects[];
 extern const struct subject audit_subjects[];
 extern const struct subject bus_subjects[];
 extern const struct subject augeas_subjects[];
+extern const struct subject https_subjects[];
 extern const struct subject service_subjects[]; /* These need a manager.  */
 
 #endif /* REEVE_BENCH_SUBJECT_H */

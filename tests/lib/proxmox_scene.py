@@ -5,7 +5,7 @@
 its daemon:
 
     with proxmox_scene.scene("8.4") as scene:
-        scene.change("PVE START 100")
+        scene.record("PVE START 100")
         assert scene.server.guests[100].running
 
 At the end no request may have been other than the API's schema has it."""
@@ -14,6 +14,7 @@ import contextlib
 import json
 
 import proxmox
+import proxmox_host
 import scratch
 
 VERSIONS = ("7.4", "8.4", "9.1")
@@ -58,19 +59,12 @@ def read_record(reply):
 
 
 @contextlib.contextmanager
-def scene(version="9.1", policy=None, token=None, **options):
-    """TOKEN: that of the machine, by default the one with all rights."""
+def scene(version="9.1", policy=None, weak=False, **options):
+    """WEAK: with the token that has no rights at first."""
     with proxmox.Proxmox(version, **options) as server:
-        with open(server.ca_file, encoding="ascii") as file:
-            authority = file.read()
-        configuration = "endpoint 127.0.0.1:%d\ntoken-file %s\nca-file %s\n" \
-            % (server.port, "/etc/reeve/pve.token", "/etc/reeve/pve.pem")
-        with scratch.Machine({"/etc/reeve/pve.pem": authority,
-                              "/etc/reeve/pve.conf": configuration},
-                             policy) as machine:
-            machine.write("/etc/reeve/pve.token", (
-                server.weak_token if token == "weak" else server.token)
-                + "\n", 0o400)
+        with scratch.Machine(policy=policy) as machine:
+            proxmox_host.introduce(machine, server, server.weak_token
+                                   if weak else None)
             with machine.daemon() as daemon, \
                     daemon.client("panel") as client:
                 yield Scene(server, machine, daemon, client)

@@ -4,7 +4,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A case for each that has no better place; the names of others begin with the
 same ids: E5, T5, L8 in test-system.py, F1 to F6 in test-hw-samples.py and
-test-mount.py, F1 to F10 in test-pve_golden.py, E7, L8 in unit/test-run_program.c."""
+test-mount.py, F1 to F10 in test-pve_golden.py, F7 in
+unit/test-proxmox_names.c, F8 in unit/test-outcome.c, E7, L8 in
+unit/test-run_program.c.  E6 is about installing packages, which nothing here
+does."""
 
 import os
 import sys

@@ -101,6 +101,26 @@ def test_priority_and_since():
         assert told(client, "--since=2027-01-01 web") == []
 
 
+def test_since_before_now():
+    with machine_with(ENTRIES) as machine, machine.daemon() as daemon, \
+            daemon.client("panel") as client:
+        # Half a minute before message 15.
+        ago = int(time.time()) - 1767225600 - 15 * 60 + 30
+        records = told(client, "--since=%ds web" % ago)
+        assert messages(records)[0] == "message 15", messages(records)
+        records = told(client, "--since=%dmin web" % (ago // 60))
+        assert messages(records)[0] in ("message 15", "message 16")
+        assert len(told(client, "--since=%dd web" % (ago // 86400 + 1))) == 25
+        assert told(client, "--since=1h web") == []
+        assert told(client, "--since=2d web") == []
+        assert len(told(client, "--since=%dh --lines=3 web"
+                        % (ago // 3600 + 1))) == 3
+        for wrong in ("1", "1w", "h", "-1h", "1h ago", "99999999999999999999s",
+                      "99999999999d", "yesterday"):
+            reply = client.call('SERVICE LOGS "--since=%s"' % wrong)
+            assert reply.error == "INV_ARG", (wrong, reply.verdict)
+
+
 def next_message(client):
     line = b""
     while not line.startswith(b"D message: "):
@@ -119,6 +139,18 @@ def test_following():
         reply = client.read_reply()
         assert reply.error == "CANCELED", reply.lines
         assert client.check("SERVICE LOGS --lines=1 web").ok
+        # Only what is new.
+        client.send("SERVICE LOGS --lines=0 --follow web")
+        time.sleep(0.5)
+        make_journal(machine, "system@still.journal", ENTRIES[4:5])
+        assert next_message(client) == b"message 4%0A"
+        client.send("CANCEL")
+        assert client.read_reply().error == "CANCELED"
+        client.send("SERVICE LOGS --lines=0 --follow none")
+        time.sleep(0.5)
+        make_journal(machine, "system@none.journal", [entry(99, "first", **of(
+            "none"))])
+        assert next_message(client) == b"first%0A"
 
 
 def test_the_reader_has_lost_its_privileges():

@@ -8,7 +8,7 @@ test-manual.py --machine    the tutorial, as root, on this very machine
 tests/lib/transcript.py tells how the manual marks its examples.  On a scratch
 machine, which needs no right, a story runs in shells where reeve, reeved and
 a few other commands are small scripts that put the scratch tree in place of
-"/".  Except for the stories in EMPTY it has an /etc/hosts, a running daemon,
+"/".  The endpoints of the story in CLUSTER are a server of tests/lib.  Except for the stories in EMPTY it has an /etc/hosts, a running daemon,
 the key of its audit log in /home/panel/audit-key, the identities root (may do
 everything) and panel (may read and write configuration files), and $ is the
 user panel, who has REEVE_KEY set.
@@ -32,12 +32,14 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 sys.dont_write_bytecode = True
+import proxmox  # noqa: E402
 import scratch  # noqa: E402
 import tap  # noqa: E402
 import transcript  # noqa: E402
 import verbs  # noqa: E402
 
 EMPTY = {"configuration", "manual page", "tutorial"}
+CLUSTER = "proxmox"
 POLICIES = {"root": "[identity root]\nkey = root.key\nallow = *\n",
             "panel": "[identity panel]\nkey = panel.key\nallow = AUG *\n"}
 FILES = {"/etc/hosts": "127.0.0.1\tlocalhost\n",
@@ -226,6 +228,7 @@ class There:
     def __init__(self, name):
         self.machine = scratch.Machine(FILES, "")
         self.client = None
+        self.server = None
         self.environments = {}
         self.build = os.path.dirname(scratch.program("reeved"))
         path = self.machine.path
@@ -241,6 +244,8 @@ class There:
             self.machine.write("/home/panel/reeve.key",
                                self.machine.read("/etc/reeve/keys/panel.key"),
                                mode=0o400)
+        if name == CLUSTER:
+            self.start_cluster()
         for command, text in (("reeve", REEVE), ("reeved", REEVED),
                               ("install", INSTALL), ("pidof", PIDOF),
                               ("pkg-config", PKG_CONFIG)):
@@ -251,6 +256,13 @@ class There:
             self.run("$", "export REEVE_KEY=/home/panel/reeve.key")
             self.run("#", "reeve audit init >/home/panel/audit-key")
             self.run("#", "reeved")
+
+    def start_cluster(self):
+        """A server whose token is the manual's."""
+        self.server = proxmox.Proxmox().__enter__()
+        self.server.secret = "8d1f3c1e-0b57-4f4e-9c35-6a5d2f1c7b90"
+        with open(self.server.ca_file, encoding="ascii") as file:
+            self.machine.write("/etc/reeve/pve-root-ca.pem", file.read())
 
     def write_command(self, name, text):
         """A script, which is run without our environment, too."""
@@ -290,6 +302,10 @@ class There:
             parts = [re.sub(FOLDERS, self.machine.root + "/", part)
                      for part in parts]
         command = (scratch.SOURCE + "/client/cli").join(parts)
+        if self.server:
+            document = document.replace(
+                "pve1.example", "127.0.0.1:%d" % self.server.port).replace(
+                    "pve2.example", "127.0.0.1:1")
         return command + newline + self.peers(document)
 
     @staticmethod
@@ -333,6 +349,8 @@ class There:
         try:
             self.end_daemon()
         finally:
+            if self.server:
+                self.server.__exit__()
             self.machine.remove()
 
     def end_daemon(self):

@@ -358,7 +358,7 @@ def lacks(reply):
 
 
 def test_preflight():
-    for one in each_version(token="weak"):
+    for one in each_version(weak=True):
         one.server.weak_privileges = POWER_ONLY
         reply = one.error("PVE SNAPSHOT --preflight 100 s1")
         assert lacks(reply) == [("VM.Snapshot", "/vms/100")], reply.status
@@ -380,7 +380,7 @@ def test_preflight():
 
 
 def test_without_preflight_the_server_judges():
-    with scene(token="weak") as one:
+    with scene(weak=True) as one:
         one.server.weak_privileges = POWER_ONLY
         reply = one.error("PVE SNAPSHOT 100 s1")
         assert lacks(reply) == [("VM.Snapshot", "/vms/100")], reply.status

@@ -28,12 +28,11 @@ def test_settings():
     for one in each_version():
         guests = one.server.guests
         record = one.record("PVE SET 100 memory=256 hostname=web "
-                            "%22description=a=b;%20c+d%26e%22")
+                            "description=a=b;%20c+d%26e")
         assert record == {"changed": True, "outcome": "ok"}, record
         config = guests[100].config
         assert (config["memory"], config["hostname"]) == (256, "web")
-        assert config["description"] == '"description=a=b; c+d&e"' \
-            or config["description"] == "a=b; c+d&e", config
+        assert config["description"] == "a=b; c+d&e", config
         record = one.record("PVE SET 200 cores=4 net0=virtio,bridge=vmbr1")
         assert ":qmconfig:200:" in record["upid"], record
         assert guests[200].config["cores"] == 4
@@ -55,8 +54,7 @@ def test_defaults():
 def test_what_is_so_already():
     for one in each_version():
         for line in ("100 memory=128 cores=1", "--delete=onboot 100",
-                     "200 memory=256", "201 %22description=a machine%22".replace(
-                         "%22", "").replace("a machine", "a%20machine")):
+                     "200 memory=256", "201 description=a%20machine"):
             assert one.record("PVE SET " + line) == {"changed": False}, line
         assert not one.sent()
 
@@ -134,15 +132,16 @@ def test_values_that_the_server_does_not_take():
 
 
 def test_a_lost_answer():
-    for one in each_version():
+    """What the server did all the same is a success."""
+    with scene(task_seconds=0.1) as one:
         for vmid, method in (100, "PUT"), (200, "POST"):
             one.server.fail_next(method, "/config", "596-after")
             record = one.record("PVE SET %d memory=512" % vmid)
             assert record["changed"] is True, record
-            one.server.fail_next(method, "/config", "596-before")
-            reply = one.error("PVE SET %d memory=640" % vmid)
-            assert reply.details["outcome"] == "lost", reply.details
-        assert len(one.sent()) == 4, one.sent()
+        one.server.fail_next("PUT", "/config", "596-before")
+        reply = one.error("PVE SET 100 memory=640")
+        assert reply.details["outcome"] == "lost", reply.details
+        assert len(one.sent()) == 3, one.sent()
         assert one.server.guests[100].config["memory"] == 512
 
 
@@ -223,7 +222,7 @@ def test_what_only_root_may_set():
 
 
 def test_preflight():
-    for one in each_version(token="weak"):
+    for one in each_version(weak=True):
         one.server.weak_privileges = {"/vms/100": {"VM.Audit",
                                                    "VM.Config.CPU"}}
         reply = one.error("PVE SET --preflight --snapshot --delete=swap 100 "

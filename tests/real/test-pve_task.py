@@ -4,96 +4,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tasks are begun by the test itself."""
 
-import contextlib
 import json
 import os
 import re
-import ssl
 import sys
 import threading
 import time
 import urllib.parse
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
 import proxmox  # noqa: E402
 import proxmox_tasks  # noqa: E402
-import scratch  # noqa: E402
 import tap  # noqa: E402
-
-POLICY = """\
-[identity panel]
-key = panel.key
-allow = *
-
-[identity reader]
-key = reader.key
-allow = PVE TASK-WAIT
-"""
-
-
-def configuration(servers):
-    lines = ["endpoint 127.0.0.1:%d" % server.port for server in servers]
-    return "\n".join([*lines, "token-file /etc/reeve/pve.token",
-                      "ca-file /etc/reeve/pve.pem", ""])
-
-
-@contextlib.contextmanager
-def machine_for(*servers):
-    """A machine that knows SERVERS: its daemon and a client."""
-    texts = []
-    for server in servers:
-        with open(server.ca_file, encoding="ascii") as file:
-            texts.append(file.read())
-    with scratch.Machine({"/etc/reeve/pve.pem": "".join(texts),
-                          "/etc/reeve/pve.conf": configuration(servers)},
-                         POLICY) as machine:
-        machine.write("/etc/reeve/pve.token", servers[0].token + "\n", 0o400)
-        with machine.daemon() as daemon, daemon.client("panel") as client:
-            yield daemon, client
-    for server in servers:
-        assert not server.problems, server.problems
-
-
-@contextlib.contextmanager
-def scene(version="9.1", **options):
-    """A server, a machine that knows it, and a client."""
-    with proxmox.Proxmox(version, **options) as server, \
-            machine_for(server) as (daemon, client):
-        yield server, daemon, client
-
-
-def begin(server, path, token=None, **parameters):
-    """POST to the server; what it answers."""
-    request = urllib.request.Request(
-        server.url + "/api2/json" + path,
-        urllib.parse.urlencode(parameters).encode(),
-        {"Authorization": "PVEAPIToken=" + (token or server.token)})
-    context = ssl.create_default_context(cafile=server.ca_file)
-    with urllib.request.urlopen(request, context=context) as answer:
-        return json.load(answer)["data"]
-
-
-def start(server, vmid=100, kind="lxc"):
-    return begin(server, "/nodes/pve1/%s/%d/status/start" % (kind, vmid))
-
-
-def records(reply):
-    return [json.loads(line) for line in reply.text.splitlines()]
-
-
-def progress(reply):
-    return [line[len("PROGRESS "):] for line in reply.status
-            if line.startswith("PROGRESS ")]
-
-
-def looks(server, upid):
-    """How often the status of a task was asked for."""
-    return sum(upid in urllib.parse.unquote(request.path)
-               and request.path.endswith("/status")
-               for request in server.requests)
+from proxmox_begin import (  # noqa: E402
+    begin, canceled, looks, progress, records, scene, start, two_endpoints)
 
 
 def test_a_task_that_succeeds():
@@ -156,7 +82,8 @@ def test_the_detail_log_keeps_the_end():
 
 def test_job_errors():
     with scene() as (server, _, client):
-        server.end_next("vzdump", "job errors", ["ERROR: Backup of 100 failed"])
+        server.end_next("vzdump", "job errors",
+                        ["ERROR: Backup of 100 failed"])
         upid = begin(server, "/nodes/pve1/vzdump", vmid="100,102",
                      storage="local")
         assert ":vzdump::" in upid, upid  # Its id is empty.
@@ -194,7 +121,8 @@ def test_a_stopped_task():
         assert reply.details["exitstatus"] == "unexpected status"
         assert reply.details["outcome"] == "aborted"
         assert "received interrupt" in reply.details["log"]
-        record, = records(client.check("PVE TASK STATUS --output=json " + upid))
+        record, = records(client.check(
+            "PVE TASK STATUS --output=json " + upid))
         assert record["outcome"] == "aborted" and "changed" not in record
         # It has ended: there is nothing to do.
         before = len(server.requests)
@@ -233,13 +161,8 @@ def test_an_id_with_an_at():
     with scene() as (server, _, client):
         volume, = [one for one in server.cluster.storages["local"].volumes
                    if "102" in one and "backup" in one][:1]
-        request = urllib.request.Request(
-            server.url + "/api2/json/nodes/pve1/storage/local/content/"
-            + urllib.parse.quote(volume, safe=""), method="DELETE",
-            headers={"Authorization": "PVEAPIToken=" + server.token})
-        context = ssl.create_default_context(cafile=server.ca_file)
-        with urllib.request.urlopen(request, context=context) as answer:
-            upid = json.load(answer)["data"]
+        upid = begin(server, "/nodes/pve1/storage/local/content/"
+                     + urllib.parse.quote(volume, safe=""), method="DELETE")
         assert "@local:" in upid, upid
         client.check("PVE TASK WAIT " + upid)
 
@@ -293,14 +216,6 @@ def test_the_time_is_up():
             assert server.tasks[0].exit is None
             # The session goes on.
             client.check("PVE TASK STATUS " + upids[0])
-
-
-def canceled(client, line, after=0.5):
-    client.send(line)
-    time.sleep(after)
-    began = time.monotonic()
-    client.send("CANCEL")
-    return client.read_reply(), time.monotonic() - began
 
 
 def test_the_client_gives_up():
@@ -385,16 +300,14 @@ def test_the_server_stays_away():
 
 
 def test_an_endpoint_dies_in_the_middle():
-    with proxmox.Proxmox() as first:
-        with proxmox.Proxmox(partner=first) as second, \
-                machine_for(first, second) as (_, client):
-            first.task_seconds = 2
-            upid = start(first)
-            threading.Timer(0.5, first.stop).start()
-            reply = client.check("PVE TASK WAIT --output=json " + upid)
-            assert records(reply)[0]["outcome"] == "ok"
-            assert looks(first, upid) and looks(second, upid)
-            first.start()
+    with two_endpoints() as (first, second, client):
+        first.task_seconds = 2
+        upid = start(first)
+        threading.Timer(0.5, first.stop).start()
+        reply = client.check("PVE TASK WAIT --output=json " + upid)
+        assert records(reply)[0]["outcome"] == "ok"
+        assert looks(first, upid) and looks(second, upid)
+        first.start()
 
 
 def test_a_refusal_ends_the_waiting():
@@ -453,9 +366,9 @@ def test_the_followed_log_given_up():
 
 def test_several_tasks():
     with scene() as (server, _, client):
-        server.end_next("vzstart", "OK", seconds=0.9)
+        server.end_next("vzstart", "OK", seconds=4)
         server.end_next("qmstart", "something broke", seconds=0.3)
-        server.end_next("vzstop", "WARNINGS: 1", seconds=0.6)
+        server.end_next("vzstop", "WARNINGS: 1", seconds=1.5)
         upids = [start(server), start(server, 200, "qemu"),
                  begin(server, "/nodes/pve1/lxc/102/status/stop")]
         reply = client.call("PVE TASK WAIT --output=json " + " ".join(upids))
@@ -464,6 +377,7 @@ def test_several_tasks():
             (upids[1], "failed"), (upids[2], "warnings"), (upids[0], "ok")]
         assert found[0]["exitstatus"] == "something broke"
         assert reply.error == "GENERAL" and "1 of 3" in reply.advice
+
 
 
 def worker_memory(daemon):

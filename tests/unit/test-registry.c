@@ -56,6 +56,7 @@ make_with (struct verb first, struct verb second, struct failure *failure)
 static void
 finds_in_either_case (void **state)
 {
+  size_t used;
   const struct noun *const nouns[] = { &good, NULL };
   const struct registry_noun *noun;
   struct registry registry;
@@ -75,6 +76,18 @@ finds_in_either_case (void **state)
   assert_int_equal (registry_verb (noun, "SET-ALL")->grammar.count, 2);
   assert_null (registry_verb (noun, "SET"));
   assert_null (registry_verb (noun, ""));
+  assert_ptr_equal (registry_verb_spoken (noun, "set-all", "X", &used)->row,
+                    good_verbs + 1);
+  assert_int_equal (used, 1);
+  assert_ptr_equal (registry_verb_spoken (noun, "Set", "all", &used)->row,
+                    good_verbs + 1);
+  assert_int_equal (used, 2);
+  assert_null (registry_verb_spoken (noun, "SET", NULL, &used));
+  assert_null (registry_verb_spoken (noun, "SET", "", &used));
+  assert_null (registry_verb_spoken (noun, "SET", "AL", &used));
+  assert_null (registry_verb_spoken (noun, "SET", "ALLE", &used));
+  assert_null (registry_verb_spoken (noun, "", "ALL", &used));
+  assert_null (registry_verb_spoken (noun, "SE", "ALL", &used));
   assert_non_null (grammar_find (&registry.common, "dry-run", 7, true));
   registry_release (&registry);
   assert_int_equal (registry.count, 0);

@@ -284,41 +284,40 @@ static void
 test_lost_and_found (void **state)
 {
 #define BEFORE TASK ("00000001", "6A096AC0", "vzstart", "100", "agent@pve!ops")
-  static const struct turn turns[]
-      = { GOOD (LIST, "[{\"upid\":\"" BEFORE "\"}]"),
-          LOST,
-          { LIST, NULL, GPG_ERR_NETWORK, VERDICT_DONE, NULL },
-          GOOD (LIST, "[]"),
-          GOOD (
-              LIST, "[{\"upid\":\"" BEFORE
-                    "\"},{\"upid\":\"" TASK ("00000002", "6A096ABF", "vzstart", "100", "agent@pve!ops") "\"},{\"upid\":\"" TASK (
-                        "00000003", "6A096AC1", "vzstart", "100",
-                        "root@pam") "\"},"
-                                    "{\"upid\":\"" TASK (
-                                        "00000004", "6A096AC1", "vzstop", "100",
-                                        "agent@pve!ops") "\"},{\"upid\":"
-                                                         "\"" TASK ("00000005",
-                                                                    "6A096AC1",
-                                                                    "vzstart",
-                                                                    "1000",
-                                                                    "agent@pve!"
-                                                                    "ops") "\"}"
-                                                                           ",{"
-                                                                           "\"u"
-                                                                           "pid"
-                                                                           "\":"
-                                                                           "7},"
-                                                                           "{},"
-                                                                           "{\""
-                                                                           "upi"
-                                                                           "d\""
-                                                                           ":"
-                                                                           "\"" OURS
-                                                                           "\"}"
-                                                                           "]"),
-          GOOD (STATUS "UPID%3Apve1%3A0000006E", ENDED ("OK")),
-          GOOD (STATUS, "[]"),
-          STOP };
+  static const struct turn turns[] = {
+    GOOD (LIST, "[{\"upid\":\"" BEFORE "\"}]"),
+    LOST,
+    { LIST, NULL, GPG_ERR_NETWORK, VERDICT_DONE, NULL },
+    GOOD (LIST, "[]"),
+    GOOD (
+        LIST,
+        "[{\"upid\":\"" BEFORE
+        "\"},{\"upid\":\"" TASK ("00000002", "6A096ABF", "vzstart", "100", "agent@pve!ops") "\"},{\"upid\":\"" TASK (
+            "00000003", "6A096AC1", "vzstart", "100",
+            "root@pam") "\"},"
+                        "{\"upid\":\"" TASK (
+                            "00000004", "6A096AC1", "vzstop", "100",
+                            "agent@pve!ops") "\"},{\"upid\":"
+                                             "\"" TASK ("00000005", "6A096AC1",
+                                                        "vzstart", "1000",
+                                                        "agent@pve!"
+                                                        "ops") "\"}"
+                                                               ",{"
+                                                               "\"u"
+                                                               "pid"
+                                                               "\":"
+                                                               "7},"
+                                                               "{},"
+                                                               "{\""
+                                                               "upi"
+                                                               "d\""
+                                                               ":"
+                                                               "\"" OURS "\"}"
+                                                               "]"),
+    GOOD (STATUS "UPID%3Apve1%3A0000006E", ENDED ("OK")),
+    GOOD (STATUS, "[]"),
+    STOP
+  };
 
   (void)state;
   assert_int_equal (run (turns), 0);
@@ -347,6 +346,24 @@ test_lost (void **state)
   failure_release (&work.failure);
   work.deadline = 0;
   assert_code (run (blind), GPG_ERR_SERVER_FAILED);
+  assert_detail (&work.failure, "outcome", "lost");
+  assert_non_null (strstr (work.failure.text, "unknown"));
+}
+
+/* What need not begin a task cannot be known by one.  */
+static void
+test_lost_without_a_task (void **state)
+{
+  static const char *const none[] = { NULL };
+  static const struct turn turns[] = { NO_TASKS, LOST, STOP };
+  struct task_request other = request;
+  char *upid;
+
+  (void)state;
+  other.types = none;
+  turn = turns;
+  assert_code (task_start (&work, &other, &upid), GPG_ERR_SERVER_FAILED);
+  assert_null (turn->asked);
   assert_detail (&work.failure, "outcome", "lost");
   assert_non_null (strstr (work.failure.text, "unknown"));
 }
@@ -524,6 +541,7 @@ main (void)
                                       TEST (test_nothing_to_do),
                                       TEST (test_lost_and_found),
                                       TEST (test_lost),
+                                      TEST (test_lost_without_a_task),
                                       TEST (test_locked),
                                       TEST (test_locked_for_long),
                                       TEST (test_nothing_else_again),

@@ -48,6 +48,7 @@ text_decides_of_500 (void **state)
       "timeout",
       VERDICT_LOCKED },
     { "cfs-lock 'storage-s1' error: got lock request timeout", VERDICT_LOCKED },
+    { "checksum missmatch (file change by other user?)\n", VERDICT_CHANGED },
     { "detected modified configuration - file changed by other user? "
       "Try again.",
       VERDICT_CHANGED },

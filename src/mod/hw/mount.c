@@ -252,27 +252,51 @@ write_mount (struct work *work, const struct block *block,
   return err ? err : writer_record_end (out);
 }
 
+/* What is to be mounted where; SAME: it is.  */
+struct mounting
+{
+  struct block block;
+  struct target target;
+  bool same;
+};
+
+static gpg_error_t
+look (struct work *work, struct mounting *r_mounting)
+{
+  gpg_error_t err = target_find (work, &r_mounting->target);
+
+  r_mounting->block = (struct block){ .os_path = NULL };
+  r_mounting->same = false;
+  if (!err)
+    err = find_device (work, &r_mounting->block);
+  if (!err)
+    err = look_at_target (work, &r_mounting->target, &r_mounting->block,
+                          &r_mounting->same);
+  return err;
+}
+
+/* Unless ERR is set tell of MOUNTING, which is released.  */
+static gpg_error_t
+tell (struct work *work, struct mounting *mounting, gpg_error_t err)
+{
+  if (!err)
+    err = write_mount (work, &mounting->block, &mounting->target);
+  free (mounting->block.os_path);
+  target_release (&mounting->target);
+  return err;
+}
+
 gpg_error_t
 work_mount_look (struct work *work)
 {
-  struct block block = { .os_path = NULL };
-  struct target target;
-  bool same = false;
-  gpg_error_t err = target_find (work, &target);
+  struct mounting mounting;
+  gpg_error_t err = look (work, &mounting);
 
   if (!err)
-    err = find_device (work, &block);
+    err = writer_field_bool (work->out, "mounted", mounting.same);
   if (!err)
-    err = look_at_target (work, &target, &block, &same);
-  if (!err)
-    err = writer_field_bool (work->out, "mounted", same);
-  if (!err)
-    err = writer_field_bool (work->out, "exists", target.fd >= 0);
-  if (!err)
-    err = write_mount (work, &block, &target);
-  free (block.os_path);
-  target_release (&target);
-  return err;
+    err = writer_field_bool (work->out, "exists", mounting.target.fd >= 0);
+  return tell (work, &mounting, err);
 }
 
 /* --- Doing it --- */
@@ -374,22 +398,12 @@ attach (struct work *work, const struct block *block, struct target *target)
 gpg_error_t
 work_mount (struct work *work)
 {
-  struct block block = { .os_path = NULL };
-  struct target target;
-  bool same = false;
-  gpg_error_t err = target_find (work, &target);
+  struct mounting mounting;
+  gpg_error_t err = look (work, &mounting);
 
+  if (!err && !mounting.same)
+    err = attach (work, &mounting.block, &mounting.target);
   if (!err)
-    err = find_device (work, &block);
-  if (!err)
-    err = look_at_target (work, &target, &block, &same);
-  if (!err && !same)
-    err = attach (work, &block, &target);
-  if (!err)
-    err = writer_field_bool (work->out, "changed", !same);
-  if (!err)
-    err = write_mount (work, &block, &target);
-  free (block.os_path);
-  target_release (&target);
-  return err;
+    err = writer_field_bool (work->out, "changed", !mounting.same);
+  return tell (work, &mounting, err);
 }

@@ -2,10 +2,10 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include "../../base/run.h"
 #include "fields.h"
 #include "hw_work.h"
 #include "sensors_parse.h"
+#include "tool.h"
 
 static const struct field fields[] = { { "chip", FIELD_TEXT },
                                        { "adapter", FIELD_TEXT },
@@ -37,46 +37,20 @@ static const struct field fields[] = { { "chip", FIELD_TEXT },
                                        { "fault", FIELD_BOOL },
                                        { NULL, FIELD_TEXT } };
 
-/* It ends with 1 where there is no sensor, and where one cannot be read: what
-   it wrote counts.  */
-static gpg_error_t
-ask_sensors (struct work *work, struct fenced_answer *r_answer)
-{
-  static const char *const arguments[] = { "-j", NULL };
-  const struct run run = { .machine = work->machine,
-                           .program = "sensors",
-                           .arguments = arguments,
-                           .most = LIMIT_HW_OUTPUT,
-                           .time_ms = LIMIT_HW_SECONDS * 1000,
-                           .give_up = work_ended,
-                           .context = work };
-  struct run_result result;
-  gpg_error_t err = run_program (&run, &result, &work->failure);
-
-  if (err)
-    return err;
-  if (result.exit_status < 0)
-    err = fail (&work->failure, GPG_ERR_SERVER_FAILED,
-                "sensors was ended by signal %d", result.signal);
-  else if (result.cut)
-    err = fail (&work->failure, GPG_ERR_TOO_LARGE,
-                "sensors wrote more than %lu bytes: its answer is not whole",
-                LIMIT_HW_OUTPUT);
-  else
-    err = fenced_call (sensors_parse, NULL, result.output, result.output_length,
-                       r_answer, &work->failure);
-  if (err)
-    failure_detail (&work->failure, "exit_status", "%d", result.exit_status);
-  run_result_release (&result);
-  return err;
-}
-
 gpg_error_t
 work_sensors (struct work *work)
 {
+  static const char *const arguments[] = { "-j", NULL };
   struct fenced_answer answer = { 0 };
   size_t index = 0;
-  gpg_error_t err = ask_sensors (work, &answer);
+  int status;
+  /* It ends with 1 where there is no sensor, and where one cannot be read: what
+     it wrote counts.  */
+  gpg_error_t err = tool_ask (work,
+                              &(struct tool){ .program = "sensors",
+                                              .arguments = arguments,
+                                              .parse = sensors_parse },
+                              &status, &answer);
 
   while (!err && index < answer.count)
     {

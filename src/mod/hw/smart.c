@@ -8,9 +8,9 @@
 
 #include "../../../protocol/memory.h"
 #include "../../../protocol/text.h"
-#include "../../base/run.h"
 #include "device.h"
 #include "hw_work.h"
+#include "tool.h"
 
 static const struct field fields[]
     = { { "type", FIELD_TEXT },
@@ -60,33 +60,12 @@ static const char *const bits[] = { "command_line_error", "open_failed",
 gpg_error_t
 smartctl_ask (struct work *work, struct smartctl *smartctl)
 {
-  const struct run run = { .machine = work->machine,
-                           .program = "smartctl",
-                           .arguments = smartctl->arguments,
-                           .most = LIMIT_HW_OUTPUT,
-                           .time_ms = LIMIT_HW_SECONDS * 1000,
-                           .give_up = work_ended,
-                           .context = work };
-  struct run_result result;
-  gpg_error_t err = run_program (&run, &result, &work->failure);
-
-  if (err)
-    return err;
-  smartctl->question.exit_status = result.exit_status;
-  if (result.exit_status < 0)
-    err = fail (&work->failure, GPG_ERR_SERVER_FAILED,
-                "smartctl was ended by signal %d", result.signal);
-  else if (result.cut)
-    err = fail (&work->failure, GPG_ERR_TOO_LARGE,
-                "smartctl wrote more than %lu bytes: its answer is not whole",
-                LIMIT_HW_OUTPUT);
-  else
-    err = fenced_call (smartctl->parse, &smartctl->question, result.output,
-                       result.output_length, &smartctl->answer, &work->failure);
-  if (err)
-    failure_detail (&work->failure, "exit_status", "%d", result.exit_status);
-  run_result_release (&result);
-  return err;
+  return tool_ask (work,
+                   &(struct tool){ .program = "smartctl",
+                                   .arguments = smartctl->arguments,
+                                   .parse = smartctl->parse,
+                                   .context = &smartctl->question },
+                   &smartctl->question.exit_status, &smartctl->answer);
 }
 
 bool

@@ -17,8 +17,6 @@
 
 /* --- Parameters --- */
 
-static const struct parameter no_parameters[] = { { .argument = NULL } };
-
 static const struct parameter stop_parameters[]
     = { { "overrule-shutdown", "overrule-shutdown", "overrule-shutdown",
           PARAMETER_FLAG, 8 },
@@ -29,9 +27,9 @@ static const struct parameter shutdown_parameters[]
         { "grace", "timeout", "timeout", PARAMETER_SECONDS, 0 },
         { .argument = NULL } };
 
-static const struct parameter reboot_parameters[]
-    = { { "grace", "timeout", "timeout", PARAMETER_SECONDS, 0 },
-        { .argument = NULL } };
+static const struct parameter reboot_parameters[] = {
+  { "grace", "timeout", "timeout", PARAMETER_SECONDS, 0 }, { .argument = NULL }
+};
 
 static const struct parameter snapshot_parameters[]
     = { { "snapname", "snapname", "snapname", PARAMETER_TEXT, 0 },
@@ -39,13 +37,13 @@ static const struct parameter snapshot_parameters[]
         { "vmstate", NULL, "vmstate", PARAMETER_FLAG, 0 },
         { .argument = NULL } };
 
-static const struct parameter rollback_parameters[]
-    = { { "start", "start", "start", PARAMETER_FLAG, 0 },
-        { .argument = NULL } };
+static const struct parameter rollback_parameters[] = {
+  { "start", "start", "start", PARAMETER_FLAG, 0 }, { .argument = NULL }
+};
 
-static const struct parameter delsnapshot_parameters[]
-    = { { "force", "force", "force", PARAMETER_FLAG, 0 },
-        { .argument = NULL } };
+static const struct parameter delsnapshot_parameters[] = {
+  { "force", "force", "force", PARAMETER_FLAG, 0 }, { .argument = NULL }
+};
 
 /* Old backups stay: by default this would remove some.  */
 static const struct parameter backup_parameters[]
@@ -104,53 +102,92 @@ static const struct parameter destroy_parameters[]
 #define CONTENT "/nodes/{node}/storage/{volume-storage}/content/{volid}"
 
 static const struct action actions[] = {
-  { "START", "POST", { LXC "/status/start", { "vzstart", "hastart" } },
-    { QEMU "/status/start", { "qmstart", "hastart" } }, no_parameters, "vmid",
-    "already running", "STOP", false },
-  { "STOP", "POST", { LXC "/status/stop", { "vzstop", "hastop" } },
-    { QEMU "/status/stop", { "qmstop", "hastop" } }, stop_parameters, "vmid",
-    "not running", "START", false },
-  { "SHUTDOWN", "POST", { LXC "/status/shutdown", { "vzshutdown", "hastop" } },
-    { QEMU "/status/shutdown", { "qmshutdown", "hastop" } },
-    shutdown_parameters, "vmid", "not running", NULL, false },
-  { "REBOOT", "POST", { LXC "/status/reboot", { "vzreboot" } },
-    { QEMU "/status/reboot", { "qmreboot" } }, reboot_parameters, "vmid", NULL,
-    NULL, false },
-  { "SUSPEND", "POST", { LXC "/status/suspend", { "vzsuspend" } },
-    { QEMU "/status/suspend", { "qmpause", "qmsuspend" } }, no_parameters,
-    "vmid", NULL, NULL, false },
-  { "RESUME", "POST", { LXC "/status/resume", { "vzresume" } },
-    { QEMU "/status/resume", { "qmresume" } }, no_parameters, "vmid", NULL,
-    NULL, false },
-  { "SNAPSHOT", "POST", { LXC "/snapshot", { "vzsnapshot" } },
-    { QEMU "/snapshot", { "qmsnapshot" } }, snapshot_parameters, "vmid", NULL,
-    "DELSNAPSHOT", false },
-  { "ROLLBACK", "POST",
-    { LXC "/snapshot/{snapname}/rollback", { "vzrollback" } },
-    { QEMU "/snapshot/{snapname}/rollback", { "qmrollback" } },
-    rollback_parameters, "vmid", NULL, NULL, false },
-  { "DELSNAPSHOT", "DELETE",
-    { LXC "/snapshot/{snapname}", { "vzdelsnapshot" } },
-    { QEMU "/snapshot/{snapname}", { "qmdelsnapshot" } },
-    delsnapshot_parameters, "vmid", NULL, NULL, false },
-  { "BACKUP", "POST", { "/nodes/{node}/vzdump", { "vzdump" } },
-    { "/nodes/{node}/vzdump", { "vzdump" } }, backup_parameters, "task-id",
-    NULL, NULL, false },
-  { "RESTORE", "POST", { "/nodes/{node}/lxc", { "vzrestore" } },
-    { "/nodes/{node}/qemu", { "qmrestore" } }, restore_parameters, "vmid", NULL,
-    NULL, false },
-  { "CLONE", "POST", { LXC "/clone", { "vzclone" } },
-    { QEMU "/clone", { "qmclone" } }, clone_parameters, "vmid", NULL, NULL, false },
-  { "RESIZE", "PUT", { LXC "/resize", { "resize" } },
-    { QEMU "/resize", { "resize" } }, resize_parameters, "vmid", NULL, NULL,
-    true },
-  { "MIGRATE", "POST", { LXC "/migrate", { "vzmigrate", "hamigrate" } },
-    { QEMU "/migrate", { "qmigrate", "hamigrate" } }, migrate_parameters,
-    "vmid", NULL, NULL, false },
-  { "DESTROY", "DELETE", { LXC, { "vzdestroy" } }, { QEMU, { "qmdestroy" } },
-    destroy_parameters, "vmid", NULL, NULL, false },
-  { "DELETE-CONTENT", "DELETE", { CONTENT, { "imgdel" } },
-    { CONTENT, { "imgdel" } }, no_parameters, "task-id", NULL, NULL, true },
+  { .verb = "START",
+    .method = "POST",
+    .container = { LXC "/status/start", { "vzstart", "hastart" } },
+    .machine = { QEMU "/status/start", { "qmstart", "hastart" } },
+    .already = "already running",
+    .inverse = "STOP" },
+  { .verb = "STOP",
+    .method = "POST",
+    .container = { LXC "/status/stop", { "vzstop", "hastop" } },
+    .machine = { QEMU "/status/stop", { "qmstop", "hastop" } },
+    .parameters = stop_parameters,
+    .already = "not running",
+    .inverse = "START" },
+  { .verb = "SHUTDOWN",
+    .method = "POST",
+    .container = { LXC "/status/shutdown", { "vzshutdown", "hastop" } },
+    .machine = { QEMU "/status/shutdown", { "qmshutdown", "hastop" } },
+    .parameters = shutdown_parameters,
+    .already = "not running" },
+  { .verb = "REBOOT",
+    .method = "POST",
+    .container = { LXC "/status/reboot", { "vzreboot" } },
+    .machine = { QEMU "/status/reboot", { "qmreboot" } },
+    .parameters = reboot_parameters },
+  { .verb = "SUSPEND",
+    .method = "POST",
+    .container = { LXC "/status/suspend", { "vzsuspend" } },
+    .machine = { QEMU "/status/suspend", { "qmpause", "qmsuspend" } } },
+  { .verb = "RESUME",
+    .method = "POST",
+    .container = { LXC "/status/resume", { "vzresume" } },
+    .machine = { QEMU "/status/resume", { "qmresume" } } },
+  { .verb = "SNAPSHOT",
+    .method = "POST",
+    .container = { LXC "/snapshot", { "vzsnapshot" } },
+    .machine = { QEMU "/snapshot", { "qmsnapshot" } },
+    .parameters = snapshot_parameters,
+    .inverse = "DELSNAPSHOT" },
+  { .verb = "ROLLBACK",
+    .method = "POST",
+    .container = { LXC "/snapshot/{snapname}/rollback", { "vzrollback" } },
+    .machine = { QEMU "/snapshot/{snapname}/rollback", { "qmrollback" } },
+    .parameters = rollback_parameters },
+  { .verb = "DELSNAPSHOT",
+    .method = "DELETE",
+    .container = { LXC "/snapshot/{snapname}", { "vzdelsnapshot" } },
+    .machine = { QEMU "/snapshot/{snapname}", { "qmdelsnapshot" } },
+    .parameters = delsnapshot_parameters },
+  { .verb = "BACKUP",
+    .method = "POST",
+    .container = { "/nodes/{node}/vzdump", { "vzdump" } },
+    .machine = { "/nodes/{node}/vzdump", { "vzdump" } },
+    .parameters = backup_parameters,
+    .id = "task-id" },
+  { .verb = "RESTORE",
+    .method = "POST",
+    .container = { "/nodes/{node}/lxc", { "vzrestore" } },
+    .machine = { "/nodes/{node}/qemu", { "qmrestore" } },
+    .parameters = restore_parameters },
+  { .verb = "CLONE",
+    .method = "POST",
+    .container = { LXC "/clone", { "vzclone" } },
+    .machine = { QEMU "/clone", { "qmclone" } },
+    .parameters = clone_parameters },
+  { .verb = "RESIZE",
+    .method = "PUT",
+    .container = { LXC "/resize", { "resize" } },
+    .machine = { QEMU "/resize", { "resize" } },
+    .parameters = resize_parameters,
+    .at_once = true },
+  { .verb = "MIGRATE",
+    .method = "POST",
+    .container = { LXC "/migrate", { "vzmigrate", "hamigrate" } },
+    .machine = { QEMU "/migrate", { "qmigrate", "hamigrate" } },
+    .parameters = migrate_parameters },
+  { .verb = "DESTROY",
+    .method = "DELETE",
+    .container = { LXC, { "vzdestroy" } },
+    .machine = { QEMU, { "qmdestroy" } },
+    .parameters = destroy_parameters },
+  { .verb = "DELETE-CONTENT",
+    .method = "DELETE",
+    .container = { CONTENT, { "imgdel" } },
+    .machine = { CONTENT, { "imgdel" } },
+    .id = "task-id",
+    .at_once = true },
 };
 
 #define ACTIONS (sizeof actions / sizeof *actions)
@@ -246,7 +283,7 @@ action_check (struct work *work, const struct action *action, bool container)
   const struct parameter *parameter = action->parameters;
   gpg_error_t err = 0;
 
-  for (; !err && parameter->argument; parameter++)
+  for (; !err && parameter && parameter->argument; parameter++)
     {
       const char *text = find_value (work, parameter);
 
@@ -342,7 +379,7 @@ action_form (const struct work *work, const struct action *action, int release,
   const struct parameter *parameter = action->parameters;
 
   *r_left_out = NULL;
-  for (; parameter->argument; parameter++)
+  for (; parameter && parameter->argument; parameter++)
     {
       const char *name = is_container (work) ? parameter->container
                                              : parameter->machine;
@@ -361,7 +398,7 @@ action_needs_release (const struct work *work, const struct action *action)
 {
   const struct parameter *parameter = action->parameters;
 
-  for (; parameter->argument; parameter++)
+  for (; parameter && parameter->argument; parameter++)
     if (parameter->least_release && find_value (work, parameter))
       return true;
   return false;

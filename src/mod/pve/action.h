@@ -28,7 +28,7 @@ enum parameter_form
 
 struct parameter
 {
-  const char *argument; /* Of the verb; what PARAMETER_ALWAYS sends.  */
+  const char *argument;  /* Of the verb; what PARAMETER_ALWAYS sends.  */
   const char *container; /* Its name for containers, NULL: not for these.  */
   const char *machine;   /* The same for virtual machines.  */
   enum parameter_form form;
@@ -48,8 +48,9 @@ struct action
   const char *method;
   struct action_kind container;
   struct action_kind machine;
-  const struct parameter *parameters; /* Ends with a NULL argument.  */
-  const char *id;      /* Of the task: the argument of that name.  */
+  const struct parameter *parameters; /* Ends with a NULL argument; NULL: it
+                                         has none.  */
+  const char *id; /* The argument that the task is called by; NULL: "vmid".  */
   const char *already; /* A server that says so has nothing to do.  */
   const char *inverse; /* The verb that takes it back, or NULL.  */
   bool at_once;        /* Some servers do it without a task.  */
@@ -63,8 +64,8 @@ const struct action *action_find (const char *verb);
 const struct action_kind *action_kind (const struct work *work,
                                        const struct action *action);
 
-/* Check that WORK's arguments fit ACTION on a container or a virtual machine: an
-   option that this kind of guest does not have is GPG_ERR_INV_ARG.  */
+/* Check that WORK's arguments fit ACTION on a container or a virtual machine:
+   an option that this kind of guest does not have is GPG_ERR_INV_ARG.  */
 gpg_error_t action_check (struct work *work, const struct action *action,
                           bool container);
 

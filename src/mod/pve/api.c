@@ -71,7 +71,7 @@ perform (struct work *work, struct request *request)
   failure_release (&work->failure);
   api->endpoint = request->http.endpoint;
   api->heard = link_now ();
-  api->server_time = request->reply.date;
+  memcpy (api->date, request->reply.date, sizeof api->date);
   return 0;
 }
 
@@ -164,10 +164,10 @@ time_t
 api_time (const struct work *work)
 {
   const struct api *api = work->context;
+  time_t then = *api->date ? http_date (api->date) : -1;
 
-  if (!api->heard || api->server_time < 0)
-    return time (NULL);
-  return api->server_time + (time_t)((link_now () - api->heard) / 1000);
+  return then < 0 ? time (NULL)
+                  : then + (time_t)((link_now () - api->heard) / 1000);
 }
 
 bool

@@ -25,8 +25,8 @@ struct api
   size_t endpoint;    /* That answered last.  */
   uint64_t warned;    /* The number of the request that was told it is not
                          safe.  */
-  time_t server_time; /* A server's clock, at its last answer ...  */
-  uint64_t heard;     /* ... which was then on the clock of link_now.  */
+  char date[HTTP_DATE]; /* A server's clock, at its last answer ...  */
+  uint64_t heard;       /* ... which was then on the clock of link_now.  */
 };
 
 /* GET PATH: below /api2/json, its segments encoded (form.h), perhaps with a

@@ -135,14 +135,14 @@ change_snapshot_first (struct call *call, struct more *more, const char *guest,
   description = text_format ("take snapshot %s of %s\n", *r_name, guest);
   if (!description)
     return gpg_error_from_syserror ();
-  return relay_append (call, &(struct relay_change){
-                                 .kind = &relay_api,
-                                 .object = arg_text (call, "vmid"),
-                                 .description = description,
-                                 .after = *r_name,
-                                 .operation = "pve snapshot",
-                                 .undo = "pve snapshot undo",
-                                 .more = more->pairs });
+  return relay_append (
+      call, &(struct relay_change){ .kind = &relay_api,
+                                    .object = arg_text (call, "vmid"),
+                                    .description = description,
+                                    .after = *r_name,
+                                    .operation = "pve snapshot",
+                                    .undo = "pve snapshot undo",
+                                    .more = more->pairs });
 }
 
 gpg_error_t
@@ -162,7 +162,7 @@ change_guest_name (struct call *call, const char *text, char **r_name)
     err = relay_field (text, "node", &node);
   if (err)
     return err;
-  buffer_string (&name, count > 1 ? "guests"
+  buffer_string (&name, count > 1                       ? "guests"
                         : kind && !strcmp (kind, "lxc") ? "container"
                                                         : "virtual machine");
   for (size_t i = 0; i < count; i++)
@@ -210,12 +210,9 @@ found_read (const char *text, struct found *found)
   {
     const char *name;
     char **r_value;
-  } fields[] = { { "kind", &found->kind },
-                 { "node", &found->node },
-                 { "status", &found->status },
-                 { "storage", &found->storage },
-                 { "task_id", &found->task_id },
-                 { "volume", &found->volume },
+  } fields[] = { { "kind", &found->kind },       { "node", &found->node },
+                 { "status", &found->status },   { "storage", &found->storage },
+                 { "task_id", &found->task_id }, { "volume", &found->volume },
                  { "digest", &found->digest } };
   gpg_error_t err = 0;
 
@@ -233,8 +230,8 @@ is_so (struct call *call, const struct change *change, const char *text,
                         : change->where ? arg_text (call, change->where)
                                         : NULL;
   auto_free char *value = NULL;
-  gpg_error_t err
-      = change->field ? relay_field (text, change->field, &value) : 0;
+  gpg_error_t err = change->field ? relay_field (text, change->field, &value)
+                                  : 0;
 
   *r_so = value && already && !strcmp (value, already);
   return err;
@@ -275,15 +272,15 @@ append (struct call *call, const struct change *change,
 
   if (err)
     return err;
-  return relay_append (call, &(struct relay_change){
-                                 .kind = &relay_api,
-                                 .object = object,
-                                 .description = description,
-                                 .before = found->status,
-                                 .after = change->after,
-                                 .operation = "pve act",
-                                 .undo = change->undone ? "pve undo" : NULL,
-                                 .more = more->pairs });
+  return relay_append (
+      call, &(struct relay_change){ .kind = &relay_api,
+                                    .object = object,
+                                    .description = description,
+                                    .before = found->status,
+                                    .after = change->after,
+                                    .operation = "pve act",
+                                    .undo = change->undone ? "pve undo" : NULL,
+                                    .more = more->pairs });
 }
 
 /* Plan CHANGE of what was FOUND.  */
@@ -299,10 +296,10 @@ plan (struct call *call, const struct change *change, struct found *found)
   more_add (&more, "node", found->node);
   more_add (&more, "volume-storage", found->storage);
   more_add (&more, "task-id",
-            found->task_id                                      ? found->task_id
-            : strcmp (change->verb, "BACKUP")                    ? NULL
-            : arg_count (call, "vmid") == 1 ? arg_text (call, "vmid")
-                                            : "");
+            found->task_id                    ? found->task_id
+            : strcmp (change->verb, "BACKUP") ? NULL
+            : arg_count (call, "vmid") == 1   ? arg_text (call, "vmid")
+                                              : "");
   more_add (&more, "volume", found->volume);
   /* A snapshot will change it.  */
   if (found->digest && !arg_number (call, "snapshot", 0))

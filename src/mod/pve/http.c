@@ -7,6 +7,7 @@
 #include "http.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <curl/curl.h>
@@ -162,16 +163,27 @@ static size_t
 on_header (char *bytes, size_t size, size_t count, void *context)
 {
   struct http *http = context;
+  struct http_reply *reply = http->reply;
   size_t length = size * count;
-  auto_free char *line = strndup (bytes, length);
 
-  if (!line)
-    return 0;
-  if (!strncmp (line, "HTTP/", 5))
-    take_status_line (http->reply, line, length);
-  else if (!strncasecmp (line, "Date:", 5))
-    http->reply->date = curl_getdate (line + 5, NULL);
+  if (length > 5 && !strncmp (bytes, "HTTP/", 5))
+    {
+      auto_free char *line = strndup (bytes, length);
+
+      if (!line)
+        return 0;
+      take_status_line (reply, line, length);
+    }
+  else if (length > 5 && !strncasecmp (bytes, "Date:", 5))
+    snprintf (reply->date, sizeof reply->date, "%.*s", (int)(length - 5),
+              bytes + 5);
   return length;
+}
+
+time_t
+http_date (const char *date)
+{
+  return curl_getdate (date, NULL);
 }
 
 static size_t
@@ -319,7 +331,7 @@ http_perform (struct http *http, const struct http_request *request,
   gpg_error_t err = 0;
   CURLcode rc;
 
-  *r_reply = (struct http_reply){ .date = -1 };
+  *r_reply = (struct http_reply){ .status = 0 };
   http->request = request;
   http->reply = r_reply;
   http->err = 0;
@@ -423,14 +435,23 @@ add_names (struct http *http)
   return err;
 }
 
+<<<<<<< HEAD
 /* OpenSSL reads its configuration and fills its tables when it is first used.
  */
 static gpg_error_t
 use_openssl (void)
+=======
+gpg_error_t
+http_prepare (void)
+>>>>>>> pve
 {
   unsigned char byte;
-  SSL_CTX *ssl = SSL_CTX_new (TLS_client_method ());
+  SSL_CTX *ssl;
 
+  if (curl_global_init (CURL_GLOBAL_DEFAULT))
+    return gpg_error (GPG_ERR_NOT_OPERATIONAL);
+  /* OpenSSL fills its tables when it is first used.  */
+  ssl = SSL_CTX_new (TLS_client_method ());
   if (!ssl || RAND_bytes (&byte, 1) != 1)
     return gpg_error (GPG_ERR_NOT_OPERATIONAL);
   SSL_CTX_free (ssl);
@@ -448,11 +469,7 @@ http_new (const struct conf *conf, int connector_fd, struct http **r_http)
     return gpg_error_from_syserror ();
   http->conf = conf;
   http->connector.fd = connector_fd;
-  err = curl_global_init (CURL_GLOBAL_DEFAULT)
-            ? gpg_error (GPG_ERR_NOT_OPERATIONAL)
-            : use_openssl ();
-  if (!err)
-    err = add_text (&http->headers, conf->header);
+  err = add_text (&http->headers, conf->header);
   if (!err)
     err = add_text (&http->headers, "Expect:");
   if (!err)

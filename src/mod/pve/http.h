@@ -20,7 +20,11 @@
 
 struct http;
 
-/* Make ready, before the fence: libraries read their files now.  CONF must
+/* Once for all processes: libraries read their files and fill their tables, which
+   takes long.  */
+gpg_error_t http_prepare (void);
+
+/* Make ready, before the fence.  CONF must
    live as long.  CONNECTOR_FD leads to the connector.  */
 gpg_error_t http_new (const struct conf *conf, int connector_fd,
                       struct http **r_http);
@@ -38,14 +42,16 @@ struct http_request
   int door;
 };
 
+#define HTTP_DATE 40
+
 struct http_reply
 {
   long status; /* 0: there was none.  */
   char reason[LIMIT_PVE_REASON];
-  char *type;         /* Content-Type, NULL: none.  */
-  struct buffer body; /* Never NULL bytes when there was an answer.  */
-  time_t date;        /* The server's clock; -1: unknown.  */
-  bool sent;          /* The server may have the request.  */
+  char *type;           /* Content-Type, NULL: none.  */
+  struct buffer body;   /* Never NULL bytes when there was an answer.  */
+  char date[HTTP_DATE]; /* The server's clock, "" if it is unknown.  */
+  bool sent;            /* The server may have the request.  */
 };
 
 /* Send REQUEST and wait for the answer.  Errors:
@@ -59,9 +65,14 @@ struct http_reply
 gpg_error_t http_perform (struct http *http, const struct http_request *request,
                           struct http_reply *r_reply, struct failure *failure);
 
+<<<<<<< HEAD
 /* "pve1.example:8006", as words name ENDPOINT, for the caller to free; NULL if
    there is no memory.  */
 char *http_server_name (const struct endpoint *endpoint);
+=======
+/* Seconds after 1970 of a server's DATE; -1: unknown.  */
+time_t http_date (const char *date);
+>>>>>>> pve
 
 void http_reply_release (struct http_reply *reply);
 void http_release (struct http *http);

@@ -46,6 +46,12 @@ write_place (struct work *work, const json_t *entry, const char *kind,
   return err ? err : read_words (work, entry, "tags", "tags");
 }
 
+static bool
+is_guest (const char *kind)
+{
+  return !strcmp (kind, "lxc") || !strcmp (kind, "qemu");
+}
+
 static gpg_error_t
 write_listed (struct work *work, const json_t *entry, const void *context)
 {
@@ -63,7 +69,8 @@ write_listed (struct work *work, const json_t *entry, const void *context)
       kind = origin->kind;
       node = origin->node;
     }
-  if (!kind || !node || (origin->kind && strcmp (kind, origin->kind)))
+  if (!kind || !node || !is_guest (kind)
+      || (origin->kind && strcmp (kind, origin->kind)))
     return 0;
   err = write_place (work, entry, kind, node);
   if (!err)

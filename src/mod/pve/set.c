@@ -27,10 +27,9 @@ look (struct call *call, struct now *now, char **r_guest)
   {
     const char *name;
     char **r_value;
-  } fields[]
-      = { { "kind", &now->kind },     { "node", &now->node },
-          { "digest", &now->digest }, { "same", &now->same },
-          { "changes", &now->changes }, { "back", &now->back } };
+  } fields[] = { { "kind", &now->kind },       { "node", &now->node },
+                 { "digest", &now->digest },   { "same", &now->same },
+                 { "changes", &now->changes }, { "back", &now->back } };
   auto_free char *text = NULL;
   gpg_error_t err = relay_ask (call, "pve look set", NULL, &text);
 
@@ -65,14 +64,14 @@ plan (struct call *call, const struct now *now, const char *guest)
   description = text_format ("change %s:\n%s", guest, now->changes);
   if (!description)
     return gpg_error_from_syserror ();
-  return relay_append (call, &(struct relay_change){
-                                 .kind = &relay_api,
-                                 .object = arg_text (call, "vmid"),
-                                 .description = description,
-                                 .before = now->digest,
-                                 .operation = "pve set",
-                                 .undo = "pve set undo",
-                                 .more = more.pairs });
+  return relay_append (
+      call, &(struct relay_change){ .kind = &relay_api,
+                                    .object = arg_text (call, "vmid"),
+                                    .description = description,
+                                    .before = now->digest,
+                                    .operation = "pve set",
+                                    .undo = "pve set undo",
+                                    .more = more.pairs });
 }
 
 gpg_error_t

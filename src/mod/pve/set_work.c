@@ -44,8 +44,8 @@ config_path (const struct work *work, char **r_path)
 static const char *
 digest_of (const struct answer *config)
 {
-  const char *digest
-      = json_string_value (json_object_get (config->data, "digest"));
+  const char *digest = json_string_value (
+      json_object_get (config->data, "digest"));
 
   return digest ? digest : "";
 }
@@ -123,15 +123,15 @@ send_form (struct work *work, const struct buffer *form, const char *digest,
     form_append (&whole, "digest", digest);
   err = buffer_error (&whole);
   if (!err)
-    err = task_start (work,
-                      &(struct task_request){
-                          .method = container ? "PUT" : "POST",
-                          .path = path,
-                          .form = &whole,
-                          .node = work_text (work, "node"),
-                          .types = container ? none : types,
-                          .id = work_text (work, "vmid") },
-                      r_upid);
+    err = task_start (
+        work,
+        &(struct task_request){ .method = container ? "PUT" : "POST",
+                                .path = path,
+                                .form = &whole,
+                                .node = work_text (work, "node"),
+                                .types = container ? none : types,
+                                .id = work_text (work, "vmid") },
+        r_upid);
   if (!err && *r_upid && wait)
     err = task_follow (work, *r_upid, r_exit);
   return err;
@@ -179,13 +179,13 @@ is_pending (const json_t *list, const char *name)
   json_t *entry;
 
   json_array_foreach (list, index, entry)
-    {
-      const char *key = json_string_value (json_object_get (entry, "key"));
+  {
+    const char *key = json_string_value (json_object_get (entry, "key"));
 
-      if (key && !strcmp (key, name))
-        return json_object_get (entry, "pending")
-               || json_object_get (entry, "delete");
-    }
+    if (key && !strcmp (key, name))
+      return json_object_get (entry, "pending")
+             || json_object_get (entry, "delete");
+  }
   return false;
 }
 
@@ -265,9 +265,9 @@ clear_up (struct work *work, const struct settings *settings,
   return *r_done ? 0 : send_back (work, &config);
 }
 
-/* The change of what had DIGEST failed with ERR and WORK's failure.  A server that answered
-   nothing may have done it; one that refused may have done a part.  0: all is
-   as it was to be.  */
+/* The change of what had DIGEST failed with ERR and WORK's failure.  A server
+   that answered nothing may have done it; one that refused may have done a
+   part.  0: all is as it was to be.  */
 static gpg_error_t
 settle (struct work *work, const struct settings *settings, const char *digest,
         gpg_error_t err)
@@ -314,8 +314,8 @@ is_clean (gpg_error_t err, const char *upid)
 }
 
 /* The digest that protects the step, for the caller to free: that of planning.
-   A snapshot that was taken since then has changed it, so then it is the present
-   one, if the SETTINGS have the same values as at planning.  */
+   A snapshot that was taken since then has changed it, so then it is the
+   present one, if the SETTINGS have the same values as at planning.  */
 static gpg_error_t
 find_digest (struct work *work, const struct settings *settings,
              char **r_digest)

@@ -12,8 +12,8 @@
 #include "../../call/work.h"
 
 /* For planning: the record of guest_look, then digest, same (everything is so
-   already), changes (lines, setting.h), and back (what puts the old values back,
-   as a form).  */
+   already), changes (lines, setting.h), and back (what puts the old values
+   back, as a form).  */
 gpg_error_t set_look (struct work *work);
 
 /* The step, with the arguments digest and back of the above.  What a server did

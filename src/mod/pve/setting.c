@@ -53,8 +53,8 @@ check_name (struct work *work, const char *name, size_t length, bool deleted)
                  (int)length, name);
   if (is_among (name, length, " cipassword password "))
     return fail (&work->failure, GPG_ERR_INV_ARG,
-                 "%.*s is a secret, which an argument must not be",
-                 (int)length, name);
+                 "%.*s is a secret, which an argument must not be", (int)length,
+                 name);
   if (deleted && !strncmp (name, unused, strlen (unused)))
     return fail (&work->failure, GPG_ERR_INV_ARG,
                  "without %.*s its volume would be destroyed: PVE "

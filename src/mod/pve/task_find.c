@@ -123,17 +123,18 @@ task_forget (struct task_before *before)
   before->known = false;
 }
 
-/* No task was found.  SEEN: the list was read after the request.  */
+/* No task was found.  TOLD: the list was read after the request, and would
+   tell.  */
 static gpg_error_t
-give_up (struct work *work, gpg_err_code_t code, bool seen, const char *why)
+give_up (struct work *work, gpg_err_code_t code, bool told, const char *why)
 {
   failure_release (&work->failure);
   failure_detail (&work->failure, "outcome", "lost");
   return fail (&work->failure, code,
-               seen ? "the answer was lost (%s): the node began no such task, "
+               told ? "the answer was lost (%s): the node began no such task, "
                       "so probably nothing was done: look before you repeat it"
-                    : "the answer was lost (%s), and whether a task began is "
-                      "unknown: look at PVE TASKS before you repeat it",
+                    : "the answer was lost (%s), and whether it was done is "
+                      "unknown: look before you repeat it",
                why);
 }
 
@@ -145,12 +146,14 @@ task_find (struct work *work, const struct task_request *request,
       failure_words (&work->failure, gpg_error (GPG_ERR_NETWORK)));
   uint64_t end = link_now () + LIMIT_PVE_LOST_SECONDS * 1000;
   struct task_pace pace = { 0 };
-  bool seen = false;
+  bool told = false;
   gpg_error_t err;
 
   *r_upid = NULL;
   if (!why)
     return gpg_error_from_syserror ();
+  if (!*request->types)
+    return give_up (work, GPG_ERR_SERVER_FAILED, false, why);
   failure_release (&work->failure);
   do
     {
@@ -159,7 +162,7 @@ task_find (struct work *work, const struct task_request *request,
         return work_status (work, "PROGRESS",
                             "the answer was lost (%.200s), but not the task",
                             why);
-      seen |= !err;
+      told |= !err && !request->at_once;
       err = task_bear (work, &pace, err);
       if (!err)
         err = task_sleep (work, task_pace_next (&pace));
@@ -167,10 +170,10 @@ task_find (struct work *work, const struct task_request *request,
   while (!err && link_now () < end);
   if (gpg_err_code (err) == GPG_ERR_CANCELED && work->deadline
       && link_now () >= work->deadline)
-    return give_up (work, GPG_ERR_TIMEOUT, seen, why);
+    return give_up (work, GPG_ERR_TIMEOUT, told, why);
   return give_up (work,
                   gpg_err_code (err) == GPG_ERR_CANCELED
                       ? GPG_ERR_CANCELED
                       : GPG_ERR_SERVER_FAILED,
-                  seen, why);
+                  told, why);
 }

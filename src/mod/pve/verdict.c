@@ -12,6 +12,7 @@ static const struct sign
   const char *words;
   enum verdict verdict;
 } signs[] = { { "detected modified configuration", VERDICT_CHANGED },
+              { "checksum missmatch (file change", VERDICT_CHANGED },
               { " is locked (", VERDICT_LOCKED },
               { "can't lock file '", VERDICT_LOCKED },
               { "got lock request timeout", VERDICT_LOCKED },

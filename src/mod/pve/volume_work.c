@@ -141,12 +141,12 @@ find_volume (const json_t *content, const char *volid)
   json_t *entry;
 
   json_array_foreach (content, index, entry)
-    {
-      const char *name = json_string_value (json_object_get (entry, "volid"));
+  {
+    const char *name = json_string_value (json_object_get (entry, "volid"));
 
-      if (name && !strcmp (name, volid))
-        return entry;
-    }
+    if (name && !strcmp (name, volid))
+      return entry;
+  }
   return NULL;
 }
 

@@ -16,8 +16,8 @@ const char *volume_kind (const char *volid);
    known of one that exists.  */
 gpg_error_t volume_look_restore (struct work *work);
 
-/* For DELETE-CONTENT: a record size_bytes, vmid (whose it is), content, storage,
-   task_id (what the task that deletes it is called).  */
+/* For DELETE-CONTENT: a record size_bytes, vmid (whose it is), content,
+   storage, task_id (what the task that deletes it is called).  */
 gpg_error_t volume_look_content (struct work *work);
 
 #endif /* REEVE_PVE_VOLUME_WORK_H */

@@ -1,241 +1,30 @@
 /* journal.c - SERVICE LOGS: what units wrote to the journal
    Copyright (C) 2026 The reeve authors
-   SPDX-License-Identifier: GPL-3.0-or-later
-
-   Anybody may write to the journal what he likes, as large as he likes.  So it
-   is read by a process of its own that can no longer change anything: where
-   this one is root, it is nobody there, in the group that may read the files,
-   without capabilities.  */
+   SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include "backend.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <systemd/sd-journal.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "../../../protocol/limits.h"
 #include "../../../protocol/memory.h"
 #include "../../../protocol/moment.h"
+#include "../../../protocol/quantity.h"
+#include "backend.h"
+#include "journal.h"
 
-#define NOBODY 65534
 #define USUAL_LINES 10
 #define SLICE_US 200000 /* The longest wait without a look at WORK's end.  */
-
-static const char *const directories[] = { "/var/log/journal",
-                                           "/run/log/journal" };
 
 static const char *const priorities[]
     = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
 
 #define PRIORITIES (sizeof priorities / sizeof *priorities)
-
-/* --- A process that only reads --- */
-
-/* The groups that may read the journals of MACHINE.  Returns their number, 0:
-   there is no journal.  */
-static size_t
-find_groups (const struct machine *machine, gid_t groups[2])
-{
-  size_t count = 0;
-
-  for (size_t i = 0; i < 2; i++)
-    {
-      auto_free char *path = machine_path (machine, directories[i]);
-      struct stat st;
-
-      if (path && !stat (path, &st) && S_ISDIR (st.st_mode))
-        groups[count++] = st.st_gid;
-    }
-  return count;
-}
-
-static int
-lose_privileges (const gid_t *groups, size_t count)
-{
-  gid_t others[2];
-  size_t kept = 0;
-
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    return -1;
-  if (geteuid ())
-    return 0;
-  for (size_t i = 0; i < count; i++)
-    if (groups[i])
-      others[kept++] = groups[i];
-  return setgroups (kept, others) || setresgid (NOBODY, NOBODY, NOBODY)
-         || setresuid (NOBODY, NOBODY, NOBODY);
-}
-
-/* Tell the parent what came of it.  */
-static void
-send_outcome (int fd, struct work *work, gpg_error_t err)
-{
-  struct channel channel;
-
-  channel_init (&channel, fd);
-  channel_begin (&channel, WORK_DONE, 0);
-  channel_number (&channel, gpg_err_code (err));
-  channel_string (&channel, failure_words (&work->failure, err));
-  for (const struct detail *detail = work->failure.details; detail;
-       detail = detail->next)
-    {
-      channel_string (&channel, detail->name);
-      channel_item (&channel, detail->value, detail->length);
-    }
-  channel_end (&channel);
-  channel_flush (&channel);
-}
-
-static gpg_error_t
-take_outcome (int fd, struct work *work)
-{
-  struct channel channel;
-  struct message message;
-  gpg_error_t err;
-
-  channel_init (&channel, fd);
-  err = channel_read (&channel, &message);
-  if (!err && (message.count < 2 || message.count % 2))
-    err = gpg_error (GPG_ERR_INV_PACKET);
-  for (size_t i = 2; !err && i < message.count; i += 2)
-    {
-      auto_free char *name = item_string (message.items + i);
-
-      if (name)
-        failure_detail_bytes (&work->failure, name, message.items[i + 1].bytes,
-                              message.items[i + 1].length);
-    }
-  if (!err && !item_is (message.items, "0"))
-    {
-      auto_free char *words = item_string (message.items + 1);
-
-      err = fail (&work->failure,
-                  (gpg_err_code_t)item_number (message.items, GPG_ERR_GENERAL),
-                  "%s", words ? words : "");
-    }
-  channel_release (&channel);
-  if (gpg_err_code (err) == GPG_ERR_EOF)
-    err = fail (&work->failure, GPG_ERR_SERVER_FAILED,
-                "the journal cannot be read: it made the reader fail");
-  return err;
-}
-
-/* Count the journals in the directory PATH, below one for each machine, and
-   those of them that this process may read.  */
-static void
-count_files (const char *path, bool deeper, size_t *all, size_t *readable)
-{
-  DIR *stream = opendir (path);
-  struct dirent *entry;
-
-  while (stream && (entry = readdir (stream)))
-    {
-      auto_free char *name = NULL;
-
-      if (*entry->d_name == '.'
-          || asprintf (&name, "%s/%s", path, entry->d_name) < 0)
-        continue;
-      if (strstr (entry->d_name, ".journal"))
-        {
-          ++*all;
-          *readable += !access (name, R_OK);
-        }
-      else if (deeper)
-        count_files (name, false, all, readable);
-    }
-  if (stream)
-    closedir (stream);
-}
-
-/* The library leaves out in silence what it may not read.  */
-static gpg_error_t
-check_files (struct work *work)
-{
-  size_t all = 0, readable = 0;
-
-  for (size_t i = 0; i < 2; i++)
-    {
-      auto_free char *path = machine_path (work->machine, directories[i]);
-
-      if (path)
-        count_files (path, true, &all, &readable);
-    }
-  return all && !readable
-             ? fail (&work->failure, GPG_ERR_EACCES,
-                     "the journal cannot be read by the group of its "
-                     "directory: systemd-tmpfiles --create mends that")
-             : 0;
-}
-
-/* Close all descriptors, as that to systemd, but standard error, the session's
-   and END.  */
-static void
-keep_only (struct work *work, int *end)
-{
-  int session = fcntl (work->channel->fd, F_DUPFD_CLOEXEC, 100);
-  int parent = fcntl (*end, F_DUPFD_CLOEXEC, 100);
-
-  if (session < 0 || parent < 0 || dup3 (session, 3, O_CLOEXEC) < 0
-      || dup3 (parent, 4, O_CLOEXEC) < 0 || close_range (5, ~0U, 0)
-      || prctl (PR_SET_PDEATHSIG, SIGKILL))
-    _exit (1);
-  work->channel->fd = 3;
-  *end = 4;
-}
-
-/* Have READ read the journal in a process of its own; what it writes to WORK
-   leaves from there, the details of its failure come here.  */
-static gpg_error_t
-read_apart (struct work *work, gpg_error_t (*read) (struct work *work))
-{
-  gid_t groups[2];
-  size_t count = find_groups (work->machine, groups);
-  int ends[2];
-  gpg_error_t err;
-  pid_t pid;
-
-  if (!count)
-    return fail (&work->failure, GPG_ERR_NOT_FOUND,
-                 "this machine keeps no journal: look into /var/log");
-  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-    return gpg_error_from_syserror ();
-  pid = fork ();
-  if (!pid)
-    {
-      /* What stands there already is not sent back.  */
-      work->failure = (struct failure)FAILURE_NONE;
-      keep_only (work, ends + 1);
-      err = lose_privileges (groups, count) ? gpg_error_from_syserror ()
-                                            : check_files (work);
-      if (!err)
-        err = read (work);
-      if (!err)
-        err = writer_flush (work->out);
-      send_outcome (ends[1], work, err);
-      _exit (0);
-    }
-  err = pid < 0 ? gpg_error_from_syserror () : 0;
-  close (ends[1]);
-  if (!err)
-    {
-      err = take_outcome (ends[0], work);
-      while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    }
-  close (ends[0]);
-  return err;
-}
 
 /* --- Finding entries --- */
 
@@ -423,6 +212,24 @@ tell_entries (struct work *work, sd_journal *journal, uint64_t since)
   return err ? err : rc < 0 ? journal_error (work, rc) : 0;
 }
 
+/* Read TEXT, a moment or how long before now it was.  */
+static bool
+read_since (const char *text, int64_t *r_since)
+{
+  static const struct quantity_unit units[] = {
+    { "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 }
+  };
+  uint64_t now = (uint64_t)time (NULL);
+  uint64_t before;
+
+  if (moment_read (text, r_since))
+    return true;
+  if (!quantity_read (text, units, now, &before))
+    return false;
+  *r_since = (int64_t)(now - before);
+  return true;
+}
+
 static gpg_error_t
 read_logs (struct work *work)
 {
@@ -433,10 +240,10 @@ read_logs (struct work *work)
   gpg_error_t err;
   int rc;
 
-  if (from && !moment_read (from, &since))
+  if (from && !read_since (from, &since))
     return fail (&work->failure, GPG_ERR_INV_ARG,
-                 "since: expected a time as 2027-01-31 or "
-                 "2027-01-31T12:00:00Z");
+                 "since: expected a time as 2027-01-31T12:00:00Z, 2027-01-31, "
+                 "or 90s, 10min, 1h, 2d before now");
   rc = open_journal (work, work_text (work, "unit"),
                      work_text (work, "priority"), &journal);
   if (rc >= 0)
@@ -450,7 +257,7 @@ read_logs (struct work *work)
 gpg_error_t
 journal_logs (struct work *work)
 {
-  return read_apart (work, read_logs);
+  return journal_read_apart (work, read_logs);
 }
 
 /* --- For errors --- */
@@ -481,8 +288,6 @@ read_last (struct work *work)
 void
 journal_add_details (struct work *work)
 {
-  gid_t groups[2];
-
-  if (find_groups (work->machine, groups))
-    read_apart (work, read_last);
+  if (journal_is_kept (work->machine))
+    journal_read_apart (work, read_last);
 }

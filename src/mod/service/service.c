@@ -149,15 +149,17 @@ static const struct verb verbs[] = {
     "Example: SERVICE DEPS cron",
     0 },
   { "LOGS",
-    "[--lines=<lines:int=10>] [--since=<since:string>] "
+    "[--lines=<lines:int>] [--since=<since:string>] "
     "[--priority=<priority:enum(emerg|alert|crit|err|warning|notice|info|"
     "debug)=debug>] [--follow] [<unit:unit>]",
     EFFECT_READ, service_read, NULL,
     "what a unit, or all, wrote to the journal",
     "Answers a record for each entry, the oldest first: time (UTC), priority,\n"
     "unit, identifier, pid, message.  These are the last LINES ones, of\n"
-    "PRIORITY or worse, from the time SINCE on (2027-01-31 or\n"
-    "2027-01-31T12:00:00Z).  With --follow new ones follow until CANCEL.\n"
+    "PRIORITY or worse, from the time SINCE on: 2027-01-31T12:00:00Z,\n"
+    "2027-01-31, or a time before now as 90s, 10min, 1h or 2d.  Without LINES\n"
+    "they are ten, or all from SINCE on.  With --follow new ones follow until\n"
+    "CANCEL.\n"
     "NOT_FOUND: this machine keeps no journal.\n"
     "Example: SERVICE LOGS --lines=5 cron",
     0 },
