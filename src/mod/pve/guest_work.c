@@ -101,16 +101,6 @@ request (struct work *work, const struct action *action,
     err = buffer_error (&form);
   if (err)
     return err;
-<<<<<<< HEAD
-  return do_it (
-      work, &(struct task_request){ .method = action->method,
-                                    .path = path,
-                                    .form = &form,
-                                    .node = work_text (work, "node"),
-                                    .types = action_kind (work, action)->types,
-                                    .id = work_text (work, action->id),
-                                    .at_once = action->at_once });
-=======
   return do_it (work,
                 &(struct task_request){
                     .method = action->method,
@@ -120,7 +110,6 @@ request (struct work *work, const struct action *action,
                     .types = action_kind (work, action)->types,
                     .id = work_text (work, action->id ? action->id : "vmid"),
                     .at_once = action->at_once });
->>>>>>> pve
 }
 
 /* Wait for its end, and write nothing.  */

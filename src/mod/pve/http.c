@@ -435,15 +435,8 @@ add_names (struct http *http)
   return err;
 }
 
-<<<<<<< HEAD
-/* OpenSSL reads its configuration and fills its tables when it is first used.
- */
-static gpg_error_t
-use_openssl (void)
-=======
 gpg_error_t
 http_prepare (void)
->>>>>>> pve
 {
   unsigned char byte;
   SSL_CTX *ssl;

@@ -65,14 +65,12 @@ struct http_reply
 gpg_error_t http_perform (struct http *http, const struct http_request *request,
                           struct http_reply *r_reply, struct failure *failure);
 
-<<<<<<< HEAD
 /* "pve1.example:8006", as words name ENDPOINT, for the caller to free; NULL if
    there is no memory.  */
 char *http_server_name (const struct endpoint *endpoint);
-=======
+
 /* Seconds after 1970 of a server's DATE; -1: unknown.  */
 time_t http_date (const char *date);
->>>>>>> pve
 
 void http_reply_release (struct http_reply *reply);
 void http_release (struct http *http);
