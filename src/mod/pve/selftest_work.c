@@ -107,7 +107,7 @@ check_clock (struct work *work, const char *name)
   const struct api *api = work->context;
   int64_t ahead = (int64_t)api_time (work) - (int64_t)time (NULL);
 
-  if (api->server_time < 0)
+  if (!*api->date)
     return 0;
   if (ahead < -CLOCK_SECONDS || ahead > CLOCK_SECONDS)
     return tell (work, "clock", name, "warning",
