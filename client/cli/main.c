@@ -45,6 +45,8 @@ static const char help_text[]
       "      --policy=PATH     what \"policy test\" tests (default: this"
       " machine's)\n"
       "      --raw             add no newline to an answer that has none\n"
+      "      --task            have \"selftest\" try tasks, on the guest"
+      " --vmid=N\n"
       "      --timeout=TIME    give up after 30 (seconds), 500ms, 5min, 1h\n"
       "      --yes             save what was edited without a question\n"
       "\n"
