@@ -5,9 +5,12 @@
 """Each check fails in turn, against a server that speaks Proxmox's API."""
 
 import contextlib
+import glob
 import json
 import os
+import pty
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -370,6 +373,29 @@ def test_a_client_that_gives_up():
         assert not guest.snapshots and not guest.lock, guest.snapshots
 
 
+def workers(root):
+    """The processes of steps on the machine below ROOT."""
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError), open(path, "rb") as file:
+            words = file.read().split(b"\0")
+            if root.encode() in words and b"--change" in words:
+                yield int(path.split("/")[2])
+
+
+def test_a_worker_that_dies():
+    with scene() as one:
+        guest = mark(one)
+        one.server.task_seconds = 1
+        one.client.send("PVE SELFTEST-TASK 100")
+        assert proxmox.wait_for(lambda: guest.lock == "rollback")
+        for process in workers(one.machine.root):
+            os.kill(process, signal.SIGKILL)
+        reply = one.client.read_reply()
+        assert not reply.ok, reply.lines
+        assert "not-undone" not in reply.details, reply.lines
+        assert not guest.snapshots and not guest.lock, guest.snapshots
+
+
 # --- The command ---
 
 def test_the_table():
@@ -390,6 +416,33 @@ def test_the_table():
         result = reeve(one, "selftest")
         assert result.returncode == 0 and "warning" in result.stdout, result
         assert "\033" not in result.stdout, result
+
+
+def test_a_terminal():
+    with scene() as one:
+        one.server.cluster.storages["vault"].active = False
+        one.server.cluster.storages["fast"].name = "f\033[2Jast"
+        one.server.cluster.unknown_nodes.add("pve2")
+        master, slave = pty.openpty()
+        status = subprocess.call(
+            [scratch.program("reeve"), "--root", one.machine.root,
+             "--identity", "panel", "selftest"], stdout=slave, timeout=60,
+            env=dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8"))
+        os.close(slave)
+        shown = b""
+        with contextlib.suppress(OSError):  # Its end.
+            while True:
+                shown += os.read(master, 65536)
+        os.close(master)
+        lines = shown.decode().splitlines()
+        assert status == 1, lines
+        vault, = [line for line in lines if "vault" in line]
+        assert "  \033[31mfailed\033[m   it is not" in vault, vault
+        node, = [line for line in lines if re.match("node +pve2 ", line)]
+        assert "\033[33mwarning\033[m  nobody" in node, node
+        fast, = [line for line in lines if "ast" in line]
+        assert "f\\x1b[2Jast" in fast, fast
+        assert "\033[32mok\033[m       active" in fast, fast
 
 
 def test_json():
