@@ -67,16 +67,22 @@ work_ended (void *context)
 gpg_error_t
 work_grace (struct work *work, int ms)
 {
-  uint64_t now = link_now ();
+  uint64_t end = link_now () + (uint64_t)ms;
   struct message stop;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
-  work->channel->deadline = now + (uint64_t)ms;
-  err = channel_read (work->channel, &stop);
-  work->channel->deadline = 0;
+  if (!work->taken)
+    {
+      work->channel->deadline = end;
+      err = channel_read (work->channel, &stop);
+      work->channel->deadline = 0;
+      work->taken = !err;
+    }
+  if (err)
+    return err;
   work->stopped = false;
-  work->deadline = now + (uint64_t)ms;
-  return err;
+  work->deadline = end;
+  return 0;
 }
 
 int
@@ -224,7 +230,7 @@ carry_out (struct work *work, const struct work_service *service)
   if (gpg_err_code (err) == GPG_ERR_CANCELED && !work->stopped && work->deadline
       && link_now () >= work->deadline)
     err = fail (&work->failure, GPG_ERR_TIMEOUT, "the request took too long");
-  if (work->stopped)
+  if (work->stopped && !work->taken)
     {
       /* It was seen, not taken.  */
       struct message stop;
@@ -257,7 +263,7 @@ answer (struct work *work, const struct message *message,
   out.output = message->code ? OUTPUT_JSON : OUTPUT_TEXT;
   work->out = &out;
   work->number++;
-  work->stopped = false;
+  work->stopped = work->taken = false;
   err = carry_out (work, service);
   writer_release (&out);
   err = send_done (work->channel, err ? WORK_END_FAILED : WORK_END_DONE, err,

@@ -61,8 +61,9 @@ struct work
   uint64_t deadline;      /* On the clock of link_now; 0: none.  */
   struct channel *channel;
   struct message request; /* Items behind the fixed ones are arguments.  */
-  uint64_t number; /* Of the request, counted from 1.  */
+  uint64_t number;        /* Of the request, counted from 1.  */
   bool stopped;
+  bool taken; /* The message that said so was read.  */
 };
 
 /* What the worker can do.  */
@@ -92,9 +93,9 @@ const char *work_text_at (const struct work *work, const char *name,
 bool work_ended (void *context);
 
 /* WORK, an operation that changes something, has ended, and what it began is
-   to be put in order: it has MS milliseconds more (less than
-   LIMIT_STOP_SECONDS), in which work_ended says no.  An error if the session
-   is gone.  */
+   to be put in order: it has MS milliseconds more (all in all less
+   than LIMIT_STOP_SECONDS), in which work_ended says no.  An error, and nothing
+   changed, if the session is gone.  */
 gpg_error_t work_grace (struct work *work, int ms);
 
 /* Milliseconds until WORK's deadline, at most MOST, at least 0.  */

@@ -44,14 +44,25 @@ struct server
   bool changes;
 };
 
+/* Have the kernel give the stack as much as a deep JSON text takes.  */
+static void
+grow_stack (void)
+{
+  char room[1 * MIB];
+
+  explicit_bzero (room, 1);
+}
+
 /* The token is in no swap.  Where the limit cannot be lifted only what there is
-   now is locked: with more, there would be no more memory.  */
+   now is locked: with more, there would be no more memory.  A stack that is
+   locked does not grow beyond that limit.  */
 static void
 lock_memory (void)
 {
   static const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
   bool all = !setrlimit (RLIMIT_MEMLOCK, &none);
 
+  grow_stack ();
   mlockall (MCL_CURRENT | MCL_ONFAULT | (all ? MCL_FUTURE : 0));
 }
 
@@ -69,7 +80,6 @@ lock_in (const struct machine *machine, pid_t connector, struct conf *conf,
   err = conf_read_secrets (machine, conf, failure);
   if (!err)
     err = fence_become (conf->user);
-  /* A change of user forgets this.  */
   if (!err && (prctl (PR_SET_PDEATHSIG, SIGKILL) || getppid () != connector))
     err = gpg_error (GPG_ERR_EOF);
   if (!err)
@@ -117,6 +127,7 @@ static gpg_error_t
 start_both (struct server *server, int fd, struct conf *conf)
 {
   pid_t connector = getpid ();
+  pid_t parent = getppid ();
   int ends[2];
   pid_t pid;
 
@@ -133,7 +144,9 @@ start_both (struct server *server, int fd, struct conf *conf)
     }
   close (fd);
   close (ends[1]);
-  if (fence_become (conf->user))
+  /* A change of user forgets this.  */
+  if (fence_become (conf->user) || prctl (PR_SET_PDEATHSIG, SIGKILL)
+      || getppid () != parent)
     _exit (1);
   connector_serve (ends[0], conf);
 }

@@ -158,10 +158,12 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
 {
   static const struct machine machine = { .root_fd = -1 };
+  static const struct work_service service = { .machine = &machine,
+                                               .operations = operations };
 
   begun = 0;
   messages_feed = (struct feed){ bytes, bytes + size };
-  work_serve (-1, &machine, operations, false);
+  work_serve (-1, &service);
   check_sent ();
   messages_forget ();
   return 0;

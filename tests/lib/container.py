@@ -2,7 +2,9 @@
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A container of namespaces of its own, made by unshare(1), without network.
-What is written there is in memory and gone at the end.
+What is written there is in memory and gone at the end; the clock, which is that
+of the kernel, it has no right to set: the first zone that a kernel is told
+moves it.
 
     def main():
         if container.inside():
@@ -95,7 +97,7 @@ cd /
 umount -l /run/before
 rmdir /run/before
 exec env -i container=reeve PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-  /sbin/init systemd.unit=reeve-payload.target
+  setpriv --bounding-set=-sys_time /sbin/init systemd.unit=reeve-payload.target
 """
 
 

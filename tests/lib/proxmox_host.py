@@ -60,17 +60,19 @@ def renew(server, verb):
             = store.volumes.pop(kept + ".config")
 
 
-def introduce(machine, server, token=None, *lines):
-    """Write pve.conf of MACHINE for SERVER, with more LINES, and the TOKEN,
-    its full one if that is None."""
+def introduce(machine, server, token=None, *lines, ports=None):
+    """Write pve.conf of MACHINE for SERVER, or others at PORTS, with more
+    LINES, and the TOKEN, its full one if that is None."""
     with open(server.ca_file, encoding="ascii") as file:
         machine.write("/etc/reeve/pve-ca.pem", file.read())
     machine.write("/etc/reeve/pve.token", (token or server.token) + "\n",
                   mode=0o600)
     machine.write("/etc/reeve/pve.conf", "".join(
-        line + "\n" for line in ("endpoint 127.0.0.1:%d" % server.port,
-                                 "token-file /etc/reeve/pve.token",
-                                 "ca-file /etc/reeve/pve-ca.pem", *lines)))
+        line + "\n" for line in (
+            *("endpoint 127.0.0.1:%d" % port
+              for port in ports or [server.port]),
+            "token-file /etc/reeve/pve.token",
+            "ca-file /etc/reeve/pve-ca.pem", *lines)))
 
 
 @contextlib.contextmanager

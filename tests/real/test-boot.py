@@ -6,6 +6,7 @@
 once more for what ends the container: a reboot and a shutdown."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import tap  # noqa: E402
 
 FILES = {"/etc/hosts": "127.0.0.1 localhost\n"}
 NGINX = "/etc/nginx/nginx.conf"
+CAP_SYS_TIME = 25  # linux/capability.h
 
 
 def systemctl(*words):
@@ -144,6 +146,14 @@ def test_hostname_by_hostnamed():
         assert file.read() == "gate\n"
     assert fields(call("SYSTEM HOSTNAME gate"))["changed"] == "no"
     assert systemctl("is-active", "systemd-hostnamed") == "active"
+
+
+def test_the_clock_cannot_be_set():
+    """It is that of this machine, and the first zone that a kernel is told
+    moves it."""
+    with open("/proc/1/status", encoding="ascii") as file:
+        bounding = re.search("CapBnd:\t(.*)", file.read()).group(1)
+    assert not int(bounding, 16) >> CAP_SYS_TIME & 1, bounding
 
 
 def test_timezone_by_timedated():

@@ -33,6 +33,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 sys.dont_write_bytecode = True
 import proxmox  # noqa: E402
+import proxmox_host  # noqa: E402
 import scratch  # noqa: E402
 import tap  # noqa: E402
 import transcript  # noqa: E402
@@ -446,12 +447,16 @@ def answered(daemon, example):
 
 def examples_of_the_verbs(report):
     """Each "Example: ..." in the help of a verb is answered by OK."""
-    with scratch.Machine(verbs.FILES) as machine, machine.daemon() as daemon:
-        for example in [example for verb in verbs.all_verbs()
-                        for example in verb.examples]:
-            verdict = answered(daemon, example)
-            report.result(verdict.startswith("OK"), "example: " + example,
-                          verdict)
+    with scratch.Machine(verbs.FILES) as machine, \
+            proxmox.Proxmox() as server, machine.daemon() as daemon:
+        proxmox_host.introduce(machine, server)
+        for verb in verbs.all_verbs():
+            for example in verb.examples:
+                if verb.noun == "PVE":
+                    proxmox_host.renew(server, verb.name)
+                verdict = answered(daemon, example)
+                report.result(verdict.startswith("OK"),
+                              "example: " + example, verdict)
 
 
 def main(arguments):

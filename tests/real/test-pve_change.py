@@ -6,6 +6,7 @@
 versions; what is sent must be as each version's schema has it."""
 
 import os
+import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -115,7 +116,7 @@ def test_backup_and_restore():
         assert sent["vmid"] == "100,200" and sent["remove"] == "0", sent
         new = sorted(name for name in set(storage.volumes) - old
                      if not name.endswith(".config"))
-        assert len(new) == 2, new
+        assert len(new) == 2 and sorted(record["volid"]) == new, record
         for vmid, volid in zip((150, 250), new):
             done(one, "PVE RESTORE --node=pve1 --storage=local --unique "
                  "--start %d %s" % (vmid, volid))
@@ -132,7 +133,7 @@ OVERWRITES = """\
 [identity panel]
 key = panel.key
 allow = *
-allow = PVE RESTORE force=1 vmid=*
+allow = PVE RESTORE force=1
 """
 
 
@@ -267,8 +268,7 @@ def test_a_dry_run_changes_nothing():
         for line, words in (
                 ("START 100", "start container 100 (ct100) on pve1 "
                  "(now stopped)\n"),
-                ("BACKUP 100 200", "back up guests 100, 200 on pve1 "
-                 "(now stopped)\n"),
+                ("BACKUP 100 200", "back up guests 100, 200 on pve1\n"),
                 ("ROLLBACK 100 s1", "go back to snapshot s1 of container 100 "
                  "(ct100) on pve1 (now stopped)\n"),
                 ("RESIZE 100 rootfs +1G", "resize disk rootfs of container "
@@ -335,6 +335,40 @@ def test_a_lost_answer():
             record = one.record("PVE " + line)
             assert record["changed"] is True, record
             assert len(one.sent()) == before + 1, one.sent()[before:]
+
+
+def worker_of(daemon):
+    """The process that carries out a step for DAEMON."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % name, "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if b"--change" in words \
+                and daemon.machine.root.encode() in words:
+            found.append(int(name))
+    return min(found, default=None)
+
+
+def test_a_worker_that_dies_is_undone():
+    """What nobody knows the end of is taken back."""
+    for line, path in (("START 100", "/status/stop"),
+                       ("STOP 102", "/status/start"),
+                       ("SNAPSHOT 100 s1", "/snapshot/s1")):
+        with scene() as one:
+            one.server.task_seconds = 1
+            one.client.send("PVE " + line)
+            assert wait_for(lambda: one.sent())
+            os.kill(worker_of(one.daemon), signal.SIGKILL)
+            reply = one.client.read_reply()
+            assert reply.error == "SERVER_FAILED", reply.verdict
+            assert "not-undone" not in reply.details, reply.details
+            assert one.sent()[-1].path.endswith(path), one.sent()
+            assert not one.server.guests[100].running
+            assert not one.server.guests[100].snapshots
+            assert one.server.guests[102].running
 
 
 def test_a_guest_that_is_locked():

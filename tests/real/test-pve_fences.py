@@ -62,8 +62,12 @@ def connect(machine, socket):
 
 
 def traced(pid):
-    with open("/proc/%d/status" % pid, encoding="ascii") as file:
-        return "\nTracerPid:\t0\n" not in file.read()
+    """Whether PID is looked at, or gone."""
+    try:
+        with open("/proc/%d/status" % pid, encoding="ascii") as file:
+            return "\nTracerPid:\t0\n" not in file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 class Trace:

@@ -133,6 +133,30 @@ def test_a_change_given_up_and_stopped():
         assert server.tasks[0].exit == "unexpected status"
 
 
+def test_a_change_given_up_before_its_answer():
+    with scene(task_seconds=60) as (server, _, client):
+        server.fail_next("POST", "/status/start", "hang-after:5")
+        reply, seconds = canceled(client, "PVE START --stop-on-cancel 100",
+                                  1.5)
+        assert reply.error == "CANCELED" and seconds < 3, reply.lines
+        assert reply.details["upid"] == server.tasks[0].upid
+        assert reply.details["outcome"] == "aborted"
+        server.fail_next("POST", "/status/start", "hang:20")
+        reply, seconds = canceled(client, "PVE START 100", 1.5)
+        assert reply.error == "CANCELED" and 2 < seconds < 5, reply.lines
+        assert reply.details["outcome"] == "lost"
+
+
+def test_what_is_put_back_when_the_time_is_up():
+    with scene() as (server, _, client):
+        server.fail_next("POST", "/config", "lock:backup", 99)
+        server.end_next("qmdelsnapshot", "OK", seconds=4)
+        reply = client.call("PVE SET --snapshot --timeout=3s 200 memory=512")
+        assert reply.error == "LOCKED", reply.lines
+        assert "not-undone" not in reply.details
+        assert not server.guests[200].snapshots
+
+
 def test_a_change_that_takes_too_long():
     """That ends the waiting also where giving up would stop the task."""
     with scene(task_seconds=60) as (server, _, client):

@@ -118,6 +118,7 @@ struct scene
   struct call call;
   struct writer out;
   struct buffer answer;
+  unsigned flushes; /* How often it left.  */
   pid_t helper;
   bool give_up;
   unsigned asked;
@@ -129,6 +130,7 @@ static gpg_error_t
 keep (void *context, const char *bytes, size_t length)
 {
   (void)context;
+  scene.flushes += !bytes;
   buffer_append (&scene.answer, bytes ? bytes : "", length);
   return 0;
 }
@@ -269,6 +271,8 @@ test_arguments_and_answer (void **state)
   assert_int_equal (relay_verb (&scene.call), 0);
   assert_string_equal (scene.answer.bytes, "text: a b\\x5c\nwait: 2000\n"
                                            "flag: yes\nS NOTE that is all\n");
+  /* What the worker sent at once leaves at once.  */
+  assert_int_equal (scene.flushes, 1);
   scene.answer.length = 0;
   scene.out.output = OUTPUT_JSON;
   assert_int_equal (relay_read (&scene.call, "TEST TELL", more), 0);
@@ -291,7 +295,9 @@ test_ask (void **state)
   free (take (&value));
   assert_int_equal (relay_field (text, "tex", &value), 0);
   assert_null (value);
-  assert_int_equal (scene.answer.length, 0);
+  /* The client gets what is said meanwhile, and nothing of the answer.  */
+  buffer_append (&scene.answer, "", 1);
+  assert_string_equal (scene.answer.bytes, "S NOTE that is all\n");
 }
 
 static void

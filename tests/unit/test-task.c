@@ -323,8 +323,7 @@ test_lost_and_found (void **state)
   assert_int_equal (run (turns), 0);
   assert_non_null (strstr (answer_text.bytes, "upid: " OURS));
   assert_non_null (strstr (answer_text.bytes, "S WARNING it went wrong"));
-  assert_lines ("PROGRESS the answer was lost (it went wrong), but not the "
-                "task\n");
+  assert_lines ("PROGRESS the answer was lost, but its task was found\n");
 }
 
 static void
@@ -494,6 +493,33 @@ test_given_up_and_stopped (void **state)
   assert_detail (&work.failure, "upid", OURS);
 }
 
+/* The client gives up while the request is under way.  */
+static void
+test_given_up_at_once (void **state)
+{
+#define CUT                                                                    \
+  {                                                                            \
+    SEND, NULL, GPG_ERR_CANCELED, VERDICT_LOST, NULL                           \
+  }
+  static const struct turn found[]
+      = { NO_TASKS,
+          CUT,
+          NO_TASKS,
+          GOOD (LIST, "[{\"upid\":\"" OURS "\"}]"),
+          { STATUS, NULL, GPG_ERR_CANCELED, VERDICT_DONE, NULL },
+          GOOD ("DELETE /nodes/pve1/tasks/", "null"),
+          GOOD (STATUS, ENDED ("unexpected status")),
+          GOOD (STATUS, "[]"),
+          STOP };
+
+  (void)state;
+  give ("stop-on-cancel", "1");
+  say_stop ();
+  assert_code (run (found), GPG_ERR_CANCELED);
+  assert_detail (&work.failure, "outcome", "aborted");
+  assert_detail (&work.failure, "upid", OURS);
+}
+
 /* It ended well before it could be stopped.  */
 static void
 test_stopped_too_late (void **state)
@@ -547,6 +573,7 @@ main (void)
                                       TEST (test_nothing_else_again),
                                       TEST (test_given_up),
                                       TEST (test_given_up_and_stopped),
+                                      TEST (test_given_up_at_once),
                                       TEST (test_stopped_too_late),
                                       TEST (test_time_is_up) };
 

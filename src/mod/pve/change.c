@@ -15,8 +15,9 @@
 #include "../../../protocol/text.h"
 #include "../../call/relay.h"
 
-/* What each verb does.  LOOK is the operation that tells what there is; a guest
-   whose FIELD of that is ALREADY needs no change.  A plan says: WORDS, the
+/* What each verb does.  LOOK is the operation that tells what there is, "pve
+   look" if none is named; a guest whose FIELD of that is ALREADY (or the
+   argument WHERE) needs no change.  A plan says: WORDS, the
    argument WHICH and "of" if there is one, the guest, BEHIND and the argument
    WHERE.  AFTER is the state for the audit log.  */
 static const struct change
@@ -32,38 +33,62 @@ static const struct change
   const char *after;
   bool undone; /* There is a way back.  */
 } changes[] = {
-  { "START", "pve look", "status", "running", "start", NULL, NULL, NULL,
-    "running", true },
-  { "STOP", "pve look", "status", "stopped", "stop", NULL, NULL, NULL,
-    "stopped", true },
-  { "SHUTDOWN", "pve look", "status", "stopped", "shut down", NULL, NULL, NULL,
-    "stopped", false },
-  { "REBOOT", "pve look", NULL, NULL, "reboot", NULL, NULL, NULL, "running",
-    false },
-  { "SUSPEND", "pve look", "state", "paused", "suspend", NULL, NULL, NULL,
-    "paused", false },
-  { "RESUME", "pve look", "state", "running", "resume", NULL, NULL, NULL,
-    "running", false },
-  { "SNAPSHOT", "pve look", NULL, NULL, "take snapshot", "snapname", NULL, NULL,
-    NULL, true },
-  { "ROLLBACK", "pve look", NULL, NULL, "go back to snapshot", "snapname", NULL,
-    NULL, NULL, false },
-  { "DELSNAPSHOT", "pve look", NULL, NULL, "delete snapshot", "snapname", NULL,
-    NULL, NULL, false },
-  { "BACKUP", "pve look", NULL, NULL, "back up", NULL, "to", "storage", NULL,
-    false },
-  { "RESTORE", "pve look restore", NULL, NULL, "restore", NULL, "from", "volid",
-    NULL, false },
-  { "CLONE", "pve look", NULL, NULL, "clone", NULL, "to", "newid", NULL,
-    false },
-  { "RESIZE", "pve look resize", NULL, NULL, "resize disk", "disk", "to",
-    "size", NULL, false },
-  { "MIGRATE", "pve look", "node", NULL, "migrate", NULL, "to", "target", NULL,
-    false },
-  { "DESTROY", "pve look", NULL, NULL, "destroy", NULL, NULL, NULL, NULL,
-    false },
-  { "DELETE-CONTENT", "pve look content", NULL, NULL, "delete volume", NULL,
-    NULL, NULL, NULL, false },
+  { .verb = "START",
+    .field = "status",
+    .already = "running",
+    .words = "start",
+    .after = "running",
+    .undone = true },
+  { .verb = "STOP",
+    .field = "status",
+    .already = "stopped",
+    .words = "stop",
+    .after = "stopped",
+    .undone = true },
+  { .verb = "SHUTDOWN",
+    .field = "status",
+    .already = "stopped",
+    .words = "shut down",
+    .after = "stopped" },
+  { .verb = "REBOOT", .words = "reboot", .after = "running" },
+  { .verb = "SUSPEND",
+    .field = "state",
+    .already = "paused",
+    .words = "suspend",
+    .after = "paused" },
+  { .verb = "RESUME",
+    .field = "state",
+    .already = "running",
+    .words = "resume",
+    .after = "running" },
+  { .verb = "SNAPSHOT",
+    .words = "take snapshot",
+    .which = "snapname",
+    .undone = true },
+  { .verb = "ROLLBACK", .words = "go back to snapshot", .which = "snapname" },
+  { .verb = "DELSNAPSHOT", .words = "delete snapshot", .which = "snapname" },
+  { .verb = "BACKUP", .words = "back up", .behind = "to", .where = "storage" },
+  { .verb = "RESTORE",
+    .look = "pve look restore",
+    .words = "restore",
+    .behind = "from",
+    .where = "volid" },
+  { .verb = "CLONE", .words = "clone", .behind = "to", .where = "newid" },
+  { .verb = "RESIZE",
+    .look = "pve look resize",
+    .words = "resize disk",
+    .which = "disk",
+    .behind = "to",
+    .where = "size" },
+  { .verb = "MIGRATE",
+    .field = "node",
+    .words = "migrate",
+    .behind = "to",
+    .where = "target" },
+  { .verb = "DESTROY", .words = "destroy" },
+  { .verb = "DELETE-CONTENT",
+    .look = "pve look content",
+    .words = "delete volume" },
 };
 
 static const struct change *
@@ -255,7 +280,7 @@ describe (struct call *call, const struct change *change,
     buffer_printf (&text, " %s %s", change->behind, size);
   if (found->volume)
     buffer_printf (&text, " (now %s)", found->volume);
-  else if (found->status)
+  else if (found->status && arg_count (call, "vmid") == 1)
     buffer_printf (&text, " (now %s)", found->status);
   buffer_string (&text, "\n");
   return buffer_take (&text, r_text, NULL);
@@ -318,7 +343,8 @@ pve_change (struct call *call)
   auto_free char *text = NULL;
   struct found found = { NULL };
   bool so = false;
-  gpg_error_t err = relay_ask (call, change->look, verb, &text);
+  gpg_error_t err = relay_ask (call, change->look ? change->look : "pve look",
+                               verb, &text);
 
   if (!err)
     err = found_read (text, &found);

@@ -16,7 +16,8 @@
      ca-file FILE    certificates (PEM) of authorities that may sign those of
                      servers; else those that the machine trusts.
      insecure        any certificate will do: for a machine on the same wire.
-     connect-timeout TIME, timeout TIME   of one request: 5s and 60s.
+     connect-timeout TIME   for a connection to one server with its TLS: 5s.
+     timeout TIME    for one request: 60s.
      user NAME       what the API worker runs as: reeve-api.  Where there is no
                      such user, it is nobody.  */
 

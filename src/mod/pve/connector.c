@@ -23,6 +23,7 @@
 #define MEMORY (64 * MIB)
 #define FILES 16
 #define LOOK_MS 200 /* Between two looks whether to give up.  */
+#define UNKNOWN -1  /* In place of an errno: a name was not found.  */
 
 /* What is asked, and what is answered, along with a socket if ERROR is 0.  */
 struct question
@@ -34,7 +35,7 @@ struct question
 struct reply
 {
   uint32_t sequence;
-  int32_t error; /* An errno.  */
+  int32_t error; /* An errno, or UNKNOWN.  */
 };
 
 /* Room for one descriptor beside a message.  */
@@ -54,19 +55,22 @@ remaining (uint64_t end)
   return now < end ? (int)(end - now) : 0;
 }
 
-/* Wait for the end of the connecting of FD.  Returns an errno.  */
+/* Wait for the end of the connecting of FD.  Returns an errno: ECANCELED if
+   the worker asks for something else, or is gone.  */
 static int
 await_connected (int fd, uint64_t end)
 {
-  struct pollfd poll_out = { fd, POLLOUT, 0 };
+  struct pollfd both[] = { { fd, POLLOUT, 0 }, { FENCE_FD, POLLIN, 0 } };
   int error = 0;
   socklen_t length = sizeof error;
   int n;
 
-  while ((n = poll (&poll_out, 1, remaining (end))) < 0 && errno == EINTR)
+  while ((n = poll (both, 2, remaining (end))) < 0 && errno == EINTR)
     ;
   if (!n)
     return ETIMEDOUT;
+  if (n > 0 && both[1].revents)
+    return ECANCELED;
   if (n < 0 || getsockopt (fd, SOL_SOCKET, SO_ERROR, &error, &length))
     return errno;
   return error;
@@ -97,11 +101,12 @@ connect_to_any (const struct addrinfo *addresses, uint64_t ms, int *r_socket)
 {
   uint64_t end = link_now () + ms;
   uint64_t left = 0;
-  int error = EHOSTUNREACH; /* Its name was not found.  */
+  int error = UNKNOWN;
 
   for (const struct addrinfo *one = addresses; one; one = one->ai_next)
     left++;
-  for (const struct addrinfo *one = addresses; one; one = one->ai_next, left--)
+  for (const struct addrinfo *one = addresses; one && error != ECANCELED;
+       one = one->ai_next, left--)
     {
       error = connect_to (
           one, link_now () + (uint64_t)remaining (end) / left, r_socket);
@@ -232,6 +237,7 @@ connector_ask (struct connector *connector, uint32_t index,
         return gpg_error (GPG_ERR_EOF);
     }
   if (reply.error)
-    return gpg_error_from_errno (reply.error);
+    return reply.error == UNKNOWN ? gpg_error (GPG_ERR_UNKNOWN_HOST)
+                                  : gpg_error_from_errno (reply.error);
   return *r_socket < 0 ? gpg_error (GPG_ERR_EOF) : 0;
 }

@@ -16,6 +16,7 @@
 #include "form.h"
 #include "guest.h"
 #include "task.h"
+#include "volume_work.h"
 
 /* What a verb's step is made of, from the arguments.  */
 static const struct action *
@@ -53,16 +54,11 @@ find_release (struct work *work, int *r_release)
   auto_answer struct answer answer = ANSWER_NONE;
   gpg_error_t err = api_get (work, "/version", &answer);
   int64_t number;
-  double fraction;
 
   *r_release = 0;
-  if (err)
-    return err;
-  if (field_fraction (answer.data, "release", &fraction))
-    *r_release = (int)fraction;
-  else if (field_number (answer.data, "release", &number))
+  if (!err && field_number (answer.data, "release", &number))
     *r_release = (int)number;
-  return 0;
+  return err;
 }
 
 /* Append the parameters of ACTION to FORM.  */
@@ -153,6 +149,9 @@ guest_act (struct work *work)
     return write_unchanged (work);
   if (!err && snapshot)
     err = writer_field (work->out, "snapshot", "%s", snapshot);
+  if (!err && !strcmp (action->verb, "BACKUP")
+      && !work_number (work, "no-wait", 0))
+    err = volume_write_backups (work);
   return err ? err : writer_record_end (work->out);
 }
 

@@ -172,7 +172,8 @@ on_header (char *bytes, size_t size, size_t count, void *context)
 
       if (!line)
         return 0;
-      take_status_line (reply, line, length);
+      /* A server may send a NUL.  */
+      take_status_line (reply, line, strlen (line));
     }
   else if (length > 5 && !strncasecmp (bytes, "Date:", 5))
     snprintf (reply->date, sizeof reply->date, "%.*s", (int)(length - 5),
@@ -255,6 +256,10 @@ explain (struct http *http, CURLcode rc, struct failure *failure)
     case CURLE_SSL_ISSUER_ERROR:
       return distrust (http, server, failure);
     case CURLE_OPERATION_TIMEDOUT:
+      /* Who got nothing can be passed over.  */
+      if (!http->reply->sent)
+        return fail (failure, GPG_ERR_NETWORK, "cannot reach %s in time",
+                     server);
       return fail (failure, GPG_ERR_TIMEOUT, "%s did not answer in time",
                    server);
     case CURLE_OUT_OF_MEMORY:
@@ -389,6 +394,7 @@ set_always (CURL *easy, struct http *http)
   SET (CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   SET (CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET (CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  SET (CURLOPT_CONNECTTIMEOUT_MS, (long)http->conf->connect_ms);
   SET (CURLOPT_CAINFO, NULL);
   SET (CURLOPT_CAPATH, NULL);
   SET (CURLOPT_DNS_CACHE_TIMEOUT, -1L);

@@ -56,11 +56,12 @@ struct http_reply
 
 /* Send REQUEST and wait for the answer.  Errors:
    GPG_ERR_CANCELED       it was given up;
-   GPG_ERR_TIMEOUT        of the request, or of connecting;
+   GPG_ERR_TIMEOUT        there was no answer in time;
    GPG_ERR_NOT_TRUSTED    another certificate than pve.conf says; the detail
                           fingerprint has the one that came;
    GPG_ERR_TOO_LARGE      the answer's body;
-   GPG_ERR_NETWORK        the server was not reached, or the connection ended.
+   GPG_ERR_NETWORK        the server was not reached in time, TLS and all, or
+                          the connection ended.
    R_REPLY->sent tells whether the request may have been carried out.  */
 gpg_error_t http_perform (struct http *http, const struct http_request *request,
                           struct http_reply *r_reply, struct failure *failure);

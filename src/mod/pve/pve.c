@@ -392,7 +392,8 @@ static const struct verb verbs[] = {
     .done = relay_done,
     .summary = "back guests up",
     .help = CHANGES
-    "All are on one node.  No old backup is removed.  NOTES needs a STORAGE.\n"
+    "All are on one node.  No old backup is removed.  NOTES needs a\n"
+    "STORAGE.  With a STORAGE the list volid has the new backups.\n"
     "Example: PVE BACKUP --storage=local --mode=stop 100" },
   { .name = "RESTORE",
     .args = WAYS

@@ -22,8 +22,10 @@
 #define LOCK_FIRST_MS 500
 #define LOCK_MOST_MS 5000
 
-/* For a task that was stopped to end, within LIMIT_STOP_SECONDS.  */
-#define STOP_MS 8000
+/* When the client gave up: to find a task that may have begun, and for one that
+   is stopped to end.  Both together are less than LIMIT_STOP_SECONDS.  */
+#define FIND_MS 3000
+#define STOP_MS 6000
 
 /* --- Starting --- */
 
@@ -62,6 +64,28 @@ forget (struct attempt *attempt)
   attempt->upid = attempt->exitstatus = NULL;
 }
 
+/* The answer to the request, sent at the time SINCE, was lost: look for the
+   task, also if it was lost since WORK has ended, as it then still has.  */
+static gpg_error_t
+find_lost (struct work *work, struct attempt *attempt,
+           const struct task_before *before, time_t since)
+{
+  bool ended = work_ended (work);
+  bool stopped = work->stopped;
+  uint64_t deadline = work->deadline;
+  gpg_error_t err;
+
+  if (ended)
+    work_grace (work, FIND_MS);
+  err = task_find (work, attempt->request, before, since, &attempt->upid);
+  if (ended)
+    {
+      work->stopped = stopped;
+      work->deadline = deadline;
+    }
+  return err && stopped ? gpg_error (GPG_ERR_CANCELED) : err;
+}
+
 /* Send the request, once; what is lost is looked for.  */
 static gpg_error_t
 start (struct work *work, struct attempt *attempt)
@@ -81,7 +105,7 @@ start (struct work *work, struct attempt *attempt)
   if (!err)
     err = take_upid (work, answer.data, &attempt->upid);
   else if (lost)
-    err = task_find (work, request, &before, since, &attempt->upid);
+    err = find_lost (work, attempt, &before, since);
   answer_release (&answer);
   task_forget (&before);
   return err;

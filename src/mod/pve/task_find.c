@@ -130,12 +130,13 @@ give_up (struct work *work, gpg_err_code_t code, bool told, const char *why)
 {
   failure_release (&work->failure);
   failure_detail (&work->failure, "outcome", "lost");
+  failure_detail (&work->failure, "cause", "%s", why);
   return fail (&work->failure, code,
-               told ? "the answer was lost (%s): the node began no such task, "
-                      "so probably nothing was done: look before you repeat it"
-                    : "the answer was lost (%s), and whether it was done is "
-                      "unknown: look before you repeat it",
-               why);
+               told
+                   ? "the answer was lost, and the node began no such task: "
+                     "probably nothing was done, but look before you repeat it"
+                   : "the answer was lost, and whether it was done is unknown: "
+                     "look before you repeat it");
 }
 
 gpg_error_t
@@ -160,8 +161,7 @@ task_find (struct work *work, const struct task_request *request,
       err = look (work, request, before, since, r_upid);
       if (!err && *r_upid)
         return work_status (work, "PROGRESS",
-                            "the answer was lost (%.200s), but not the task",
-                            why);
+                            "the answer was lost, but its task was found");
       told |= !err && !request->at_once;
       err = task_bear (work, &pace, err);
       if (!err)

@@ -31,8 +31,8 @@ void task_forget (struct task_before *before);
 /* Look for the task that REQUEST, sent at the time SINCE on the server's clock,
    began, for a while: it may be about to begin.  *R_UPID is for the caller to
    free.  WORK's failure tells how the answer was lost; that goes to the client.
-   An error, with the detail outcome=lost, says whether one could look.  A
-   request without types has no task that tells.  */
+   An error, with the details outcome=lost and cause, says whether one could
+   look.  A request without types has no task that tells.  */
 gpg_error_t task_find (struct work *work, const struct task_request *request,
                        const struct task_before *before, time_t since,
                        char **r_upid);

@@ -170,6 +170,21 @@ write_volume (struct work *work, const json_t *entry, const char *storage)
   return err ? err : writer_record_end (work->out);
 }
 
+/* Append "/nodes/NODE/storage/STORAGE/content", encoded, to PATH.  */
+static gpg_error_t
+content_path (const struct work *work, const char *storage, struct buffer *path)
+{
+  gpg_error_t err;
+
+  buffer_string (path, "/nodes");
+  err = form_segment (path, work_text (work, "node"));
+  buffer_string (path, "/storage");
+  if (!err)
+    err = form_segment (path, storage);
+  buffer_string (path, "/content");
+  return err ? err : buffer_error (path);
+}
+
 gpg_error_t
 volume_look_content (struct work *work)
 {
@@ -183,15 +198,7 @@ volume_look_content (struct work *work)
   storage = strndup (volid, strcspn (volid, ":"));
   if (!storage)
     return gpg_error_from_syserror ();
-  buffer_string (&path, "/nodes");
-  err = form_segment (&path, work_text (work, "node"));
-  buffer_string (&path, "/storage");
-  if (!err)
-    err = form_segment (&path, storage);
-  if (err)
-    return err;
-  buffer_string (&path, "/content");
-  err = buffer_error (&path);
+  err = content_path (work, storage, &path);
   if (!err)
     err = api_get (work, path.bytes, &answer);
   if (err)
@@ -200,4 +207,67 @@ volume_look_content (struct work *work)
   return entry ? write_volume (work, entry, storage)
                : fail (&work->failure, GPG_ERR_NOT_FOUND,
                        "there is no such volume, or the token may not see it");
+}
+
+/* --- Backups --- */
+
+/* The newest of the backups CONTENT that are of VMID, or NULL.  */
+static const char *
+find_newest (const json_t *content, const char *vmid)
+{
+  const char *newest = NULL;
+  int64_t latest = -1, owner, when;
+  size_t index;
+  json_t *entry;
+
+  json_array_foreach (content, index,
+                      entry) if (field_number (entry, "vmid", &owner)
+                                 && owner == strtoll (vmid, NULL, 10)
+                                 && field_number (entry, "ctime", &when)
+                                 && when > latest)
+  {
+    latest = when;
+    newest = json_string_value (json_object_get (entry, "volid"));
+  }
+  return newest;
+}
+
+/* Write the newest of CONTENT of each guest.  */
+static gpg_error_t
+write_newest (struct work *work, const json_t *content)
+{
+  auto_free const char **names = NULL;
+  size_t guests = 0, count = 0;
+
+  while (work_text_at (work, "vmid", guests))
+    guests++;
+  names = calloc (guests + 1, sizeof *names);
+  if (!names)
+    return gpg_error_from_syserror ();
+  for (size_t i = 0; i < guests; i++)
+    {
+      names[count] = find_newest (content, work_text_at (work, "vmid", i));
+      count += names[count] != NULL;
+    }
+  return count ? writer_field_list (work->out, "volid", names, count) : 0;
+}
+
+gpg_error_t
+volume_write_backups (struct work *work)
+{
+  auto_buffer struct buffer path = BUFFER_EMPTY;
+  auto_answer struct answer answer = ANSWER_NONE;
+  const char *storage = work_text (work, "storage");
+  gpg_error_t err = storage ? content_path (work, storage, &path) : 0;
+
+  if (err || !storage)
+    return err;
+  buffer_string (&path, "?content=backup");
+  err = buffer_error (&path);
+  if (err)
+    return err;
+  if (!api_get (work, path.bytes, &answer))
+    return write_newest (work, answer.data);
+  failure_release (&work->failure);
+  return 0;
 }

@@ -20,4 +20,8 @@ gpg_error_t volume_look_restore (struct work *work);
    storage, task_id (what the task that deletes it is called).  */
 gpg_error_t volume_look_content (struct work *work);
 
+/* After a BACKUP: write the field volid, the newest backup in the argument
+   "storage" of each guest, if the server tells.  */
+gpg_error_t volume_write_backups (struct work *work);
+
 #endif /* REEVE_PVE_VOLUME_WORK_H */
