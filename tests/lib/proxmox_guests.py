@@ -161,12 +161,13 @@ class Storage:
         self.shared = shared
         self.total = 12638253056
         self.used = 5365760
-        self.active = True
+        self.active = self.enabled = True
         self.volumes = {}
 
     def status(self):
         return {"type": self.kind, "content": self.content,
-                "active": int(self.active), "enabled": 1, "shared": self.shared, "total": self.total,
+                "active": int(self.active), "enabled": int(self.enabled),
+                "shared": self.shared, "total": self.total,
                 "used": self.used, "avail": self.total - self.used}
 
     def resource(self, node):

@@ -5,6 +5,7 @@
 """Each check fails in turn, against a server that speaks Proxmox's API."""
 
 import contextlib
+import email.utils
 import glob
 import json
 import os
@@ -14,12 +15,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import unittest.mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
 import proxmox  # noqa: E402
 import proxmox_host  # noqa: E402
+import proxmox_reads  # noqa: E402
 import scratch  # noqa: E402
 import tap  # noqa: E402
 from proxmox_scene import VERSIONS, Scene  # noqa: E402
@@ -175,6 +179,36 @@ def test_a_token_that_is_not_taken():
         assert "token-file" in bad["message"], bad
 
 
+def test_versions():
+    for release, state in (("6.4", "warning"), ("10.0", "warning"),
+                           ("7.0", "ok"), ("9.9", "ok"), ("", "failed")):
+        told = (release, release + "-1", "0")
+        with unittest.mock.patch.dict(proxmox_reads.RELEASES,
+                                      {"9.1": told}), scene() as one:
+            record = found(checks(one), "version")
+            assert record["state"] == state, record
+            assert (release or "its version") in record["message"], record
+
+
+def test_clocks():
+    def date(ahead):
+        def formatdate(**options):
+            return real(time.time() + ahead, **options)
+        return formatdate
+    real = email.utils.formatdate
+    for ahead, words in ((0, None), (20, None), (-20, None),
+                         (3600, "ahead of"), (-3600, "behind")):
+        with unittest.mock.patch("email.utils.formatdate", date(ahead)), \
+                scene() as one:
+            bad = not_well(checks(one))
+            assert len(bad) == (words is not None), bad
+            if words:
+                assert (bad[0]["check"], bad[0]["state"]) == (
+                    "clock", "warning"), bad
+                assert re.match(r"(3599|3600|3601) seconds %s this" % words,
+                                bad[0]["message"]), bad
+
+
 def test_privileges():
     with scene() as one:
         one.server.privileges["/"] -= {"VM.Snapshot", "VM.Backup"}
@@ -246,6 +280,13 @@ def test_storages():
             "pve1/local": "warning", "pve2/local": "warning"}, bad
         assert found(bad, "storage", "pve1/local")["message"] == \
             "active, 95 % full: make room", bad
+        # One that nobody uses may be away.
+        one.server.cluster.storages["vault"].enabled = False
+        local.used = 100
+        records = checks(one)
+        assert not not_well(records), records
+        assert found(records, "storage", "pve2/vault")["message"] == \
+            "disabled", records
 
 
 def test_nothing_is_configured():

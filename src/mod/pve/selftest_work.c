@@ -111,9 +111,9 @@ check_clock (struct work *work, const char *name)
     return 0;
   if (ahead < -CLOCK_SECONDS || ahead > CLOCK_SECONDS)
     return tell (work, "clock", name, "warning",
-                 "%" PRId64 " seconds %s of this machine: have both set theirs "
+                 "%" PRId64 " seconds %s this machine: have both set theirs "
                  "by NTP",
-                 ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead");
+                 ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead of");
   return tell (work, "clock", name, "ok", "as this machine's");
 }
 
