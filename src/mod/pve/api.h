@@ -22,6 +22,8 @@ struct api
 {
   const struct conf *conf;
   struct http *http;
+  const char *fences; /* Round the worker, as fence_lock reports them; and
+                         "locked_memory".  */
   size_t endpoint;    /* That answered last.  */
   uint64_t warned;    /* The number of the request that was told it is not
                          safe.  */
@@ -34,8 +36,13 @@ struct api
 gpg_error_t api_get (struct work *work, const char *path,
                      struct answer *r_answer);
 
-/* The same for PATH as printf makes it of FORMAT; what goes into it must be
-   encoded.  */
+/* The same from server ENDPOINT of pve.conf, and from no other.  If it answers
+   the next request goes to it, too.  */
+gpg_error_t api_get_from (struct work *work, size_t endpoint, const char *path,
+                          struct answer *r_answer);
+
+/* The same as api_get for PATH as printf makes it of FORMAT; what goes into it
+   must be encoded.  */
 gpg_error_t api_getf (struct work *work, struct answer *r_answer,
                       const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

@@ -60,9 +60,8 @@ open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
 
   (void)purpose;
   (void)address;
-  http->err = connector_ask (&http->connector,
-                             (uint32_t)http->request->endpoint, give_up, http,
-                             &fd);
+  http->err = connector_ask (
+      &http->connector, (uint32_t)http->request->endpoint, give_up, http, &fd);
   http->opened = fd >= 0;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
@@ -225,14 +224,19 @@ distrust (struct http *http, const char *server, struct failure *failure)
                server);
 }
 
+char *
+http_server_name (const struct endpoint *endpoint)
+{
+  return text_format (strchr (endpoint->host, ':') ? "[%s]:%s" : "%s:%s",
+                      endpoint->host, endpoint->port);
+}
+
 static gpg_error_t
 explain (struct http *http, CURLcode rc, struct failure *failure)
 {
   const struct endpoint *endpoint = http->conf->endpoints
                                     + http->request->endpoint;
-  auto_free char *server = text_format (
-      strchr (endpoint->host, ':') ? "[%s]:%s" : "%s:%s", endpoint->host,
-      endpoint->port);
+  auto_free char *server = http_server_name (endpoint);
 
   if (!server)
     return gpg_error_from_syserror ();
@@ -358,6 +362,22 @@ http_perform (struct http *http, const struct http_request *request,
   http->request = NULL;
   http->reply = NULL;
   return err;
+}
+
+gpg_error_t
+http_fences (struct http *http, bool (*ended) (void *context), void *context,
+             char **r_report)
+{
+  int fd;
+  gpg_error_t err = connector_ask (&http->connector, CONNECTOR_NOTHING, ended,
+                                   context, &fd);
+
+  *r_report = NULL;
+  /* It is an endpoint that is none.  */
+  if (gpg_err_code (err) != GPG_ERR_EINVAL)
+    return err ? err : gpg_error (GPG_ERR_INTERNAL);
+  *r_report = strdup (http->connector.fences);
+  return *r_report ? 0 : gpg_error_from_syserror ();
 }
 
 void
