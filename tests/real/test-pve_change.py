@@ -310,6 +310,29 @@ def test_a_failed_task():
         assert "it is full" in reply.details["log"]
 
 
+def test_a_client_that_gives_up():
+    """That ends the waiting, and the task only if it is asked to."""
+    for option, running in ("", True), ("--stop-on-cancel ", False):
+        with scene() as one:
+            one.server.end_next("vzdump", "OK", seconds=20)
+            one.client.send("PVE BACKUP %s100" % option)
+            assert wait_for(lambda: one.server.tasks)
+            one.client.send("CANCEL")
+            reply = one.client.read_reply()
+            assert reply.error == "CANCELED", reply.verdict
+            assert (one.server.tasks[0].exit is None) == running
+            assert reply.details["upid"] == one.server.tasks[0].upid
+
+
+def test_a_time_limit_ends_the_waiting():
+    with scene() as one:
+        one.server.end_next("vzdump", "OK", seconds=20)
+        reply = one.error("PVE BACKUP --timeout=2s --stop-on-cancel 100")
+        assert reply.error == "TIMEOUT", reply.verdict
+        assert reply.details["outcome"] == "running", reply.details
+        assert one.server.tasks[0].exit is None
+
+
 def test_high_availability():
     for one in each_version():
         one.server.guests[100].ha = True
