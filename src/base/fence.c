@@ -304,6 +304,8 @@ fence_lock (const struct fence *fence, size_t memory, unsigned files,
   buffer_string (&report, "no_new_privs seccomp");
   if (getuid () == geteuid () && getuid () == NOBODY)
     buffer_string (&report, " nobody");
+  if (getuid () && geteuid ())
+    buffer_string (&report, " not_root");
   if (is_powerless ())
     buffer_string (&report, " no_capabilities");
   err = limit_resources (memory, files, &report);

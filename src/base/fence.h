@@ -28,6 +28,10 @@ struct fence
 /* Names of what a fence consists of, as fence_enter reports them.  */
 #define FENCE_NAMES "no_new_privs seccomp nobody no_capabilities memory"
 
+/* The same for one that has a user of its own.  */
+#define FENCE_NAMES_OWN_USER                                                   \
+  "no_new_privs seccomp not_root no_capabilities memory"
+
 /* What is let through besides what computing needs.  */
 enum fence_kind
 {
@@ -52,7 +56,7 @@ gpg_error_t fence_prepare (void);
 /* Move FD to FENCE_FD, and KEPT, if that is not -1, to FENCE_KEPT_FD; close all
    other descriptors, limit the address space
    to MEMORY bytes and enter FENCE, for good.  *R_REPORT (for the caller to
-   free) has the words of FENCE_NAMES that hold; under a sanitizer "memory"
+   free) has the words of both lists of names that hold; under a sanitizer "memory"
    does not.  */
 gpg_error_t fence_enter (const struct fence *fence, int fd, int kept,
                          size_t memory, char **r_report);

@@ -20,8 +20,6 @@
 
 #define NOBODY 65534
 #define ARGUMENTS 4
-#define PASSED "REEVE_PVE_" /* Overrides of pve.conf, for tests.  */
-#define VARIABLES 32
 
 /* Open PROGRAM beside the running one, or where it is installed.  */
 static int
@@ -88,7 +86,8 @@ run_default_signals (void)
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
-/* Put the environment of a program of ours together: room is for VARIABLES.  */
+/* Put the environment of a program of ours together: room is for
+   RUN_VARIABLES.  */
 static void
 fill_environment (char **environment)
 {
@@ -96,8 +95,8 @@ fill_environment (char **environment)
 
   environment[count++] = (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin";
   environment[count++] = (char *)"LC_ALL=C.UTF-8";
-  for (char **one = environ; *one && count + 1 < VARIABLES; one++)
-    if (!strncmp (*one, PASSED, strlen (PASSED)))
+  for (char **one = environ; *one && count + 1 < RUN_VARIABLES; one++)
+    if (!strncmp (*one, RUN_PASSED, strlen (RUN_PASSED)))
       environment[count++] = *one;
   environment[count] = NULL;
 }
@@ -106,7 +105,7 @@ gpg_error_t
 run_helper (const char *program, const char *const *arguments, bool foreign,
             int socket, pid_t *r_pid, struct failure *failure)
 {
-  char *environment[VARIABLES];
+  char *environment[RUN_VARIABLES];
   const char *argv[ARGUMENTS + 2] = { program };
   auto_close int fd = open_program (program);
   pid_t pid;

@@ -13,6 +13,11 @@
 #include "failure.h"
 #include "machine.h"
 
+/* Variables that are handed on to programs of ours: overrides of pve.conf, for
+   tests.  */
+#define RUN_PASSED "REEVE_PVE_"
+#define RUN_VARIABLES 32 /* No more in all.  */
+
 /* Start PROGRAM, a file name of ours, found beside the running program or
    else in PKGLIBEXECDIR, with ARGUMENTS, which end with NULL (or are NULL: it
    has none; at most 4).  It gets SOCKET as its descriptor 3, /dev/null as

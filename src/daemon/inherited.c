@@ -3,6 +3,7 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,9 @@
 
 #include "inherited.h"
 #include "listen.h"
+#include "../base/run.h"
 
-/* What survives, with its value.  */
+/* What survives, with its value, beside RUN_PASSED.  */
 static const char *const kept[] = { "TZ", "LISTEN_PID", "LISTEN_FDS",
                                     "LISTEN_FDNAMES" };
 #define FIRST_OF_SOCKETS 1
@@ -34,28 +36,42 @@ inherited_connection (void)
   return (int)fd;
 }
 
+/* Whether VARIABLE, "NAME=VALUE", survives.  */
+static bool
+is_kept (const char *variable)
+{
+  for (size_t i = 0; i < KEPT; i++)
+    {
+      size_t length = strlen (kept[i]);
+
+      if (!strncmp (variable, kept[i], length) && variable[length] == '=')
+        return true;
+    }
+  return !strncmp (variable, RUN_PASSED, strlen (RUN_PASSED));
+}
+
 void
 inherited_clear_environment (void)
 {
-  char *values[KEPT];
+  char *variables[RUN_VARIABLES];
+  size_t count = 0;
 
-  for (size_t i = 0; i < KEPT; i++)
-    {
-      const char *value = getenv (kept[i]);
-
-      values[i] = value ? strdup (value) : NULL;
-    }
   for (char **variable = environ; variable && *variable; variable++)
-    explicit_bzero (*variable, strlen (*variable));
+    {
+      char *copy = is_kept (*variable) && count < RUN_VARIABLES
+                       ? strdup (*variable)
+                       : NULL;
+
+      if (copy)
+        variables[count++] = copy;
+      explicit_bzero (*variable, strlen (*variable));
+    }
   clearenv ();
   setenv ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
   setenv ("LC_ALL", "C.UTF-8", 1);
-  for (size_t i = 0; i < KEPT; i++)
-    {
-      if (values[i])
-        setenv (kept[i], values[i], 1);
-      free (values[i]);
-    }
+  /* They are the environment's then.  */
+  for (size_t i = 0; i < count; i++)
+    putenv (variables[i]);
 }
 
 void

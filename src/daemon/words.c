@@ -124,6 +124,7 @@ info_fences (struct session *session, struct writer *out, char *rest,
                              .machine = &session->daemon->machine,
                              .module = session->daemon->module + i,
                              .peer = session->entrance->peer,
+                             .generation = session->daemon->generation,
                              .out = out };
 
         err = request_need_helper (session->daemon, i, failure);

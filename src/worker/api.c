@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "../base/fence.h"
 #include "../call/work.h"
 #include "../mod/pve/api.h"
@@ -56,27 +57,27 @@ grow_stack (void)
 /* The token is in no swap.  Where the limit cannot be lifted only what there is
    now is locked: with more, there would be no more memory.  A stack that is
    locked does not grow beyond that limit.  */
-static void
+static bool
 lock_memory (void)
 {
   static const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
   bool all = !setrlimit (RLIMIT_MEMLOCK, &none);
 
   grow_stack ();
-  mlockall (MCL_CURRENT | MCL_ONFAULT | (all ? MCL_FUTURE : 0));
+  return !mlockall (MCL_CURRENT | MCL_ONFAULT | (all ? MCL_FUTURE : 0));
 }
 
 /* Have no descriptor but FENCE_FD, to the session, and FENCE_KEPT_FD, to the
    connector; read what is to be read, and lock this process in.  */
 static gpg_error_t
 lock_in (const struct machine *machine, pid_t connector, struct conf *conf,
-         struct http **r_http, struct failure *failure)
+         struct http **r_http, char **r_report, struct failure *failure)
 {
   struct fence fence;
   auto_free char *report = NULL;
+  bool locked = lock_memory ();
   gpg_error_t err;
 
-  lock_memory ();
   err = conf_read_secrets (machine, conf, failure);
   if (!err)
     err = fence_become (conf->user);
@@ -88,7 +89,10 @@ lock_in (const struct machine *machine, pid_t connector, struct conf *conf,
     err = fence_make (FENCE_CONVERSE, &fence);
   if (!err)
     err = fence_lock (&fence, LIMIT_PVE_MEMORY, LIMIT_PVE_FILES, &report);
-  return err;
+  if (err)
+    return err;
+  *r_report = text_format (locked ? "%s locked_memory" : "%s", report);
+  return *r_report ? 0 : gpg_error_from_syserror ();
 }
 
 /* The worker.  DOOR leads to the process CONNECTOR.  */
@@ -103,6 +107,7 @@ converse (struct server *server, int fd, int door, pid_t connector,
                                   .changes = server->changes };
   struct machine machine;
   auto_free char *root = strdup (server->machine.root);
+  auto_free char *report = NULL;
   gpg_error_t err = root ? fence_close (fd, door)
                          : gpg_error_from_syserror ();
 
@@ -111,7 +116,8 @@ converse (struct server *server, int fd, int door, pid_t connector,
     err = machine_open (root, &machine, &failure);
   if (!err)
     {
-      err = lock_in (&machine, connector, conf, &api.http, &failure);
+      err = lock_in (&machine, connector, conf, &api.http, &report, &failure);
+      api.fences = report;
       machine_close (&machine);
     }
   if (err)

@@ -6,7 +6,6 @@
 versions; what is sent must be as each version's schema has it."""
 
 import os
-import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -337,21 +336,6 @@ def test_a_lost_answer():
             assert len(one.sent()) == before + 1, one.sent()[before:]
 
 
-def worker_of(daemon):
-    """The process that carries out a step for DAEMON."""
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/cmdline" % name, "rb") as file:
-                words = file.read().split(b"\0")
-        except OSError:
-            continue
-        if b"--change" in words \
-                and daemon.machine.root.encode() in words:
-            found.append(int(name))
-    return min(found, default=None)
-
-
 def test_a_worker_that_dies_is_undone():
     """What nobody knows the end of is taken back."""
     for line, path in (("START 100", "/status/stop"),
@@ -361,7 +345,7 @@ def test_a_worker_that_dies_is_undone():
             one.server.task_seconds = 1
             one.client.send("PVE " + line)
             assert wait_for(lambda: one.sent())
-            os.kill(worker_of(one.daemon), signal.SIGKILL)
+            one.kill_worker()
             reply = one.client.read_reply()
             assert reply.error == "SERVER_FAILED", reply.verdict
             assert "not-undone" not in reply.details, reply.details

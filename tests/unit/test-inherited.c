@@ -71,23 +71,27 @@ clear_environment (void)
 
   if (putenv (secret) || setenv ("TZ", "UTC", 1)
       || setenv ("LISTEN_FDS", "2", 1) || setenv ("LISTEN_PID", "1", 1)
+      || setenv ("REEVE_PVE_USER", "somebody", 1)
+      || setenv ("REEVE_PVE", "x", 1) || setenv ("TZDIR", "/x", 1)
       || setenv ("LC_ALL", "de_DE", 1) || setenv ("ASSUAN_DEBUG", "1", 1))
     return 1;
   unsetenv ("LISTEN_FDNAMES");
   inherited_clear_environment ();
-  if (getenv ("TOKEN") || getenv ("ASSUAN_DEBUG") || getenv ("HOME"))
+  if (getenv ("TOKEN") || getenv ("ASSUAN_DEBUG") || getenv ("HOME")
+      || getenv ("REEVE_PVE") || getenv ("TZDIR"))
     return 2;
   for (size_t i = 0; i < sizeof secret; i++)
     if (secret[i])
       return 3;
   if (!is_variable ("TZ", "UTC") || !is_variable ("LISTEN_FDS", "2")
       || !is_variable ("LISTEN_PID", "1") || !is_variable ("LC_ALL", "C.UTF-8")
+      || !is_variable ("REEVE_PVE_USER", "somebody")
       || !is_variable ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"))
     return 4;
   inherited_forget_sockets ();
   while (environ[count])
     count++;
-  return count == 3 ? 0 : 5;
+  return count == 4 ? 0 : 5;
 }
 
 static void

@@ -3,42 +3,22 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <config.h>
-#include <stdlib.h>
-#include <string.h>
 #include "aug.h"
 #include "permit.h"
 #include "verbs.h"
 #include "../../base/fence.h"
-#include "../../../protocol/memory.h"
+#include "../../call/fence_records.h"
 
 /* Write which fences hold round the worker; one is started if need be.  */
 static gpg_error_t
 write_fences (struct call *call)
 {
-  auto_free char *names = strdup (FENCE_NAMES);
   struct aug_session *session;
-  char *rest = names;
-  char *name;
-  gpg_error_t err = names ? aug_table (call, &session)
-                          : gpg_error (GPG_ERR_ENOMEM);
+  gpg_error_t err = aug_table (call, &session);
 
-  while (!err && (name = strsep (&rest, " ")))
-    {
-      const char *report = session->report ? session->report : "";
-      const char *found = strstr (report, name);
-      size_t length = strlen (name);
-      bool holds = found && (found == report || found[-1] == ' ')
-                   && (!found[length] || found[length] == ' ');
-
-      err = writer_field (call->out, "process", "augeas worker");
-      if (!err)
-        err = writer_field (call->out, "fence", "%s", name);
-      if (!err)
-        err = writer_field_bool (call->out, "holds", holds);
-      if (!err)
-        err = writer_record_end (call->out);
-    }
-  return err;
+  return err ? err
+             : fence_records_write (call->out, "augeas worker", FENCE_NAMES,
+                                    session->report);
 }
 
 static const struct verb verbs[] = {

@@ -22,6 +22,8 @@ struct api
 {
   const struct conf *conf;
   struct http *http;
+  const char *fences; /* Round the worker, as fence_lock reports them; and
+                         "locked_memory".  */
   size_t endpoint;    /* That answered last.  */
   uint64_t warned;    /* The number of the request that was told it is not
                          safe.  */

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ struct reply
 {
   uint32_t sequence;
   int32_t error; /* An errno, or UNKNOWN.  */
+  char fences[CONNECTOR_FENCES]; /* Round the connector: what fence_lock
+                                    reports.  */
 };
 
 /* Room for one descriptor beside a message.  */
@@ -152,16 +155,15 @@ look_up (const struct conf *conf, struct addrinfo **addresses)
 }
 
 static gpg_error_t
-lock_in (int fd)
+lock_in (int fd, char **r_report)
 {
   struct fence fence;
-  auto_free char *report = NULL;
   gpg_error_t err = fence_close (fd, -1);
 
   if (!err)
     err = fence_make (FENCE_CONNECT, &fence);
   if (!err)
-    err = fence_lock (&fence, MEMORY, FILES, &report);
+    err = fence_lock (&fence, MEMORY, FILES, r_report);
   return err;
 }
 
@@ -170,19 +172,21 @@ connector_serve (int fd, const struct conf *conf)
 {
   struct addrinfo *addresses[LIMIT_PVE_ENDPOINTS] = { NULL };
   struct question question;
+  char *fences;
 
   look_up (conf, addresses);
-  if (lock_in (fd))
+  if (lock_in (fd, &fences))
     _exit (1);
   while (recv (FENCE_FD, &question, sizeof question, 0)
          == (ssize_t)sizeof question)
     {
-      struct reply reply = { question.sequence, EINVAL };
+      struct reply reply = { question.sequence, EINVAL, "" };
       auto_close int socket = -1;
 
       if (question.index < conf->count)
         reply.error = connect_to_any (addresses[question.index],
                                       conf->connect_ms, &socket);
+      snprintf (reply.fences, sizeof reply.fences, "%s", fences);
       if (!send_reply (FENCE_FD, &reply, socket))
         break;
     }
@@ -219,7 +223,7 @@ connector_ask (struct connector *connector, uint32_t index,
 {
   struct question question = { ++connector->sequence, index };
   struct pollfd poll_in = { connector->fd, POLLIN, 0 };
-  struct reply reply = { 0, 0 };
+  struct reply reply = { 0, 0, "" };
 
   *r_socket = -1;
   if (send (connector->fd, &question, sizeof question, MSG_NOSIGNAL)
@@ -236,6 +240,7 @@ connector_ask (struct connector *connector, uint32_t index,
       if (!receive_reply (connector->fd, &reply, r_socket))
         return gpg_error (GPG_ERR_EOF);
     }
+  memcpy (connector->fences, reply.fences, sizeof connector->fences - 1);
   if (reply.error)
     return reply.error == UNKNOWN ? gpg_error (GPG_ERR_UNKNOWN_HOST)
                                   : gpg_error_from_errno (reply.error);

@@ -20,12 +20,19 @@
 void connector_serve (int fd, const struct conf *conf)
     __attribute__ ((noreturn));
 
+#define CONNECTOR_FENCES 128
+
 /* A worker's side.  */
 struct connector
 {
   int fd;
-  uint32_t sequence; /* Of the last question.  */
+  uint32_t sequence;             /* Of the last question.  */
+  char fences[CONNECTOR_FENCES]; /* What fence_lock reported to the connector;
+                                    known after each question.  */
 };
+
+/* An endpoint that is none: what is asked then is only FENCES.  */
+#define CONNECTOR_NOTHING UINT32_MAX
 
 /* Get a socket, nonblocking, connected to endpoint INDEX.  Asked now and then,
    GIVE_UP tells whether to wait no longer.  Errors: GPG_ERR_CANCELED;

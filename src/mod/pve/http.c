@@ -364,6 +364,22 @@ http_perform (struct http *http, const struct http_request *request,
   return err;
 }
 
+gpg_error_t
+http_fences (struct http *http, bool (*ended) (void *context), void *context,
+             char **r_report)
+{
+  int fd;
+  gpg_error_t err = connector_ask (&http->connector, CONNECTOR_NOTHING, ended,
+                                   context, &fd);
+
+  *r_report = NULL;
+  /* It is an endpoint that is none.  */
+  if (gpg_err_code (err) != GPG_ERR_EINVAL)
+    return err ? err : gpg_error (GPG_ERR_INTERNAL);
+  *r_report = strdup (http->connector.fences);
+  return *r_report ? 0 : gpg_error_from_syserror ();
+}
+
 void
 http_reply_release (struct http_reply *reply)
 {

@@ -66,6 +66,11 @@ struct http_reply
 gpg_error_t http_perform (struct http *http, const struct http_request *request,
                           struct http_reply *r_reply, struct failure *failure);
 
+/* What the kernel keeps from the connector, as fence_lock reports it, for the
+   caller to free.  ENDED is as the request's give_up.  */
+gpg_error_t http_fences (struct http *http, bool (*ended) (void *context),
+                         void *context, char **r_report);
+
 /* "pve1.example:8006", as words name ENDPOINT, for the caller to free; NULL if
    there is no memory.  */
 char *http_server_name (const struct endpoint *endpoint);

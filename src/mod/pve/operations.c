@@ -7,6 +7,7 @@
 #include "operations.h"
 
 #include "api.h"
+#include "fences.h"
 #include "field.h"
 #include "read.h"
 #include "guest_work.h"
@@ -53,6 +54,7 @@ const struct work_operation pve_operations[]
         { "PVE TASK-STATUS", task_status, false },
         { "PVE TASK-WAIT", task_wait, false },
         { "PVE TASK-LOG", task_read_log, false },
+        { PVE_FENCES, fences_write, false },
         { "pve task stop", task_stop, true },
         { "pve look", guest_look, false },
         { "pve look resize", guest_look_resize, false },

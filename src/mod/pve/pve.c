@@ -6,9 +6,10 @@
 
 #include "../../call/relay.h"
 #include "change.h"
-#include "selftest_task.h"
+#include "fences.h"
 #include "golden.h"
 #include "help.h"
+#include "selftest_task.h"
 #include "task_change.h"
 
 static const struct verb verbs[] = {
@@ -529,5 +530,6 @@ const struct noun pve_noun = {
   .verbs = verbs,
   .flags = NOUN_HELPER_TRUSTED,
   .session_end = relay_end,
+  .fences = pve_fences,
   .helper = RELAY_API
 };
