@@ -29,23 +29,15 @@ import tap  # noqa: E402
 from proxmox_scene import VERSIONS, Scene  # noqa: E402
 
 TAG = "reeve-selftest"
-POLICY = """\
-[identity panel]
-key = panel.key
-allow = *
-
-[identity reader]
-key = reader.key
-ceiling = write
-allow = *
-"""
+WRITER = "[identity panel]\nkey = panel.key\nceiling = write\nallow = *\n"
 
 
 @contextlib.contextmanager
-def scene(version="9.1", token=None, configuration=None, lines=()):
+def scene(version="9.1", token=None, configuration=None, lines=(),
+          policy=None):
     """A scene whose pve.conf has more LINES, or is CONFIGURATION (SERVER)."""
     with proxmox.Proxmox(version, task_seconds=0.1) as server, \
-            scratch.Machine(policy=POLICY) as machine:
+            scratch.Machine(policy=policy) as machine:
         proxmox_host.introduce(machine, server, token and token(server),
                                *lines)
         if configuration:
@@ -82,10 +74,10 @@ def steps(one, line):
     return [json.loads(line) for line in reply.text.splitlines()]
 
 
-def reeve(one, *words, identity="panel"):
+def reeve(one, *words):
     """Run the command."""
     return subprocess.run([scratch.program("reeve"), "--root",
-                           one.machine.root, "--identity", identity, *words],
+                           one.machine.root, "--identity", "panel", *words],
                           capture_output=True, timeout=60, check=False,
                           encoding="utf-8")
 
@@ -359,12 +351,11 @@ def test_a_dry_run():
 
 
 def test_it_destroys():
-    with scene() as one:
+    with scene(policy=WRITER) as one:
         mark(one)
-        with one.daemon.client("reader") as client:
-            reply = client.call("PVE SELFTEST-TASK 100")
-            assert not reply.ok and "ceiling" in reply.advice, reply.lines
-            client.check("PVE SELFTEST")
+        reply = one.error("PVE SELFTEST-TASK 100")
+        assert "ceiling" in reply.advice, reply.lines
+        assert not not_well(checks(one))
 
 
 def test_a_failure_leaves_nothing():
@@ -399,6 +390,14 @@ def test_what_is_left_is_told():
         told = reply.details["not-undone"]
         assert "PVE DELSNAPSHOT 100 " + name in told, reply.lines
         assert "no way" in told, reply.lines
+    with scene() as one:
+        guest = mark(one)
+        guest.status = "running"
+        one.server.end_next("vzrollback", "it broke")
+        one.server.end_next("vzstart", "no way")
+        told = one.error("PVE SELFTEST-TASK 100").details["not-undone"]
+        assert "PVE START" in told and "no way" in told, told
+        assert not guest.snapshots, guest.snapshots
 
 
 def test_a_client_that_gives_up():
