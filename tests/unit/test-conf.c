@@ -102,7 +102,14 @@ files (void **state)
        "endpoint pve1\ntoken-file /etc/reeve/pve.token\n", 0644);
   expect (scratch, "ca-certificates.crt is not there");
   put (scratch, "/etc/ssl/certs/ca-certificates.crt", "PEM", 0644);
-  expect (scratch, "pve.token");
+  expect (scratch, "/etc/reeve/pve.token is not there");
+  put (scratch, "/etc/reeve/pve.conf",
+       "endpoint pve1\ntoken-file /etc/reeve/pve.token\n"
+       "ca-file /etc/reeve/none.pem\n",
+       0644);
+  expect (scratch, "/etc/reeve/none.pem is not there: name a ca-file that is");
+  put (scratch, "/etc/reeve/pve.conf",
+       "endpoint pve1\ntoken-file /etc/reeve/pve.token\n", 0644);
   put (scratch, "/etc/reeve/pve.token", "agent@pve!ops=hushhush\n", 0644);
   expect (scratch, "pve.token");
   put (scratch, "/etc/reeve/pve.token", "agent@pve!hushhush\n", 0600);

@@ -160,6 +160,10 @@ read_token (const struct machine *machine, struct conf *conf,
   gpg_error_t err = read_own (machine, conf->token_file, true, LIMIT_PVE_TOKEN,
                               &text, failure);
 
+  if (gpg_err_code (err) == GPG_ERR_ENOENT)
+    return fail (failure, GPG_ERR_CONFIGURATION,
+                 "%s is not there: it has the line USER@REALM!TOKENID=SECRET",
+                 conf->token_file);
   if (err)
     return misconfigured (err, conf->token_file, failure);
   length = strcspn (text, "\r\n");
@@ -208,8 +212,9 @@ read_authorities (const struct machine *machine, struct conf *conf,
     }
   else if (!err)
     err = fail (failure, GPG_ERR_CONFIGURATION,
-                "%s is not there: %s needs ca-file or fingerprints", path,
-                PVE_CONF_FILE);
+                "%s is not there: name a ca-file that is, or fingerprints, in "
+                "%s",
+                path, PVE_CONF_FILE);
   file_image_release (&image);
   return misconfigured (err, path, failure);
 }
