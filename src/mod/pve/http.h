@@ -24,8 +24,8 @@ struct http;
    which takes long.  */
 gpg_error_t http_prepare (void);
 
-/* Make ready, before the fence.  CONF must
-   live as long.  CONNECTOR_FD leads to the connector.  */
+/* Make ready, before the fence.  CONF must live as long.  CONNECTOR_FD leads to
+   the connector.  */
 gpg_error_t http_new (const struct conf *conf, int connector_fd,
                       struct http **r_http);
 

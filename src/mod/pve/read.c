@@ -131,12 +131,6 @@ read_list (struct work *work, const struct buffer *path, const char *key,
   return err;
 }
 
-gpg_error_t
-read_fields (struct work *work, const json_t *entry, const void *context)
-{
-  return field_write (work->out, entry, context);
-}
-
 /* --- Objects --- */
 
 const char *

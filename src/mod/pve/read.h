@@ -37,10 +37,6 @@ typedef gpg_error_t read_entry (struct work *work, const json_t *entry,
 gpg_error_t read_list (struct work *work, const struct buffer *path,
                        const char *key, read_entry *write, const void *context);
 
-/* A read_entry that writes the table CONTEXT, of struct field.  */
-gpg_error_t read_fields (struct work *work, const json_t *entry,
-                         const void *context);
-
 /* GET PATH, an object, for json_decref; an empty one where there is none.  */
 gpg_error_t read_object (struct work *work, const char *path,
                          json_t **r_object);

@@ -30,8 +30,11 @@ task_end_is_good (const struct ending *ending)
   return ending->outcome == OUTCOME_OK || ending->outcome == OUTCOME_WARNINGS;
 }
 
-const char *
-task_end_name (const char *upid, const struct ending *ending)
+/* The word for how the task UPID ended: ok, warnings, failed, refused,
+   aborted; queued, where the cluster's high availability was only told to do
+   it.  */
+static const char *
+name_ending (const char *upid, const struct ending *ending)
 {
   switch (ending->outcome)
     {
@@ -59,7 +62,7 @@ task_end_write (struct writer *out, const char *upid, const char *exitstatus)
   if (!exitstatus)
     return writer_field (out, "outcome", "running");
   outcome_read (exitstatus, &ending);
-  err = writer_field (out, "outcome", "%s", task_end_name (upid, &ending));
+  err = writer_field (out, "outcome", "%s", name_ending (upid, &ending));
   if (!err)
     err = writer_field (out, "exitstatus", "%s", exitstatus);
   if (!err && ending.outcome == OUTCOME_WARNINGS)
@@ -81,8 +84,7 @@ task_end_detail (struct work *work, const char *upid, const char *exitstatus)
 
   outcome_read (exitstatus, &ending);
   failure_detail (&work->failure, "upid", "%s", upid);
-  failure_detail (&work->failure, "outcome", "%s",
-                  task_end_name (upid, &ending));
+  failure_detail (&work->failure, "outcome", "%s", name_ending (upid, &ending));
   failure_detail (&work->failure, "exitstatus", "%s", exitstatus);
 }
 

@@ -10,11 +10,6 @@
 #include "../../call/work.h"
 #include "outcome.h"
 
-/* The word for how the task UPID ended: ok, warnings, failed, refused,
-   aborted; queued, where the cluster's high availability was only told to do
-   it.  */
-const char *task_end_name (const char *upid, const struct ending *ending);
-
 /* Whether it is a success.  */
 bool task_end_is_good (const struct ending *ending);
 
