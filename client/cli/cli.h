@@ -44,11 +44,12 @@ struct settings
   const char *state;
   int key_fd; /* -1: not given.  */
   const char *policy;
+  const char *vmid;
   unsigned overlap; /* Seconds; 0: not given.  */
   unsigned timeout_ms;
   uid_t client_uid, server_uid; /* (uid_t)-1: not given.  */
   bool spawn, json, raw, dry_run, keep_going, no_auth, yes;
-  bool explain, help, no_pager, version;
+  bool explain, help, no_pager, task, version;
 };
 
 #define SETTINGS_NONE                                                          \
@@ -177,6 +178,15 @@ enum status show_end (struct output *output);
 enum status show_result (reeve_t reeve, const char *what, gpg_error_t err,
                          gpg_error_t server_error);
 
+/* Append TEXT to LINE as standard output may have it: what would begin another
+   line, or steer a terminal, is escaped.  */
+void show_safely (struct buffer *line, const char *text, size_t length);
+
+/* COLOR (paint.h) if standard output is a terminal that is to have colours,
+   else
+   "".  */
+const char *show_color (const char *color);
+
 /* --- pager.c --- */
 
 /* What to run for a pager, NULL if the person wants none.  */
@@ -277,5 +287,8 @@ enum status quote_run (const struct settings *settings, char **words,
                        size_t count);
 enum status respond_run (const struct settings *settings, char **words,
                          size_t count);
+
+enum status selftest_run (const struct settings *settings, char **words,
+                          size_t count);
 
 #endif /* REEVE_CLI_H */

@@ -26,6 +26,7 @@ static const char help_text[]
       "  or:  reeve policy test [--policy=PATH] FILE [OPTION]...\n"
       "  or:  reeve proxy [OPTION]...\n"
       "  or:  reeve respond [OPTION]... [KEYFILE]\n"
+      "  or:  reeve selftest [--task --vmid=N] [OPTION]...\n"
       "  or:  reeve shell-quote [WORD]...\n"
       "Have reeved administer this machine.  \"reeve help\" asks it what it can"
       " do.\n"
@@ -44,6 +45,8 @@ static const char help_text[]
       "      --policy=PATH     what \"policy test\" tests (default: this"
       " machine's)\n"
       "      --raw             add no newline to an answer that has none\n"
+      "      --task            have \"selftest\" try tasks, on the guest"
+      " --vmid=N\n"
       "      --timeout=TIME    give up after 30 (seconds), 500ms, 5min, 1h\n"
       "      --yes             save what was edited without a question\n"
       "\n"
@@ -77,16 +80,18 @@ static const char help_text[]
       " mistakes in\n"
       "policies, \"policy test\" compares one with a file of lines \"allow"
       " IDENTITY\n"
-      "COMMAND\" and \"refuse IDENTITY COMMAND\".  \"proxy\" authenticates and "
-      "then hands the connection to standard"
-      " input\n"
-      "and output.  \"respond\" reads a nonce and prints the response for AUTH;"
-      " its\n"
-      "options are --client-nonce=HEX, --client-uid=N and --server-uid=N"
-      " besides those\n"
-      "above.  \"shell-quote\" prints words so that they can stand in a line of"
-      "\n"
-      "standard input.  \"complete\" is for the shells' completion.\n"
+      "COMMAND\" and \"refuse IDENTITY COMMAND\".  \"proxy\" authenticates"
+      " and then\n"
+      "hands the connection to standard input and output.  \"respond\" reads a"
+      " nonce and\n"
+      "prints the response for AUTH; its options are --client-nonce=HEX,"
+      " --client-uid=N\n"
+      "and --server-uid=N besides those above.  \"selftest\" shows whether all"
+      " is well\n"
+      "that PVE needs; with --task it tries snapshot, rollback and deletion.\n"
+      "\"shell-quote\" prints words so that they can stand in a line of"
+      " standard input.\n"
+      "\"complete\" is for the shells' completion.\n"
       "\n"
       "On standard input, one line is one command; an argument @ takes its"
       " content\n"
@@ -133,6 +138,7 @@ const struct own_word own_words[]
         { "policy", policy_run, .verbs = policy_verbs, .shared = true },
         { "proxy", proxy_run, .literal = false },
         { "respond", respond_run, .literal = false },
+        { "selftest", selftest_run, .literal = false },
         { "shell-quote", quote_run, .literal = true },
         { .name = NULL } };
 

@@ -45,8 +45,10 @@ enum
   OPTION_SOCKET,
   OPTION_SPAWN,
   OPTION_STATE,
+  OPTION_TASK,
   OPTION_TIMEOUT,
   OPTION_VERSION,
+  OPTION_VMID,
   OPTION_YES
 };
 
@@ -73,8 +75,10 @@ const struct option options_table[]
         { "socket", required_argument, NULL, OPTION_SOCKET },
         { "spawn", no_argument, NULL, OPTION_SPAWN },
         { "state", required_argument, NULL, OPTION_STATE },
+        { "task", no_argument, NULL, OPTION_TASK },
         { "timeout", required_argument, NULL, OPTION_TIMEOUT },
         { "version", no_argument, NULL, OPTION_VERSION },
+        { "vmid", required_argument, NULL, OPTION_VMID },
         { "yes", no_argument, NULL, OPTION_YES },
         { NULL, 0, NULL, 0 } };
 
@@ -170,6 +174,8 @@ text_of (int option, struct settings *settings)
       return &settings->socket;
     case OPTION_STATE:
       return &settings->state;
+    case OPTION_VMID:
+      return &settings->vmid;
     default:
       return NULL;
     }
@@ -199,6 +205,8 @@ flag_of (int option, struct settings *settings)
       return &settings->raw;
     case OPTION_SPAWN:
       return &settings->spawn;
+    case OPTION_TASK:
+      return &settings->task;
     case OPTION_VERSION:
       return &settings->version;
     case OPTION_YES:

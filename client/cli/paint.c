@@ -11,7 +11,6 @@
 
 #define BOLD "\033[1m"
 #define CYAN "\033[36m"
-#define GREEN "\033[32m"
 
 /* --- Safety --- */
 
@@ -193,7 +192,7 @@ diff_color (struct hunk *hunk, const char *line, size_t length)
     }
   hunk->before -= hunk->before && *line != '+' && *line != '\\';
   hunk->after -= hunk->after && *line != '-' && *line != '\\';
-  return *line == '-' ? PAINT_RED : *line == '+' ? GREEN : "";
+  return *line == '-' ? PAINT_RED : *line == '+' ? PAINT_GREEN : "";
 }
 
 void

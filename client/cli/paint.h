@@ -10,6 +10,7 @@
 #include "../../protocol/buffer.h"
 
 #define PAINT_RED "\033[31m"
+#define PAINT_GREEN "\033[32m"
 #define PAINT_YELLOW "\033[33m"
 #define PAINT_PLAIN "\033[m"
 

@@ -52,27 +52,47 @@ show_has_colors (void)
   return screen.err_colors;
 }
 
-/* Print TEXT, which is to be one line, on stderr; what could steer a terminal
-   is escaped.  */
+/* Append TEXT, which is to be one line, to LINE; what could steer a terminal,
+   if it is for one, is escaped.  */
+static void
+append_safely (struct buffer *line, bool terminal, const char *text,
+               size_t length)
+{
+  if (!terminal)
+    record_escape (line, text, length);
+  while (terminal && length)
+    {
+      const char *newline = memchr (text, '\n', length);
+      size_t part = newline ? (size_t)(newline - text) : length;
+
+      paint_safe (line, text, part, screen.utf8);
+      if (newline)
+        buffer_string (line, "\\x0a");
+      part += newline != NULL;
+      text += part;
+      length -= part;
+    }
+}
+
+void
+show_safely (struct buffer *line, const char *text, size_t length)
+{
+  append_safely (line, screen.out_terminal, text, length);
+}
+
+const char *
+show_color (const char *color)
+{
+  return screen.out_colors ? color : "";
+}
+
+/* The same on stderr.  */
 static void
 print_safely (const char *text, size_t length)
 {
   auto_buffer struct buffer line = BUFFER_EMPTY;
 
-  if (!screen.err_terminal)
-    record_escape (&line, text, length);
-  while (screen.err_terminal && length)
-    {
-      const char *newline = memchr (text, '\n', length);
-      size_t part = newline ? (size_t)(newline - text) : length;
-
-      paint_safe (&line, text, part, screen.utf8);
-      if (newline)
-        buffer_string (&line, "\\x0a");
-      part += newline != NULL;
-      text += part;
-      length -= part;
-    }
+  append_safely (&line, screen.err_terminal, text, length);
   if (line.bytes)
     fwrite (line.bytes, 1, line.length, stderr);
 }

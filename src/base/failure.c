@@ -127,6 +127,16 @@ failure_detail (struct failure *failure, const char *name, const char *format,
     failure_detail_bytes (failure, name, value, strlen (value));
 }
 
+const char *
+failure_find (const struct failure *failure, const char *name)
+{
+  const struct detail *detail = failure->details;
+
+  while (detail && strcmp (detail->name, name))
+    detail = detail->next;
+  return detail ? detail->value : NULL;
+}
+
 void
 failure_release (struct failure *failure)
 {

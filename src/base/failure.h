@@ -83,6 +83,9 @@ void failure_detail (struct failure *failure, const char *name,
 void failure_detail_bytes (struct failure *failure, const char *name,
                            const char *bytes, size_t length);
 
+/* The value of the detail NAME, or NULL; good as long as FAILURE is.  */
+const char *failure_find (const struct failure *failure, const char *name);
+
 /* Forget all; free the memory.  */
 void failure_release (struct failure *failure);
 

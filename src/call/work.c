@@ -223,7 +223,11 @@ carry_out (struct work *work, const struct work_service *service)
                  "this worker only reads: %s changes something",
                  operation->name);
   work->deadline = (uint64_t)item_number (work->request.items + 1, 0);
-  err = operation->run (work);
+  err = work_text (work, "unchanged")
+            ? writer_field_bool (work->out, "changed", false)
+            : 0;
+  if (!err)
+    err = operation->run (work);
   /* What has not left yet does so with the end.  */
   if (!err && buffer_error (&work->channel->out))
     err = channel_flush (work->channel);

@@ -66,7 +66,9 @@ struct work
   bool taken; /* The message that said so was read.  */
 };
 
-/* What the worker can do.  */
+/* What the worker can do.  With an argument "unchanged" the answer begins with
+   the field "changed", which is no: that of a verb which had nothing to do, and
+   tells how it is.  */
 struct work_operation
 {
   const char *name; /* "SERVICE STATUS", or what steps and handlers use:

@@ -171,7 +171,9 @@ help_about (struct session *session, const char *name, const char *verb_name,
   if (!verb_name)
     return help_noun (session, noun);
   verb = registry_verb_spoken (noun, verb_name, second, &used);
-  if (!verb || (second && used < 2))
+  if (verb && second && used < 2)
+    return fail (failure, GPG_ERR_TOO_MANY, "HELP [NOUN [VERB]]");
+  if (!verb)
     return fail (failure, GPG_ERR_UNKNOWN_COMMAND,
                  "%s has no verb %.20s: HELP %s lists them", noun->row->name,
                  verb_name, noun->row->name);

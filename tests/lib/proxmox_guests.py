@@ -161,16 +161,19 @@ class Storage:
         self.shared = shared
         self.total = 12638253056
         self.used = 5365760
+        self.active = self.enabled = True
         self.volumes = {}
 
     def status(self):
-        return {"type": self.kind, "content": self.content, "active": 1,
-                "enabled": 1, "shared": self.shared, "total": self.total,
+        return {"type": self.kind, "content": self.content,
+                "active": int(self.active), "enabled": int(self.enabled),
+                "shared": self.shared, "total": self.total,
                 "used": self.used, "avail": self.total - self.used}
 
     def resource(self, node):
         return {"id": "storage/%s/%s" % (node, self.name), "type": "storage",
-                "node": node, "storage": self.name, "status": "available",
+                "node": node, "storage": self.name,
+                "status": "available" if self.active else "unknown",
                 "plugintype": self.kind, "disk": self.used,
                 "maxdisk": self.total, "shared": self.shared,
                 "content": self.content}
@@ -249,7 +252,8 @@ def storages():
 
 class Cluster:
     """All that there is.  UNKNOWN_NODES are those whose statistics nobody
-    collects; DEAF: numbers of guests that do not heed a shutdown."""
+    collects; OFFLINE_NODES those that are switched off; DEAF: numbers of
+    guests that do not heed a shutdown."""
 
     nodes = ("pve1", "pve2")
 
@@ -259,6 +263,7 @@ class Cluster:
         self.storages = storages()
         self.tasks = Tasks()
         self.unknown_nodes = set()
+        self.offline_nodes = set()
         self.deaf = set()
         self.delayed = []
         self.fingerprint = ""

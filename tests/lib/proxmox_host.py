@@ -51,6 +51,8 @@ def renew(server, verb):
             first.snapshots.append({
                 "name": "before-upgrade", "snaptime": 1795195846,
                 "description": "", "config": dict(first.config)})
+        if verb == "SELFTEST-TASK":
+            first.config["tags"] = "reeve-selftest"
         store = cluster.storages["local"]
         kept = store.add_backup(first, 1795196000)
         store.volumes[BACKUP] = dict(store.volumes.pop(kept), volid=BACKUP)

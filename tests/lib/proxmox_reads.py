@@ -35,7 +35,9 @@ def version(cluster, call):
 def node_usage(cluster, name):
     one = {"node": name, "id": "node/" + name, "type": "node",
            "status": "unknown"}
-    if name not in cluster.unknown_nodes:
+    if name in cluster.offline_nodes:
+        one["status"] = "offline"
+    elif name not in cluster.unknown_nodes:
         one.update(status="online", cpu=0.034, maxcpu=4, mem=2147483648,
                    maxmem=8589934592, disk=5365760, maxdisk=12638253056,
                    uptime=int(cluster.tasks.uptime), level="")

@@ -132,6 +132,9 @@ def test_f2_mounted_with_nosuid_nodev_noexec():
         again = fields(client.call("HW MOUNT UUID=%s /media/disk"
                                    % ONE.upper()))
         assert again["changed"] == "no", again
+        again = client.check("HW MOUNT --output=json UUID=%s /media/disk"
+                             % ONE).text
+        assert again.startswith('{"changed":false,'), again
         listed = [record for record in
                   client.check("HW BLOCK").text.split("\n\n")
                   if "device: %s\n" % loop in record]

@@ -6,7 +6,6 @@
 versions; what is sent must be as each version's schema has it."""
 
 import os
-import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -311,6 +310,29 @@ def test_a_failed_task():
         assert "it is full" in reply.details["log"]
 
 
+def test_a_client_that_gives_up():
+    """That ends the waiting, and the task only if it is asked to."""
+    for option, running in ("", True), ("--stop-on-cancel ", False):
+        with scene() as one:
+            one.server.end_next("vzdump", "OK", seconds=20)
+            one.client.send("PVE BACKUP %s100" % option)
+            assert wait_for(lambda: one.server.tasks)
+            one.client.send("CANCEL")
+            reply = one.client.read_reply()
+            assert reply.error == "CANCELED", reply.verdict
+            assert (one.server.tasks[0].exit is None) == running
+            assert reply.details["upid"] == one.server.tasks[0].upid
+
+
+def test_a_time_limit_ends_the_waiting():
+    with scene() as one:
+        one.server.end_next("vzdump", "OK", seconds=20)
+        reply = one.error("PVE BACKUP --timeout=2s --stop-on-cancel 100")
+        assert reply.error == "TIMEOUT", reply.verdict
+        assert reply.details["outcome"] == "running", reply.details
+        assert one.server.tasks[0].exit is None
+
+
 def test_high_availability():
     for one in each_version():
         one.server.guests[100].ha = True
@@ -337,21 +359,6 @@ def test_a_lost_answer():
             assert len(one.sent()) == before + 1, one.sent()[before:]
 
 
-def worker_of(daemon):
-    """The process that carries out a step for DAEMON."""
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/cmdline" % name, "rb") as file:
-                words = file.read().split(b"\0")
-        except OSError:
-            continue
-        if b"--change" in words \
-                and daemon.machine.root.encode() in words:
-            found.append(int(name))
-    return min(found, default=None)
-
-
 def test_a_worker_that_dies_is_undone():
     """What nobody knows the end of is taken back."""
     for line, path in (("START 100", "/status/stop"),
@@ -361,7 +368,7 @@ def test_a_worker_that_dies_is_undone():
             one.server.task_seconds = 1
             one.client.send("PVE " + line)
             assert wait_for(lambda: one.sent())
-            os.kill(worker_of(one.daemon), signal.SIGKILL)
+            one.kill_worker()
             reply = one.client.read_reply()
             assert reply.error == "SERVER_FAILED", reply.verdict
             assert "not-undone" not in reply.details, reply.details

@@ -122,6 +122,17 @@ def test_a_change_that_fails_half_way():
         assert one.server.guests[102].config == before
 
 
+def test_what_cannot_be_put_back():
+    with scene() as one:
+        one.server.fail_next("PUT", "/config", "hotplug:it is in use")
+        one.server.fail_next("PUT", "/config", "500:the disk is full")
+        reply = one.error("PVE SET 102 cores=1 memory=64")
+        assert reply.error == "INV_ARG", reply.verdict
+        assert "the disk is full" in reply.details["not-undone"], \
+            reply.details
+        assert "it is in use" in reply.details["parameter-memory"]
+
+
 def test_values_that_the_server_does_not_take():
     for one in each_version():
         reply = one.client.call("PVE SET 100 memory=x swap=-1 cores=2")
@@ -201,6 +212,21 @@ def test_a_change_under_a_snapshot():
         thread.join()
         assert replies[0].error == "CONFLICT", replies[0].verdict
         assert guest.config["memory"] == 99 and not guest.snapshots
+
+
+def test_a_worker_that_dies_is_undone():
+    for vmid, method in (100, "PUT"), (200, "POST"):
+        with scene() as one:
+            before = dict(one.server.guests[vmid].config)
+            one.server.fail_next(method, "/config", "hang-after:5")
+            one.client.send("PVE SET --delete=cores %d memory=64 tags=x"
+                            % vmid)
+            assert wait_for(lambda: "tags" in one.server.guests[vmid].config)
+            one.kill_worker()
+            reply = one.client.read_reply()
+            assert reply.error == "SERVER_FAILED", reply.verdict
+            assert "not-undone" not in reply.details, reply.details
+            assert one.server.guests[vmid].config == before
 
 
 def test_no_wait():

@@ -58,6 +58,9 @@ test_details (void **state)
   assert_memory_equal (failure.details->next->value, "a\0b", 4);
   assert_int_equal (failure.details->next->next->length, 0);
   assert_null (failure.details->next->next->next);
+  assert_string_equal (failure_find (&failure, "line"), "7");
+  assert_string_equal (failure_find (&failure, "none"), "");
+  assert_null (failure_find (&failure, "lin"));
   failure_release (&failure);
   assert_null (failure.details);
 }

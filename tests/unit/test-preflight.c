@@ -127,14 +127,44 @@ test_setting (void **state)
   assert_string_equal (preflight_setting ("mem", false), "VM.Config.Options");
 }
 
+/* All that verbs need, one after the other, and then no more.  */
+static void
+test_needs (void **state)
+{
+  const char *verb, *privileges, *first = "";
+  bool snapshot = false;
+  bool network = false;
+  size_t count = 0;
+
+  (void)state;
+  while (preflight_need (count, &verb, &privileges))
+    {
+      assert_string_not_equal (privileges, PREFLIGHT_ROOT);
+      if (!count++)
+        first = verb;
+      snapshot |= !strcmp (verb, "SNAPSHOT")
+                  && !strcmp (privileges, "VM.Snapshot");
+      network |= !strcmp (verb, "SET")
+                 && !strcmp (privileges, "VM.Config.Network");
+    }
+  assert_string_equal (first, "START");
+  assert_true (snapshot && network);
+  assert_true (preflight_need (count - 1, &verb, &privileges));
+  assert_string_equal (verb, "SET");
+  assert_string_equal (privileges, "VM.Config.Options");
+  assert_false (preflight_need (count + 1, &verb, &privileges));
+}
+
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_rights), cmocka_unit_test (test_any_of_several),
-    cmocka_unit_test (test_what_an_option_needs),
-    cmocka_unit_test (test_settings), cmocka_unit_test (test_setting)
-  };
+  const struct CMUnitTest tests[]
+      = { cmocka_unit_test (test_rights),
+          cmocka_unit_test (test_any_of_several),
+          cmocka_unit_test (test_what_an_option_needs),
+          cmocka_unit_test (test_settings),
+          cmocka_unit_test (test_setting),
+          cmocka_unit_test (test_needs) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

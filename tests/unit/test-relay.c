@@ -68,6 +68,34 @@ wait_long (struct work *work)
   return 0;
 }
 
+/* Ends when the time is up, and takes a moment to say so.  */
+static gpg_error_t
+be_late (struct work *work)
+{
+  while (!work_ended (work))
+    usleep (10000);
+  usleep (100000);
+  failure_detail (&work->failure, "left", "%d", work_left (work, 1000));
+  return fail (&work->failure, GPG_ERR_TIMEOUT, "it goes on without us");
+}
+
+/* Puts in order what it began, when it is stopped.  */
+static gpg_error_t
+tidy (struct work *work)
+{
+  gpg_error_t err;
+
+  while (!work_ended (work))
+    usleep (10000);
+  err = work_grace (work, 2000);
+  if (err)
+    return err;
+  usleep (100000);
+  if (work_ended (work) || !work_left (work, 1000))
+    return fail (&work->failure, GPG_ERR_GENERAL, "there was no time");
+  return fail (&work->failure, GPG_ERR_CANCELED, "put in order");
+}
+
 static gpg_error_t
 flood (struct work *work)
 {
@@ -91,6 +119,8 @@ static const struct work_operation table[]
         { "wrong", go_wrong, false },
         { "die", die, false },
         { "wait", wait_long, false },
+        { "late", be_late, false },
+        { "tidy", tidy, false },
         { "flood", flood, false },
         { "change", change, true },
         { NULL, NULL, false } };
@@ -103,12 +133,11 @@ static const struct verb verbs[]
     = { { "TELL", "<text:text> [--wait=<time:duration=2s>] [--flag]",
           EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0 },
         { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 } };
-static const struct noun noun
-    = { .name = "TEST",
-        .summary = "test",
-        .help = "Tests.",
-        .verbs = verbs,
-        .helper = RELAY_MACHINE };
+static const struct noun noun = { .name = "TEST",
+                                  .summary = "test",
+                                  .help = "Tests.",
+                                  .verbs = verbs,
+                                  .helper = RELAY_MACHINE };
 
 struct scene
 {
@@ -347,6 +376,59 @@ test_giving_up (void **state)
 }
 
 static void
+test_what_a_late_worker_says (void **state)
+{
+  (void)state;
+  scene.call.deadline = link_now () + 200;
+  assert_code (relay_read (&scene.call, "late", NULL), GPG_ERR_TIMEOUT);
+  assert_string_equal (scene.call.failure.text, "it goes on without us");
+  assert_string_equal (scene.call.failure.details->value, "0");
+}
+
+/* A worker that is stopped may have some time, and then goes on with the next
+   request.  */
+static void
+test_grace (void **state)
+{
+  struct channel channel;
+  struct message message = { .kind = 0 };
+  int ends[2];
+  pid_t pid;
+
+  (void)state;
+  assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+                    0);
+  pid = fork ();
+  if (!pid)
+    {
+      close (ends[0]);
+      work_serve (ends[1], &(struct work_service){ .operations = tables });
+      _exit (0);
+    }
+  close (ends[1]);
+  channel_init (&channel, ends[0]);
+  channel.deadline = link_now () + 5000;
+  for (int i = 0; i < 2; i++)
+    {
+      channel_begin (&channel, WORK_REQUEST, 0);
+      channel_string (&channel, "tidy");
+      channel_number (&channel, 0);
+      channel_end (&channel);
+      assert_int_equal (channel_flush (&channel), 0);
+      channel_begin (&channel, WORK_STOP, 0);
+      channel_end (&channel);
+      assert_int_equal (channel_flush (&channel), 0);
+      assert_int_equal (channel_read (&channel, &message), 0);
+      assert_int_equal (message.kind, WORK_DONE);
+      assert_int_equal (item_number (message.items, 0), GPG_ERR_CANCELED);
+      assert_true (item_is (message.items + 1, "put in order"));
+    }
+  close (channel.fd);
+  channel_release (&channel);
+  waitpid (pid, NULL, 0);
+}
+
+static void
 test_an_answer_has_a_limit (void **state)
 {
   (void)state;
@@ -395,6 +477,8 @@ main (void)
     CASE (errors),
     CASE (a_reading_worker_changes_nothing),
     CASE (giving_up),
+    CASE (what_a_late_worker_says),
+    CASE (grace),
     CASE (an_answer_has_a_limit),
     CASE (without_a_helper),
     cmocka_unit_test_setup_teardown (

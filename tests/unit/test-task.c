@@ -219,6 +219,10 @@ run (const struct turn *turns)
   {                                                                            \
     asked, data, 0, VERDICT_DONE, NULL                                         \
   }
+/* It begins the task, it still runs, it has ended.  */
+#define BEGUN NO_TASKS, GOOD (SEND, "\"" OURS "\"")
+#define STILL GOOD (STATUS, RUNS), GOOD (STATUS, "[]")
+#define ENDS(text) GOOD (STATUS, ENDED (text)), GOOD (STATUS, "[]")
 #define STOP                                                                   \
   {                                                                            \
     NULL, NULL, 0, VERDICT_DONE, NULL                                          \
@@ -230,8 +234,7 @@ static void
 test_run (void **state)
 {
   static const struct turn turns[]
-      = { NO_TASKS,
-          GOOD (SEND, "\"" OURS "\""),
+      = { BEGUN,
           GOOD (STATUS, RUNS),
           GOOD (STATUS, "[{\"n\":1,\"t\":\"one\"}]"),
           GOOD (STATUS, ENDED ("WARNINGS: 2")),
@@ -249,8 +252,7 @@ test_run (void **state)
 static void
 test_no_wait (void **state)
 {
-  static const struct turn turns[] = { NO_TASKS, GOOD (SEND, "\"" OURS "\""),
-                                       STOP };
+  static const struct turn turns[] = { BEGUN, STOP };
 
   (void)state;
   give ("no-wait", "1");
@@ -374,16 +376,12 @@ test_locked (void **state)
   static const struct turn turns[]
       = { NO_TASKS,
           { SEND, NULL, GPG_ERR_LOCKED, VERDICT_LOCKED, "backup" },
-          NO_TASKS,
-          GOOD (SEND, "\"" OURS "\""),
-          GOOD (STATUS, ENDED ("CT is locked (snapshot)")),
+          BEGUN,
+          ENDS ("CT is locked (snapshot)"),
           GOOD (STATUS, "[]"),
           GOOD (STATUS, "[]"),
-          GOOD (STATUS, "[]"),
-          NO_TASKS,
-          GOOD (SEND, "\"" OURS "\""),
-          GOOD (STATUS, ENDED ("OK")),
-          GOOD (STATUS, "[]"),
+          BEGUN,
+          ENDS ("OK"),
           STOP };
 
   (void)state;
@@ -429,8 +427,7 @@ test_nothing_else_again (void **state)
   for (size_t i = 0; i < 2; i++)
     {
       const struct turn failed[]
-          = { NO_TASKS,
-              GOOD (SEND, "\"" OURS "\""),
+          = { BEGUN,
               GOOD (STATUS, i ? ENDED ("clone failed: CT is locked (backup)")
                               : ENDED ("job errors")),
               GOOD (STATUS, "[]"),
@@ -458,9 +455,7 @@ say_stop (void)
 static void
 test_given_up (void **state)
 {
-  static const struct turn left[] = { NO_TASKS, GOOD (SEND, "\"" OURS "\""),
-                                      GOOD (STATUS, RUNS), GOOD (STATUS, "[]"),
-                                      STOP };
+  static const struct turn left[] = { BEGUN, STILL, STOP };
 
   (void)state;
   say_stop ();
@@ -473,15 +468,11 @@ static void
 test_given_up_and_stopped (void **state)
 {
   static const struct turn stopped[]
-      = { NO_TASKS,
-          GOOD (SEND, "\"" OURS "\""),
-          GOOD (STATUS, RUNS),
-          GOOD (STATUS, "[]"),
+      = { BEGUN,
+          STILL,
           GOOD ("DELETE /nodes/pve1/tasks/", "null"),
-          GOOD (STATUS, RUNS),
-          GOOD (STATUS, "[]"),
-          GOOD (STATUS, ENDED ("unexpected status")),
-          GOOD (STATUS, "[]"),
+          STILL,
+          ENDS ("unexpected status"),
           STOP };
 
   (void)state;
@@ -508,8 +499,7 @@ test_given_up_at_once (void **state)
           GOOD (LIST, "[{\"upid\":\"" OURS "\"}]"),
           { STATUS, NULL, GPG_ERR_CANCELED, VERDICT_DONE, NULL },
           GOOD ("DELETE /nodes/pve1/tasks/", "null"),
-          GOOD (STATUS, ENDED ("unexpected status")),
-          GOOD (STATUS, "[]"),
+          ENDS ("unexpected status"),
           STOP };
 
   (void)state;
@@ -524,15 +514,9 @@ test_given_up_at_once (void **state)
 static void
 test_stopped_too_late (void **state)
 {
-  static const struct turn ended[]
-      = { NO_TASKS,
-          GOOD (SEND, "\"" OURS "\""),
-          GOOD (STATUS, RUNS),
-          GOOD (STATUS, "[]"),
-          GOOD ("DELETE /nodes/pve1/tasks/", "null"),
-          GOOD (STATUS, ENDED ("OK")),
-          GOOD (STATUS, "[]"),
-          STOP };
+  static const struct turn ended[] = {
+    BEGUN, STILL, GOOD ("DELETE /nodes/pve1/tasks/", "null"), ENDS ("OK"), STOP
+  };
 
   (void)state;
   give ("stop-on-cancel", "1");
@@ -545,9 +529,7 @@ test_stopped_too_late (void **state)
 static void
 test_time_is_up (void **state)
 {
-  static const struct turn turns[] = { NO_TASKS, GOOD (SEND, "\"" OURS "\""),
-                                       GOOD (STATUS, RUNS), GOOD (STATUS, "[]"),
-                                       STOP };
+  static const struct turn turns[] = { BEGUN, STILL, STOP };
 
   (void)state;
   give ("stop-on-cancel", "1");

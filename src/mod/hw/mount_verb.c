@@ -160,8 +160,8 @@ hw_mount (struct call *call)
     err = plan_fstab (call, arg_text (call, "target"), line);
   if (err || plan_count (call->plan))
     return err;
-  err = writer_field_bool (call->out, "changed", false);
-  return err ? err : relay_read (call, "hw mount look", more.pairs);
+  add (&more, "unchanged", "1");
+  return relay_read (call, "hw mount look", more.pairs);
 }
 
 /* --- UMOUNT --- */

@@ -242,8 +242,11 @@ fail_by_verdict (const struct fault *fault, enum verdict verdict)
       return fail_saying (fault, GPG_ERR_NOT_SUPPORTED, "Proxmox");
     case VERDICT_LOST:
       return fail (fault->failure, GPG_ERR_UNFINISHED,
-                   "the answer was lost (%u): see PVE TASKS before doing it "
-                   "again",
+                   strcmp (fault->exchange->method, "GET")
+                       ? "the answer was lost (%u): see PVE TASKS before doing "
+                         "it again"
+                       : "the daemon behind the server does not answer it "
+                         "(%u): is pvedaemon running?",
                    fault->exchange->status);
     case VERDICT_ELSEWHERE:
       return fail (fault->failure, GPG_ERR_CONFIGURATION,

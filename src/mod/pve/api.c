@@ -18,6 +18,7 @@ struct request
 {
   struct http_request http;
   struct http_reply reply;
+  bool only; /* It goes to HTTP's endpoint and to no other.  */
 };
 
 /* Where certificates are not checked the client is told each time.  */
@@ -40,17 +41,18 @@ time_of_request (const struct work *work, const struct conf *conf)
 }
 
 /* Ask one server after the other, from the one that answered last on, until
-   one was reached.  */
+   one was reached; or the only one.  */
 static gpg_error_t
 perform (struct work *work, struct request *request)
 {
   struct api *api = work->context;
-  size_t count = api->conf->count;
+  size_t first = request->only ? request->http.endpoint : api->endpoint;
+  size_t count = request->only ? 1 : api->conf->count;
   gpg_error_t err = 0;
 
   for (size_t i = 0; i < count; i++)
     {
-      request->http.endpoint = (api->endpoint + i) % count;
+      request->http.endpoint = (first + i) % api->conf->count;
       request->http.time_ms = time_of_request (work, api->conf);
       if (!request->http.time_ms)
         return gpg_error (GPG_ERR_CANCELED);
@@ -105,6 +107,17 @@ gpg_error_t
 api_get (struct work *work, const char *path, struct answer *r_answer)
 {
   struct request request = { .http = { .method = "GET", .path = path } };
+
+  return converse (work, &request, r_answer);
+}
+
+gpg_error_t
+api_get_from (struct work *work, size_t endpoint, const char *path,
+              struct answer *r_answer)
+{
+  struct request request
+      = { .http = { .endpoint = endpoint, .method = "GET", .path = path },
+          .only = true };
 
   return converse (work, &request, r_answer);
 }

@@ -36,8 +36,13 @@ struct api
 gpg_error_t api_get (struct work *work, const char *path,
                      struct answer *r_answer);
 
-/* The same for PATH as printf makes it of FORMAT; what goes into it must be
-   encoded.  */
+/* The same from server ENDPOINT of pve.conf, and from no other.  If it answers
+   the next request goes to it, too.  */
+gpg_error_t api_get_from (struct work *work, size_t endpoint, const char *path,
+                          struct answer *r_answer);
+
+/* The same as api_get for PATH as printf makes it of FORMAT; what goes into it
+   must be encoded.  */
 gpg_error_t api_getf (struct work *work, struct answer *r_answer,
                       const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

@@ -131,18 +131,17 @@ change_preflight (struct call *call, const struct more *more)
              : 0;
 }
 
-/* "reeve-20270131-120000", for the caller to free.  */
-static char *
-snapshot_name (void)
+char *
+change_snapshot_name (const char *prefix)
 {
   time_t now = time (NULL);
   struct tm parts;
   char text[32];
 
   if (!gmtime_r (&now, &parts)
-      || !strftime (text, sizeof text, "reeve-%Y%m%d-%H%M%S", &parts))
+      || !strftime (text, sizeof text, "%Y%m%d-%H%M%S", &parts))
     return NULL;
-  return strdup (text);
+  return text_format ("%s-%s", prefix, text);
 }
 
 gpg_error_t
@@ -154,7 +153,7 @@ change_snapshot_first (struct call *call, struct more *more, const char *guest,
   *r_name = NULL;
   if (!arg_number (call, "snapshot", 0))
     return 0;
-  *r_name = snapshot_name ();
+  *r_name = change_snapshot_name ("reeve");
   if (!*r_name)
     return gpg_error_from_syserror ();
   more_add (more, "snapname", *r_name);

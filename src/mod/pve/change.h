@@ -41,6 +41,9 @@ gpg_error_t change_snapshot_first (struct call *call, struct more *more,
 gpg_error_t change_guest_name (struct call *call, const char *text,
                                char **r_name);
 
+/* "PREFIX-20270131-120000", for the caller to free; NULL and errno.  */
+char *change_snapshot_name (const char *prefix);
+
 /* The answer where nothing is to be done.  */
 gpg_error_t change_unchanged (struct call *call);
 

@@ -173,12 +173,13 @@ guest_snapshot_first (struct work *work)
 }
 
 gpg_error_t
-guest_snapshot_undo (struct work *work)
+guest_is_busy (struct work *work, bool *r_busy)
 {
   auto_answer struct answer answer = ANSWER_NONE;
   auto_buffer struct buffer path = BUFFER_EMPTY;
   gpg_error_t err;
 
+  *r_busy = false;
   buffer_string (&path, "/nodes");
   err = form_segment (&path, work_text (work, "node"));
   if (err)
@@ -188,7 +189,17 @@ guest_snapshot_undo (struct work *work)
   err = buffer_error (&path);
   if (!err)
     err = api_get (work, path.bytes, &answer);
-  if (!err && json_array_size (answer.data))
+  *r_busy = !err && json_array_size (answer.data);
+  return err;
+}
+
+gpg_error_t
+guest_snapshot_undo (struct work *work)
+{
+  bool busy;
+  gpg_error_t err = guest_is_busy (work, &busy);
+
+  if (!err && busy)
     err = fail (&work->failure, GPG_ERR_CONFLICT,
                 "the snapshot %s stays: a task of the guest still runs",
                 work_text (work, "snapname"));

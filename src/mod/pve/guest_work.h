@@ -31,6 +31,10 @@ gpg_error_t guest_snapshot_first (struct work *work);
 /* Delete it again, unless that other step still goes on.  */
 gpg_error_t guest_snapshot_undo (struct work *work);
 
+/* Whether a task of the guest "vmid" runs on the node "node", as far as the
+   token may know.  */
+gpg_error_t guest_is_busy (struct work *work, bool *r_busy);
+
 /* Do ACTION and wait for its end; nothing is written.  */
 gpg_error_t guest_do (struct work *work, const struct action *action);
 

@@ -56,9 +56,13 @@
 /* What all have that change a guest.  */
 #define WAYS "[--preflight] [--no-wait] [--stop-on-cancel] "
 #define CHANGES                                                                \
-  "Answers a record: changed, outcome, upid, exitstatus, warnings.\n"          \
+  "Answers a record: changed, outcome (as TASK-STATUS has it), upid,\n"        \
+  "exitstatus, warnings; changed is no, and alone, where it is so already.\n"  \
+  "NOT_FOUND: it is not there, or the token may not see it.\n"                 \
+  "LOCKED: it stayed locked; the detail lock says by what.\n"                  \
   "GENERAL: the task failed: TASK-WAIT tells of its details.\n"                \
-  "LOCKED: the guest stayed locked; the detail lock says by what.\n"
+  "SERVER_FAILED: the server refused, or its answer was lost (the detail\n"    \
+  "outcome says lost).\n"
 #define SNAPSHOT_FIRST                                                         \
   "With --snapshot one is taken before (field snapshot: its name).\n"
 #define CONFLICT "CONFLICT: somebody else changed the configuration.\n"

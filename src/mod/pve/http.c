@@ -60,9 +60,8 @@ open_socket (void *context, curlsocktype purpose, struct curl_sockaddr *address)
 
   (void)purpose;
   (void)address;
-  http->err = connector_ask (&http->connector,
-                             (uint32_t)http->request->endpoint, give_up, http,
-                             &fd);
+  http->err = connector_ask (
+      &http->connector, (uint32_t)http->request->endpoint, give_up, http, &fd);
   http->opened = fd >= 0;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
@@ -225,14 +224,19 @@ distrust (struct http *http, const char *server, struct failure *failure)
                server);
 }
 
+char *
+http_server_name (const struct endpoint *endpoint)
+{
+  return text_format (strchr (endpoint->host, ':') ? "[%s]:%s" : "%s:%s",
+                      endpoint->host, endpoint->port);
+}
+
 static gpg_error_t
 explain (struct http *http, CURLcode rc, struct failure *failure)
 {
   const struct endpoint *endpoint = http->conf->endpoints
                                     + http->request->endpoint;
-  auto_free char *server = text_format (
-      strchr (endpoint->host, ':') ? "[%s]:%s" : "%s:%s", endpoint->host,
-      endpoint->port);
+  auto_free char *server = http_server_name (endpoint);
 
   if (!server)
     return gpg_error_from_syserror ();

@@ -71,6 +71,10 @@ gpg_error_t http_perform (struct http *http, const struct http_request *request,
 gpg_error_t http_fences (struct http *http, bool (*ended) (void *context),
                          void *context, char **r_report);
 
+/* "pve1.example:8006", as words name ENDPOINT, for the caller to free; NULL if
+   there is no memory.  */
+char *http_server_name (const struct endpoint *endpoint);
+
 /* Seconds after 1970 of a server's DATE; -1: unknown.  */
 time_t http_date (const char *date);
 

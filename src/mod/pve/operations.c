@@ -12,6 +12,7 @@
 #include "read.h"
 #include "guest_work.h"
 #include "preflight.h"
+#include "selftest_work.h"
 #include "set_work.h"
 #include "task_wait.h"
 #include "volume_work.h"
@@ -49,6 +50,7 @@ const struct work_operation pve_operations[]
         { "PVE CONTENT", read_content, false },
         { "PVE TASKS", read_tasks, false },
         { "PVE PERMISSIONS", read_permissions, false },
+        { "PVE SELFTEST", selftest_read, false },
         { "PVE TASK-STATUS", task_status, false },
         { "PVE TASK-WAIT", task_wait, false },
         { "PVE TASK-LOG", task_read_log, false },
@@ -59,6 +61,7 @@ const struct work_operation pve_operations[]
         { "pve look restore", volume_look_restore, false },
         { "pve look content", volume_look_content, false },
         { "pve look set", set_look, false },
+        { "pve look selftest", selftest_look, false },
         { "pve preflight", preflight_check, false },
         { "pve act", guest_act, true },
         { "pve undo", guest_undo, true },
@@ -66,4 +69,7 @@ const struct work_operation pve_operations[]
         { "pve snapshot undo", guest_snapshot_undo, true },
         { "pve set", set_act, true },
         { "pve set undo", set_undo, true },
+        { "pve selftest begin", selftest_begin, true },
+        { "pve selftest act", selftest_act, true },
+        { "pve selftest clean", selftest_clean, true },
         { NULL, NULL, false } };

@@ -86,16 +86,35 @@ static const struct
     " args lock hookscript parallel hugepages keephugepages ivshmem " },
 };
 
+#define KINDS (sizeof kinds / sizeof *kinds)
+#define OTHER_SETTINGS "VM.Config.Options"
+
 const char *
 preflight_setting (const char *name, bool container)
 {
   size_t length = strcspn (name, "0123456789");
   auto_free char *word = text_format (" %.*s ", (int)length, name);
 
-  for (size_t i = 0; word && i < sizeof kinds / sizeof *kinds; i++)
+  for (size_t i = 0; word && i < KINDS; i++)
     if (strstr (container ? kinds[i].container : kinds[i].machine, word))
       return kinds[i].privileges;
-  return "VM.Config.Options";
+  return OTHER_SETTINGS;
+}
+
+bool
+preflight_need (size_t index, const char **r_verb, const char **r_privileges)
+{
+  if (index < NEEDS)
+    {
+      *r_verb = needs[index].verb;
+      *r_privileges = needs[index].privileges;
+      return true;
+    }
+  index -= NEEDS;
+  *r_verb = "SET";
+  /* The last kind is not for tokens.  */
+  *r_privileges = index < KINDS - 1 ? kinds[index].privileges : OTHER_SETTINGS;
+  return index < KINDS;
 }
 
 /* --- Rights --- */
@@ -116,10 +135,9 @@ note (struct lack *lack, const char *privileges, const char *path)
   buffer_string (&lack->words, lack->words.length ? ", " : "");
 }
 
-/* Whether the token has any of PRIVILEGES ("A|B") in RIGHTS.  Their values only
-   say whether what is below has them, too.  */
-static bool
-has_any (const json_t *rights, const char *privileges)
+/* Their values only say whether what is below has them, too.  */
+bool
+preflight_has_any (const json_t *rights, const char *privileges)
 {
   while (*privileges)
     {
@@ -146,7 +164,8 @@ check_right (struct lack *lack, const char *path, const char *privileges)
   err = buffer_error (&query);
   if (!err)
     err = api_getf (work, &answer, "/access/permissions?%s", query.bytes);
-  if (err || has_any (json_object_get (answer.data, path), privileges))
+  if (err
+      || preflight_has_any (json_object_get (answer.data, path), privileges))
     return err;
   note (lack, privileges, path);
   buffer_printf (&lack->words, "%s on %s", privileges, path);

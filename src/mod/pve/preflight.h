@@ -11,12 +11,22 @@
 
 #include <stdbool.h>
 #include <gpg-error.h>
+#include <jansson.h>
 #include "../../call/work.h"
 
 /* The operation: check what the argument "verb" needs, with the others.
    GPG_ERR_FORBIDDEN names all that is missing; details privilege and path, for
    each.  */
 gpg_error_t preflight_check (struct work *work);
+
+/* The INDEX-th, from 0, of what verbs need: PRIVILEGES, of which any will do.
+   False past the end.  */
+bool preflight_need (size_t index, const char **r_verb,
+                     const char **r_privileges);
+
+/* Whether RIGHTS, a member for each privilege that the token has on a path, has
+   any of PRIVILEGES ("A|B").  */
+bool preflight_has_any (const json_t *rights, const char *privileges);
 
 #define PREFLIGHT_ROOT "root@pam"
 

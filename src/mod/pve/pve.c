@@ -9,6 +9,7 @@
 #include "fences.h"
 #include "golden.h"
 #include "help.h"
+#include "selftest_task.h"
 #include "task_change.h"
 
 static const struct verb verbs[] = {
@@ -473,6 +474,45 @@ static const struct verb verbs[] = {
     .done = relay_done,
     .summary = "delete a volume, as a backup or an image",
     .help = CHANGES "Example: PVE DELETE-CONTENT pve1 " BACKUP },
+  { .name = "SELFTEST",
+    .args = "",
+    .effect = EFFECT_READ,
+    .run = relay_verb,
+    .summary = "whether servers, token, nodes and storages are well",
+    .help
+    = "Only reads.  What fails is told in a record, and is no error.\n"
+      "Answers a record for each check:\n"
+      "  check     endpoint, tls, token, version and clock of each server of\n"
+      "            pve.conf; privileges; node and storage, each\n"
+      "  object    which one\n"
+      "  state     ok, warning or failed\n"
+      "  message   what was found, and what to do\n"
+      "A privilege that the token has nowhere is told with the verbs that\n"
+      "need it.  Without a server that takes the token nothing else can be\n"
+      "checked.  \"reeve selftest\" shows all as a table.\n"
+      "CONFIGURATION: /etc/reeve/pve.conf is missing or wrong.\n"
+      "Example: PVE SELFTEST" },
+  { .name = "SELFTEST-TASK",
+    .args = "<vmid:vmid>",
+    .effect = EFFECT_DESTROY,
+    .run = pve_selftest_task,
+    .done = relay_done,
+    .summary = "try snapshot, rollback and deletion on a guest for tests",
+    .help
+    = "Takes a snapshot of the guest VMID, goes back to it, deletes it,\n"
+      "and looks each time whether it is so.  The guest must have the tag\n"
+      "reeve-selftest: what it writes meanwhile is lost, and if it runs it is\n"
+      "stopped and started again.  After an error, or when the client gives\n"
+      "up, the snapshot is deleted; the detail not-undone tells if it could\n"
+      "not be.  Answers a record for each step:\n"
+      "  check     snapshot, rollback, delete\n"
+      "  state     always ok\n"
+      "  seconds   how long it took, with a fraction\n"
+      "  message   what was found\n"
+      "The detail check of an error names the step.\n"
+      "FORBIDDEN: the guest has not the tag, or the token not the right.\n"
+      "GENERAL: a task failed, or did not do what it should.\n"
+      "Example: PVE SELFTEST-TASK 100" },
   { .name = NULL }
 };
 

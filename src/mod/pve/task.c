@@ -111,23 +111,12 @@ start (struct work *work, struct attempt *attempt)
   return err;
 }
 
-/* The detail NAME of WORK's failure, or NULL.  */
-static const char *
-find_detail (const struct work *work, const char *name)
-{
-  const struct detail *detail = work->failure.details;
-
-  while (detail && strcmp (detail->name, name))
-    detail = detail->next;
-  return detail ? detail->value : NULL;
-}
-
 /* What is locked has failed with WORK's failure: wait for MS, within END.
    Whether to try again.  */
 static bool
 await_lock (struct work *work, int ms, uint64_t end)
 {
-  const char *lock = find_detail (work, "lock");
+  const char *lock = failure_find (&work->failure, "lock");
 
   return link_now () + (uint64_t)ms < end && work_left (work, ms + 1) > ms
          && !work_status (work, "PROGRESS", "locked (%.100s): trying again",

@@ -55,8 +55,6 @@ task_status (struct work *work)
   auto_free char *exitstatus = NULL;
   gpg_error_t err = task_look (work, upid, &exitstatus);
 
-  if (!err && work_number (work, "unchanged", 0))
-    err = writer_field_bool (work->out, "changed", false);
   return err ? err : write_task (work->out, upid, exitstatus);
 }
 

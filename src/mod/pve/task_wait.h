@@ -8,8 +8,7 @@
 #include <gpg-error.h>
 #include "../../call/work.h"
 
-/* How the task of the argument "upid" is: a record; with the argument
-   "unchanged" that of a verb that had nothing to do.  */
+/* How the task of the argument "upid" is: a record.  */
 gpg_error_t task_status (struct work *work);
 
 /* Wait for the tasks that the arguments "upid" name, and write a record for

@@ -67,10 +67,10 @@ static gpg_error_t
 write_unchanged (struct call *call)
 {
   const char *const more[]
-      = { "manager", settings_text (call->settings, "service-manager"), NULL };
-  gpg_error_t err = writer_field_bool (call->out, "changed", false);
+      = { "manager", settings_text (call->settings, "service-manager"),
+          "unchanged", "1", NULL };
 
-  return err ? err : relay_read (call, "SERVICE STATUS", more);
+  return relay_read (call, "SERVICE STATUS", more);
 }
 
 /* Plan CHANGE for a unit whose state is STATE.  */
