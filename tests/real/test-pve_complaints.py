@@ -134,6 +134,18 @@ def test_06_a_lock_is_waited_for_and_told():
         one.server.lock_guest(100, "backup", 1.2)
         assert one.record("PVE SNAPSHOT 100 s1")["changed"]
         assert not one.server.guests[100].lock
+        # A lock is a line of the configuration, which then changes.
+        for vmid in (100, 200):
+            one.server.lock_guest(vmid, "backup", 1.2)
+            assert one.record("PVE SET %d cores=2" % vmid)["changed"]
+            assert one.server.guests[vmid].config["cores"] == 2
+        # Who changes a setting meanwhile is not written over.
+        one.server.lock_guest(100, "backup", 1.5)
+        threading.Timer(0.7, one.server.guests[100].write, (
+            "cores", "4", one.server.version)).start()
+        reply = one.error("PVE SET 100 cores=1")
+        assert reply.error == "CONFLICT", reply.lines
+        assert one.server.guests[100].config["cores"] == 4
         one.server.lock_guest(100, "snapshot-delete", 30)
         reply = one.error("PVE SET --timeout=2 100 cores=3")
         assert reply.error == "LOCKED", reply.lines
