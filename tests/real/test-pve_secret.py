@@ -61,7 +61,7 @@ def bytes_of(path):
     try:
         with open(path, "rb") as file:
             return file.read()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return b""
 
 
@@ -242,10 +242,9 @@ def test_GETINFO_tells_of_them():
                 one.authenticate("panel", machine.key("panel"))
                 said = fences(one)
                 for process in ("API worker", "API connector"):
-                    for fence in ("no_new_privs", "seccomp",
+                    for fence in ("no_new_privs", "seccomp", "not_root",
                                   "no_capabilities"):
                         assert said[process, fence], said
-                    assert said[process, "not_root"] == ROOT, said
                     assert said[process, "memory"] != SANITIZED, said
                 assert said["API worker", "locked_memory"] or not ROOT, said
                 # The same worker goes on.
