@@ -298,11 +298,17 @@ tell_files (const char *canonical,
   for (size_t i = 0; i < known.count; i++)
     {
       const char *name = known.alias[i].name;
+      const char *end = name;
 
-      find_canonical (name, other);
-      if (!strcmp (other, canonical))
+      /* Most are files, which lead to themselves.  */
+      if (strcmp (known.alias[i].target, name))
+        {
+          find_canonical (name, other);
+          end = other;
+        }
+      if (!strcmp (end, canonical))
         each (context, name);
-      else if (*instance && !strcmp (other, template)
+      else if (*instance && !strcmp (end, template)
                && join_instance (name, instance, other))
         each (context, other);
     }
