@@ -107,6 +107,12 @@ def test_04_states_that_no_list_of_HTTP_has():
         assert reply.error in ("UNFINISHED", "TIMEOUT"), reply.lines
         assert len(posts(one, "/stop")) == 1
         assert one.server.guests[100].status == "running"
+        # What was not begun since its daemon is dead.
+        one.server.fail_next("POST", "/status/reboot", "595")
+        reply = one.error("PVE REBOOT --timeout=3 100")
+        assert reply.error in ("UNFINISHED", "TIMEOUT"), reply.lines
+        assert len(posts(one, "/reboot")) == 1
+        assert len(one.server.tasks) == 1, one.server.tasks
 
 
 def test_05_a_task_is_waited_for_wherever_it_comes_from():
