@@ -350,8 +350,8 @@ show_result (reeve_t reeve, const char *what, gpg_error_t err,
   for (size_t i = 0; i < reeve_detail_count (reeve); i++)
     {
       reeve_detail (reeve, i, &name, &value, &length);
-      if (!strcmp (name, "message") && !advice[first])
-        continue; /* It is the advice, and was printed whole.  */
+      if (!strcmp (name, "advice") && !advice[first])
+        continue; /* It was printed whole.  */
       if (!strcmp (name, "rule"))
         continue; /* advise_refused tells it.  */
       print_detail (name, value, length);

@@ -169,7 +169,7 @@ line_explain (reeve_t reeve, const char *text)
   const char *advice = strstr (text, "> - ");
 
   for (size_t i = 0; i < reeve->detail_count; i++)
-    if (!strcmp (reeve->details[i].name, "message"))
+    if (!strcmp (reeve->details[i].name, "advice"))
       {
         handle_explain (reeve, "%s", reeve->details[i].value);
         return;

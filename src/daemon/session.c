@@ -158,7 +158,7 @@ send_text (struct session *session, gpg_error_t err, const char *text)
 
   if (length > LIMIT_ERROR_TEXT)
     {
-      struct detail detail = { NULL, (char *)"message", (char *)text, length };
+      struct detail detail = { NULL, (char *)"advice", (char *)text, length };
 
       send_detail (session, &detail);
       length = LIMIT_ERROR_TEXT - 3;

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include <inttypes.h>
 #include "../../protocol/buffer.h"
-#include "../../src/mod/pve/conf.h"
+#include "../../src/mod/pve/conf_lines.h"
 
 #define NAME "pve.conf"
 

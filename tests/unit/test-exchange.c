@@ -329,8 +329,13 @@ a_long_advice_is_whole (void **state)
   const struct fake_step steps[]
       = { FAKE_HELLO,
           { "X",
-            "S DETAIL message do this and that\n"
+            "S DETAIL advice do this and that\n"
             "ERR 536870971 Not found <U> - do th...\n",
+            0 },
+          /* What another program said is no advice.  */
+          { "X",
+            "S DETAIL message it is not there\n"
+            "ERR 536870971 Not found <U> - make it\n",
             0 },
           { "X", "ERR 536870971 only words\n", 0 },
           { "X", "ERR 536870971\n", 0 },
@@ -341,6 +346,8 @@ a_long_advice_is_whole (void **state)
   (void)state;
   assert_int_equal (reeve_call (reeve, "X", NULL, 0, NULL, NULL), 536870971);
   assert_string_equal (reeve_error_text (reeve), "do this and that");
+  assert_int_equal (reeve_call (reeve, "X", NULL, 0, NULL, NULL), 536870971);
+  assert_string_equal (reeve_error_text (reeve), "make it");
   assert_int_equal (reeve_call (reeve, "X", NULL, 0, NULL, NULL), 536870971);
   assert_string_equal (reeve_error_text (reeve), "only words");
   assert_int_equal (reeve_call (reeve, "X", NULL, 0, NULL, NULL), 536870971);

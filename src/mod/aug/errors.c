@@ -92,8 +92,7 @@ error_path (const char *path, const char *value)
 }
 
 /* Set the words and details of the request's failure from the error node ERROR:
-   PATH, if that is not NULL, and WHAT.  "message" is not ours to name a detail
-   by: it is the whole advice, where a line is too short for that.  */
+   PATH, if that is not NULL, and WHAT.  */
 static gpg_error_t
 fail_as_noted (struct worker *worker, const char *error, const char *path,
                const char *text, const char *what)

@@ -1,4 +1,4 @@
-/* conf.c - pve.conf: where the Proxmox servers are, and how to speak with them
+/* conf.c - the files that tell where the Proxmox servers are: read and checked
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
@@ -8,296 +8,15 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../protocol/buffer.h"
 #include "../../../protocol/memory.h"
-#include "../../../protocol/quantity.h"
 #include "../../../protocol/text.h"
 #include "../../base/file.h"
+#include "conf_lines.h"
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
-#define BLANKS " \t"
-#define REALM                                                                  \
-  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
-
-/* --- Options --- */
-
-/* Each takes the words of one line; NULL: it was right, else what would be. */
-struct option
-{
-  const char *name;
-  const char *(*accept) (struct conf *conf, char *words);
-};
-
-static const char *
-take_text (char **text, const char *words, const char *wanted)
-{
-  if (!*words || strpbrk (words, BLANKS))
-    return wanted;
-  free (*text);
-  *text = strdup (words);
-  return *text ? NULL : "less: there is no memory";
-}
-
-/* "AB:CD:..." */
-static bool
-read_pin (const char *text, unsigned char pin[PIN_BYTES])
-{
-  for (size_t i = 0; i < PIN_BYTES; i++, text += 3)
-    {
-      unsigned value;
-
-      if (!isxdigit ((unsigned char)text[0])
-          || !isxdigit ((unsigned char)text[1])
-          || text[2] != (i + 1 < PIN_BYTES ? ':' : 0)
-          || sscanf (text, "%2x", &value) != 1)
-        return false;
-      pin[i] = (unsigned char)value;
-    }
-  return true;
-}
-
-static bool
-is_host (const char *text)
-{
-  size_t length = strlen (text);
-
-  return length && length < 254 && *text != '-' && *text != '.'
-         && strspn (text, REALM ":") == length;
-}
-
-static bool
-is_port (const char *text)
-{
-  size_t length = strlen (text);
-
-  return length && length <= 5 && strspn (text, "0123456789") == length
-         && atoi (text) > 0 && atoi (text) <= 65535;
-}
-
-/* Take "HOST", "HOST:PORT" or "[ADDRESS]:PORT" apart, in place.  */
-static bool
-split_host (char *text, const char **r_host, const char **r_port)
-{
-  char *end = *text == '[' ? strchr (text, ']') : strchrnul (text, ':');
-
-  *r_port = "8006";
-  *r_host = text;
-  if (*text == '[')
-    {
-      if (!end)
-        return false;
-      *end++ = 0;
-      *r_host = text + 1;
-    }
-  if (*end == ':')
-    {
-      *end = 0;
-      *r_port = end + 1;
-    }
-  else if (*end)
-    return false;
-  return is_host (*r_host) && is_port (*r_port)
-         && (*text == '[') == !!strchr (*r_host, ':');
-}
-
-static const char *
-take_endpoint (struct conf *conf, char *words)
-{
-  static const char pin_option[] = "fingerprint=";
-  struct endpoint *endpoint = conf->endpoints + conf->count;
-  const char *host, *port;
-  char *context = NULL;
-  char *word = strtok_r (words, BLANKS, &context);
-
-  if (conf->count == LIMIT_PVE_ENDPOINTS)
-    return "one of at most 8 endpoints";
-  if (!word || !split_host (word, &host, &port))
-    return "HOST or HOST:PORT, as pve1.example:8006 or [2001:db8::1]:8006";
-  for (size_t i = 0; i < conf->count; i++)
-    if (!strcasecmp (conf->endpoints[i].host, host)
-        && !strcmp (conf->endpoints[i].port, port))
-      return "another endpoint than those above";
-  *endpoint = (struct endpoint){ .host = strdup (host), .port = strdup (port) };
-  conf->count++;
-  if (!endpoint->host || !endpoint->port)
-    return "less: there is no memory";
-  while ((word = strtok_r (NULL, BLANKS, &context)))
-    if (strncmp (word, pin_option, strlen (pin_option))
-        || endpoint->pin_count == PINS
-        || !read_pin (word + strlen (pin_option),
-                      endpoint->pins[endpoint->pin_count++]))
-      return "followed by up to two fingerprint=AA:BB:... of 32 bytes";
-  return NULL;
-}
-
-static const char *
-take_token_file (struct conf *conf, char *words)
-{
-  return take_text (&conf->token_file, words, "an absolute path");
-}
-
-static const char *
-take_ca_file (struct conf *conf, char *words)
-{
-  return take_text (&conf->ca_file, words, "an absolute path");
-}
-
-static const char *
-take_insecure (struct conf *conf, char *words)
-{
-  conf->insecure = true;
-  return *words && strcmp (words, "1") ? "alone on its line" : NULL;
-}
-
-static const char *
-take_time (uint64_t *time, const char *words, uint64_t least,
-           const char *wanted)
-{
-  return quantity_read (words, quantity_times, 3600000, time) && *time >= least
-             ? NULL
-             : wanted;
-}
-
-static const char *
-take_connect_timeout (struct conf *conf, char *words)
-{
-  return take_time (&conf->connect_ms, words, 1, "a time from 1ms to 1h");
-}
-
-static const char *
-take_timeout (struct conf *conf, char *words)
-{
-  /* A server lets who failed to authenticate wait for 3 s.  */
-  return take_time (&conf->total_ms, words, 4000, "a time from 4s to 1h");
-}
-
-static const char *
-take_user (struct conf *conf, char *words)
-{
-  return take_text (&conf->user, words, "a user's name");
-}
-
-static const struct option options[] = {
-  { "endpoint", take_endpoint },
-  { "token-file", take_token_file },
-  { "ca-file", take_ca_file },
-  { "insecure", take_insecure },
-  { "connect-timeout", take_connect_timeout },
-  { "timeout", take_timeout },
-  { "user", take_user },
-};
-
-#define OPTIONS (sizeof options / sizeof *options)
-
-/* --- Lines --- */
-
-/* What the environment says of OPTION, or NULL.  */
-static const char *
-find_override (const struct option *option)
-{
-  char name[40] = "REEVE_PVE_";
-  char *to = name + strlen (name);
-
-  for (const char *from = option->name; *from; from++)
-    *to++ = *from == '-' ? '_' : (char)toupper ((unsigned char)*from);
-  *to = 0;
-  return secure_getenv (name);
-}
-
-static gpg_error_t
-take_words (struct conf *conf, const struct option *option, char *words,
-            const char *name, unsigned number, struct failure *failure)
-{
-  const char *wanted = option->accept (conf, words);
-
-  if (!wanted)
-    return 0;
-  return fail (failure, GPG_ERR_CONFIGURATION, "%s:%u: %s must be %s", name,
-               number, option->name, wanted);
-}
-
-/* Without blanks at both ends.  */
-static char *
-trim (char *line)
-{
-  size_t length;
-
-  line += strspn (line, BLANKS);
-  length = strlen (line);
-  while (length && strchr (BLANKS "\r", line[length - 1]))
-    line[--length] = 0;
-  return line;
-}
-
-static gpg_error_t
-take_line (struct conf *conf, char *line, const char *name, unsigned number,
-           struct failure *failure)
-{
-  size_t length;
-  char *words;
-
-  line = trim (line);
-  length = strcspn (line, BLANKS);
-  words = line + length;
-  if (!length || *line == '#')
-    return 0;
-  if (*words)
-    *words++ = 0;
-  for (size_t i = 0; i < OPTIONS; i++)
-    if (!strcmp (line, options[i].name))
-      return find_override (options + i)
-                 ? 0
-                 : take_words (conf, options + i, trim (words), name, number,
-                               failure);
-  return fail (failure, GPG_ERR_CONFIGURATION,
-               "%s:%u: there is no option %.40s", name, number, line);
-}
-
-gpg_error_t
-conf_parse (struct conf *conf, const char *name, char *text,
-            struct failure *failure)
-{
-  unsigned number = 1;
-  gpg_error_t err = 0;
-
-  for (char *line = text; line && !err; number++)
-    {
-      char *end = strchrnul (line, '\n');
-      char *next = *end ? end + 1 : NULL;
-
-      *end = 0;
-      err = take_line (conf, line, name, number, failure);
-      line = next;
-    }
-  return err;
-}
-
-static gpg_error_t
-take_overrides (struct conf *conf, struct failure *failure)
-{
-  gpg_error_t err = 0;
-
-  for (size_t i = 0; i < OPTIONS && !err; i++)
-    {
-      auto_free char *words = NULL;
-      char *context = NULL;
-
-      if (!find_override (options + i))
-        continue;
-      words = strdup (find_override (options + i));
-      if (!words)
-        return gpg_error_from_syserror ();
-      for (char *line = strtok_r (words, "\n", &context); line && !err;
-           line = strtok_r (NULL, "\n", &context))
-        err = take_words (conf, options + i,
-                          line, "environment", 0, failure);
-    }
-  return err;
-}
 
 /* --- Files --- */
 
@@ -322,7 +41,8 @@ read_own (const struct machine *machine, const char *path, bool secret,
   text = malloc (limit + 2);
   if (!text)
     return gpg_error_from_syserror ();
-  while (length <= limit && (got = read (fd, text + length, limit + 1 - length)))
+  while (length <= limit
+         && (got = read (fd, text + length, limit + 1 - length)))
     {
       if (got > 0)
         length += (size_t)got;
@@ -384,7 +104,8 @@ conf_read (const struct machine *machine, struct conf *r_conf,
   *r_conf = (struct conf){ .connect_ms = 5000, .total_ms = 60000 };
   err = read_own (machine, PVE_CONF_FILE, false, 64 * KIB, &text, failure);
   /* All of it may be in the environment.  */
-  if (gpg_err_code (err) == GPG_ERR_ENOENT && secure_getenv ("REEVE_PVE_ENDPOINT"))
+  if (gpg_err_code (err) == GPG_ERR_ENOENT
+      && secure_getenv ("REEVE_PVE_ENDPOINT"))
     {
       failure_release (failure);
       err = 0;
@@ -396,7 +117,7 @@ conf_read (const struct machine *machine, struct conf *r_conf,
   if (!err && text)
     err = conf_parse (r_conf, PVE_CONF_FILE, text, failure);
   if (!err)
-    err = take_overrides (r_conf, failure);
+    err = conf_override (r_conf, failure);
   if (!err)
     err = check_whole (r_conf, failure);
   if (!err && !r_conf->user)
@@ -424,10 +145,10 @@ conf_is_token (const char *text, size_t *r_id)
       return false;
   *r_id = (size_t)(secret - text);
   /* Names of one letter never authenticate.  */
-  return id - realm > 2 && secret - id > 2
-         && isalpha ((unsigned char)realm[1]) && isalpha ((unsigned char)id[1])
-         && realm + 1 + strspn (realm + 1, REALM) == id
-         && id + 1 + strspn (id + 1, REALM) == secret;
+  return id - realm > 2 && secret - id > 2 && isalpha ((unsigned char)realm[1])
+         && isalpha ((unsigned char)id[1])
+         && realm + 1 + strspn (realm + 1, CONF_NAME) == id
+         && id + 1 + strspn (id + 1, CONF_NAME) == secret;
 }
 
 static gpg_error_t
@@ -439,6 +160,10 @@ read_token (const struct machine *machine, struct conf *conf,
   gpg_error_t err = read_own (machine, conf->token_file, true, LIMIT_PVE_TOKEN,
                               &text, failure);
 
+  if (gpg_err_code (err) == GPG_ERR_ENOENT)
+    return fail (failure, GPG_ERR_CONFIGURATION,
+                 "%s is not there: it has the line USER@REALM!TOKENID=SECRET",
+                 conf->token_file);
   if (err)
     return misconfigured (err, conf->token_file, failure);
   length = strcspn (text, "\r\n");
@@ -487,8 +212,9 @@ read_authorities (const struct machine *machine, struct conf *conf,
     }
   else if (!err)
     err = fail (failure, GPG_ERR_CONFIGURATION,
-                "%s is not there: %s needs ca-file or fingerprints", path,
-                PVE_CONF_FILE);
+                "%s is not there: name a ca-file that is, or fingerprints, in "
+                "%s",
+                path, PVE_CONF_FILE);
   file_image_release (&image);
   return misconfigured (err, path, failure);
 }

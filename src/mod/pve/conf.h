@@ -73,11 +73,6 @@ gpg_error_t conf_read_secrets (const struct machine *machine, struct conf *conf,
 /* Free all; the token is wiped.  */
 void conf_release (struct conf *conf);
 
-/* Take the LENGTH bytes at TEXT, of the file NAME, for the words: the parser
-   behind conf_read.  */
-gpg_error_t conf_parse (struct conf *conf, const char *name, char *text,
-                        struct failure *failure);
-
 /* Whether TEXT is a token as Proxmox takes it: what is before and behind the
    last equals sign.  *R_ID is the length of the first part.  */
 bool conf_is_token (const char *text, size_t *r_id);

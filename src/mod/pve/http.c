@@ -19,6 +19,7 @@
 #include "../../../protocol/memory.h"
 #include "../../../protocol/text.h"
 #include "connector.h"
+#include "trust.h"
 
 #define LOOK_MS 200 /* Between two looks whether to give up.  */
 
@@ -34,10 +35,9 @@ struct http
   /* Of the present request.  */
   const struct http_request *request;
   struct http_reply *reply;
-  gpg_error_t err;               /* Better than libcurl's.  */
-  bool opened;                   /* A socket that is connected, just now.  */
-  bool strange;                  /* The certificate is another one ... */
-  unsigned char leaf[PIN_BYTES]; /* ... than wanted: this.  */
+  gpg_error_t err; /* Better than libcurl's.  */
+  bool opened;     /* A socket that is connected, just now.  */
+  struct trust trust;
   char words[CURL_ERROR_SIZE];
 };
 
@@ -73,68 +73,6 @@ is_connected (void *context, curl_socket_t fd, curlsocktype purpose)
   (void)fd;
   (void)purpose;
   return CURL_SOCKOPT_ALREADY_CONNECTED;
-}
-
-/* --- Certificates --- */
-
-/* OpenSSL's: whether the server's certificate is one of those wanted.  */
-static int
-check_leaf (X509_STORE_CTX *store, void *context)
-{
-  struct http *http = context;
-  const struct endpoint *endpoint = http->conf->endpoints
-                                    + http->request->endpoint;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  X509 *leaf = X509_STORE_CTX_get0_cert (store);
-
-  if (leaf && X509_digest (leaf, EVP_sha256 (), digest, &length)
-      && length == PIN_BYTES)
-    {
-      for (size_t i = 0; i < endpoint->pin_count; i++)
-        if (!CRYPTO_memcmp (digest, endpoint->pins[i], PIN_BYTES))
-          {
-            X509_STORE_CTX_set_error (store, X509_V_OK);
-            return 1;
-          }
-      memcpy (http->leaf, digest, PIN_BYTES);
-      http->strange = true;
-    }
-  X509_STORE_CTX_set_error (store, X509_V_ERR_APPLICATION_VERIFICATION);
-  return 0;
-}
-
-static CURLcode
-pin_leaf (CURL *easy, void *ssl_context, void *context)
-{
-  (void)easy;
-  SSL_CTX_set_cert_verify_callback (ssl_context, check_leaf, context);
-  return CURLE_OK;
-}
-
-/* How the certificate of ENDPOINT is checked.  */
-static CURLcode
-set_trust (struct http *http, const struct endpoint *endpoint)
-{
-  const struct conf *conf = http->conf;
-  struct curl_blob authorities = { conf->ca, conf->ca_length,
-                                   CURL_BLOB_NOCOPY };
-  bool pinned = endpoint->pin_count;
-  bool checked = pinned || !conf->insecure;
-  CURLcode rc = curl_easy_setopt (http->easy, CURLOPT_SSL_VERIFYPEER,
-                                  checked ? 1L : 0L);
-
-  if (!rc)
-    rc = curl_easy_setopt (http->easy, CURLOPT_SSL_VERIFYHOST,
-                           checked && !pinned ? 2L : 0L);
-  if (!rc)
-    rc = curl_easy_setopt (http->easy, CURLOPT_SSL_CTX_FUNCTION,
-                           pinned ? pin_leaf : NULL);
-  if (!rc)
-    rc = curl_easy_setopt (http->easy, CURLOPT_SSL_CTX_DATA, http);
-  if (!rc && checked && !pinned)
-    rc = curl_easy_setopt (http->easy, CURLOPT_CAINFO_BLOB, &authorities);
-  return rc;
 }
 
 /* --- The answer --- */
@@ -205,25 +143,6 @@ on_body (char *bytes, size_t size, size_t count, void *context)
 
 /* --- Errors --- */
 
-/* Words for a certificate that is not the right one.  */
-static gpg_error_t
-distrust (struct http *http, const char *server, struct failure *failure)
-{
-  char text[PIN_BYTES * 3] = "";
-
-  if (!http->strange)
-    return fail (failure, GPG_ERR_NOT_TRUSTED,
-                 "%s: %.100s: see ca-file and fingerprint in pve.conf", server,
-                 http->words);
-  for (size_t i = 0; i < PIN_BYTES; i++)
-    snprintf (text + 3 * i, 4, "%02X%s", http->leaf[i],
-              i + 1 < PIN_BYTES ? ":" : "");
-  failure_detail (failure, "fingerprint", "%s", text);
-  return fail (failure, GPG_ERR_NOT_TRUSTED,
-               "%s has another certificate than the fingerprints in pve.conf",
-               server);
-}
-
 char *
 http_server_name (const struct endpoint *endpoint)
 {
@@ -254,7 +173,7 @@ explain (struct http *http, CURLcode rc, struct failure *failure)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-      return distrust (http, server, failure);
+      return trust_fail (&http->trust, server, http->words, failure);
     case CURLE_OPERATION_TIMEDOUT:
       /* Who got nothing can be passed over.  */
       if (!http->reply->sent)
@@ -297,7 +216,7 @@ set_request (struct http *http)
   /* Of a kept connection that turns out dead libcurl sends a request again.  */
   if (!rc)
     rc = curl_easy_setopt (http->easy, CURLOPT_FRESH_CONNECT, reads ? 0L : 1L);
-  return rc ? rc : set_trust (http, endpoint);
+  return rc ? rc : trust_set (&http->trust, http->easy, http->conf, endpoint);
 }
 
 /* Let libcurl work until the request is done.  */
@@ -341,7 +260,6 @@ http_perform (struct http *http, const struct http_request *request,
   http->reply = r_reply;
   http->err = 0;
   http->opened = false;
-  http->strange = false;
   http->words[0] = 0;
   ERR_clear_error ();
   rc = set_request (http);

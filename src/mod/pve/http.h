@@ -20,8 +20,8 @@
 
 struct http;
 
-/* Once for all processes: libraries read their files and fill their tables, which
-   takes long.  */
+/* Once for all processes: libraries read their files and fill their tables,
+   which takes long.  */
 gpg_error_t http_prepare (void);
 
 /* Make ready, before the fence.  CONF must

@@ -190,9 +190,8 @@ static const struct verb verbs[] = {
             "  id                  as lxc/100\n"
             "  kind                node, lxc, qemu, storage, pool, sdn or\n"
             "                      network\n"
-            "  node, vmid, name, storage, pool, sdn, network\n"
+            "  node, vmid, name, storage, pool, sdn, network, status\n"
             "  network_type, zone_type, protocol\n"
-            "  status\n"
             "  lock, ha_state, template   of a guest\n"
             "  storage_type, shared, content   of a storage\n"
             "  level               of a node's subscription\n"
@@ -219,8 +218,7 @@ static const struct verb verbs[] = {
             "  device              as /dev/sda\n"
             "  by_id               its link of a name that stays\n"
             "  type                hdd, ssd, nvme, usb or unknown\n"
-            "  model, vendor, serial, wwn\n"
-            "  capacity_bytes\n"
+            "  model, vendor, serial, wwn, capacity_bytes\n"
             "  health              PASSED, FAILED, UNKNOWN, ...\n"
             "  used                what for: LVM, partitions, mounted, ...\n"
             "  mounted, gpt        yes or no\n"
@@ -250,17 +248,7 @@ static const struct verb verbs[] = {
     .effect = EFFECT_READ,
     .run = pve_task_wait,
     .summary = "wait for the end of tasks",
-    .help
-    = "Answers a record, as TASK-STATUS does, for each task as it ends.\n"
-      "The lines of a single one's log come as status lines PROGRESS.  A\n"
-      "server that is away for a while ends nothing.  With --stop-on-cancel\n"
-      "a client that gives up has the tasks stopped, if it may TASK-STOP.\n"
-      "GENERAL: the task failed or was stopped (details upid, outcome,\n"
-      "exitstatus, log: its last lines), or one of several did.\n"
-      "FORBIDDEN: the task lacked a right (details privilege, path).\n"
-      "TIMEOUT: the time limit ends the waiting, not the task.\n"
-      "CANCELED: likewise; the detail stopped tells what was stopped.\n"
-      "Example: PVE TASK WAIT --timeout=1h " UPID },
+    .help = TASK_WAIT_HELP },
   { .name = "TASK-LOG",
     .args = "[--from=<line:int>] [--limit=<count:int>] [--follow] <upid:upid>",
     .effect = EFFECT_READ,
@@ -277,9 +265,7 @@ static const struct verb verbs[] = {
     .run = pve_task_stop,
     .done = relay_done,
     .summary = "stop a task",
-    .help = "What it has done by then stays.  Waits for its end.\n"
-            "Answers changed (no: it had ended), and what TASK-STATUS does.\n"
-            "Example: PVE TASK STOP " UPID },
+    .help = TASK_STOP_HELP },
   { .name = "CREATE-GOLDEN",
     .args = "<vmid:vmid> <template:volid> <storage:storage> <size:size> "
             "[--cores=<cores:int>] [--memory=<memory:size>] "
@@ -288,26 +274,7 @@ static const struct verb verbs[] = {
     .run = pve_create_golden,
     .done = relay_done,
     .summary = "create a container that may run containers",
-    .help
-    = "Creates the unprivileged container VMID with the features nesting and\n"
-      "keyctl, on this node, which must be one of Proxmox VE.  The API lets\n"
-      "only root@pam itself set keyctl, none of its tokens, so this is done\n"
-      "by pct, as root, and needs no pve.conf; PVE RESTORE and PVE CLONE of\n"
-      "the container keep the features.  TEMPLATE is\n"
-      "STORAGE:vztmpl/NAME.tar.zst (or .gz or .xz), never a file; a rule\n"
-      "can limit it, as all arguments: template=local:vztmpl/debian-*.\n"
-      "The root file system has SIZE, whole GiB as 8G, on STORAGE.\n"
-      "MEMORY is whole MiB, 16M at least; without it and CORES pct's own\n"
-      "defaults hold.  There is no way back but PVE DESTROY: what was\n"
-      "created stays.  Answers a record: changed, vmid.\n"
-      "EEXIST: VMID is taken.\n"
-      "NOT_FOUND: there is no such template or storage, or no pct (package\n"
-      "pve-container) on this machine.\n"
-      "INV_ARG: an argument is not as above.\n"
-      "GENERAL: pct could not; the details exit_status and message tell why.\n"
-      "TIMEOUT: pct was ended; look whether VMID is there and whole.\n"
-      "Example: PVE CREATE-GOLDEN --dry-run 9000 "
-      "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst local-zfs 8G" },
+    .help = GOLDEN_HELP },
   { .name = "START",
     .args = WAYS "<vmid:vmid>",
     .effect = EFFECT_WRITE,
@@ -349,7 +316,8 @@ static const struct verb verbs[] = {
     .run = pve_change,
     .done = relay_done,
     .summary = "halt a guest as it is",
-    .help = CHANGES "Example: PVE SUSPEND 200" },
+    .help = CHANGES "It stands still and keeps its memory.\n"
+                    "Example: PVE SUSPEND 200" },
   { .name = "RESUME",
     .args = WAYS "<vmid:vmid>",
     .effect = EFFECT_WRITE,
@@ -364,16 +332,19 @@ static const struct verb verbs[] = {
     .run = pve_change,
     .done = relay_done,
     .summary = "keep a guest's present state",
-    .help = CHANGES "With --vmstate the memory of a virtual machine, too.\n"
-                    "Example: PVE SNAPSHOT 100 before-upgrade" },
+    .help = CHANGES
+    "With --vmstate the memory of a virtual machine, too.  The field\n"
+    "snapshot is its name.\n"
+    "Example: PVE SNAPSHOT 100 before-upgrade" },
   { .name = "ROLLBACK",
     .args = WAYS "[--start] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
     .run = pve_change,
     .done = relay_done,
     .summary = "put a guest back to a snapshot",
-    .help = CHANGES "What was written since then is lost.\n"
-                    "Example: PVE ROLLBACK 100 before-upgrade" },
+    .help = CHANGES
+    "What was written since then is lost.  With --start it is started.\n"
+    "Example: PVE ROLLBACK 100 before-upgrade" },
   { .name = "DELSNAPSHOT",
     .args = WAYS "[--force] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
@@ -394,7 +365,8 @@ static const struct verb verbs[] = {
     .summary = "back guests up",
     .help = CHANGES
     "All are on one node.  No old backup is removed.  NOTES needs a\n"
-    "STORAGE.  With a STORAGE the list volid has the new backups.\n"
+    "STORAGE.  With a STORAGE the list volid has the new backups.  What is\n"
+    "not said (STORAGE, MODE, HOW) is as in the node's vzdump.conf.\n"
     "Example: PVE BACKUP --storage=local --mode=stop 100" },
   { .name = "RESTORE",
     .args = WAYS
@@ -408,10 +380,9 @@ static const struct verb verbs[] = {
     .help = CHANGES
     "A guest that exists is overwritten with --force, which a rule must name\n"
     "to allow it (force=1).  --unique gives it other network addresses.  KIND\n"
-    "is that of the backup's name, NODE that of the old guest, or the only "
-    "one.\n"
-    "DUP_VALUE: there is such a guest.  MISSING_VALUE: KIND or NODE is "
-    "needed.\n"
+    "is that of the backup's name, NODE that of the old guest, or the only\n"
+    "one.  Disks go to STORAGE, or to where they were.\n"
+    "DUP_VALUE: it is there already.  MISSING_VALUE: KIND or NODE is needed.\n"
     "Example: PVE RESTORE --node=pve1 150 " BACKUP },
   { .name = "CLONE",
     .args = WAYS
@@ -422,7 +393,11 @@ static const struct verb verbs[] = {
     .run = pve_change,
     .done = relay_done,
     .summary = "copy a guest",
-    .help = CHANGES "Example: PVE CLONE --name=web2 100 151" },
+    .help = CHANGES
+    "NEWID is the copy's number, TARGET its node, SNAPSHOT the state that is\n"
+    "copied.  A template's copy keeps what differs only, unless it is --full;\n"
+    "then it goes to STORAGE.\n"
+    "Example: PVE CLONE --name=web2 100 151" },
   { .name = "RESIZE",
     .args = WAYS "[--snapshot] <vmid:vmid> <disk:string> <size:string>",
     .effect = EFFECT_WRITE,
@@ -441,6 +416,9 @@ static const struct verb verbs[] = {
     .summary = "move a guest to another node",
     .help = CHANGES
     "A virtual machine that runs needs --online, a container --restart.\n"
+    "Disks that only its node has go to STORAGE, or one of the same name; "
+    "those\n"
+    "of a virtual machine need --with-local-disks.\n"
     "Example: PVE MIGRATE 100 pve2" },
   { .name = "SET",
     .args = WAYS "[--snapshot] [--delete=<names:string>] <vmid:vmid> "
@@ -487,9 +465,9 @@ static const struct verb verbs[] = {
       "  object    which one\n"
       "  state     ok, warning or failed\n"
       "  message   what was found, and what to do\n"
-      "A privilege that the token has nowhere is told with the verbs that\n"
-      "need it.  Without a server that takes the token nothing else can be\n"
-      "checked.  \"reeve selftest\" shows all as a table.\n"
+      "A privilege (A|B: one of them) that the token has nowhere is told with\n"
+      "the verbs that need it.  Without a server that takes the token nothing\n"
+      "else can be checked.  \"reeve selftest\" shows all as a table.\n"
       "CONFIGURATION: /etc/reeve/pve.conf is missing or wrong.\n"
       "Example: PVE SELFTEST" },
   { .name = "SELFTEST-TASK",
@@ -498,21 +476,7 @@ static const struct verb verbs[] = {
     .run = pve_selftest_task,
     .done = relay_done,
     .summary = "try snapshot, rollback and deletion on a guest for tests",
-    .help
-    = "Takes a snapshot of the guest VMID, goes back to it, deletes it,\n"
-      "and looks each time whether it is so.  The guest must have the tag\n"
-      "reeve-selftest: what it writes meanwhile is lost, and if it runs it is\n"
-      "stopped and started again.  After an error, or when the client gives\n"
-      "up, the snapshot is deleted; the detail not-undone tells if it could\n"
-      "not be.  Answers a record for each step:\n"
-      "  check     snapshot, rollback, delete\n"
-      "  state     always ok\n"
-      "  seconds   how long it took, with a fraction\n"
-      "  message   what was found\n"
-      "The detail check of an error names the step.\n"
-      "FORBIDDEN: the guest has not the tag, or the token not the right.\n"
-      "GENERAL: a task failed, or did not do what it should.\n"
-      "Example: PVE SELFTEST-TASK 100" },
+    .help = SELFTEST_TASK_HELP },
   { .name = NULL }
 };
 
@@ -526,7 +490,8 @@ const struct noun pve_noun = {
     "status lines PROGRESS; with --no-wait only for its start.  A client\n"
     "that gives up ends the waiting, with --stop-on-cancel the task, too.\n"
     "With --preflight the token's rights are looked at before anything\n"
-    "begins; FORBIDDEN then names all that is missing.",
+    "begins; FORBIDDEN then names all that is missing.\n"
+    "TASK STATUS is TASK-STATUS, and likewise the others.",
   .verbs = verbs,
   .flags = NOUN_HELPER_TRUSTED,
   .session_end = relay_end,

@@ -14,4 +14,21 @@ gpg_error_t pve_task_stop (struct call *call);
    tasks stopped, as if he had asked for TASK-STOP.  */
 gpg_error_t pve_task_wait (struct call *call);
 
+/* What HELP says of them; UPID is an example (help.h).  */
+#define TASK_STOP_HELP                                                         \
+  "What it has done by then stays.  Waits for its end.\n"                      \
+  "Answers changed (no: it had ended), and what TASK-STATUS does.\n"           \
+  "Example: PVE TASK STOP " UPID
+#define TASK_WAIT_HELP                                                         \
+  "Answers a record, as TASK-STATUS does, for each task as it ends.\n"         \
+  "The lines of a single one's log come as status lines PROGRESS.  A\n"        \
+  "server that is away for a while ends nothing.  With --stop-on-cancel\n"     \
+  "a client that gives up has the tasks stopped, if it may TASK-STOP.\n"       \
+  "GENERAL: the task failed or was stopped (details upid, outcome,\n"          \
+  "exitstatus, log: its last lines), or one of several did.\n"                 \
+  "FORBIDDEN: the task lacked a right (details privilege, path).\n"            \
+  "TIMEOUT: the time limit ends the waiting, not the task.\n"                  \
+  "CANCELED: likewise; the detail stopped tells what was stopped.\n"           \
+  "Example: PVE TASK WAIT --timeout=1h " UPID
+
 #endif /* REEVE_PVE_TASK_CHANGE_H */
