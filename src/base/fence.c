@@ -91,13 +91,23 @@ static int
 add_socket_options (scmp_filter_ctx filter)
 {
   static const int commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL };
-  int rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (setsockopt), 2,
-                             SCMP_A1 (SCMP_CMP_EQ, IPPROTO_TCP),
-                             SCMP_A2 (SCMP_CMP_EQ, TCP_NODELAY));
+  static const struct
+  {
+    int level;
+    int name;
+  } options[] = { { IPPROTO_TCP, TCP_NODELAY },
+                  { SOL_SOCKET, SO_RCVTIMEO },
+                  { SOL_SOCKET, SO_SNDTIMEO } };
+  int rc = 0;
 
   for (size_t i = 0; i < sizeof commands / sizeof *commands && !rc; i++)
     rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fcntl), 1,
                            SCMP_A1 (SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+  for (size_t i = 0; i < sizeof options / sizeof *options && !rc; i++)
+    rc = seccomp_rule_add (
+        filter, SCMP_ACT_ALLOW, SCMP_SYS (setsockopt), 2,
+        SCMP_A1 (SCMP_CMP_EQ, (scmp_datum_t)options[i].level),
+        SCMP_A2 (SCMP_CMP_EQ, (scmp_datum_t)options[i].name));
   return rc;
 }
 

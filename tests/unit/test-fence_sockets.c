@@ -162,6 +162,19 @@ try_flags (void)
   return flags < 0 ? -1 : fcntl (FENCE_FD, F_SETFL, flags | O_NONBLOCK);
 }
 
+/* For channels.  */
+static long
+try_patience (void)
+{
+  struct timeval time = { 1, 0 };
+
+  return setsockopt (FENCE_FD, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time)
+                 || setsockopt (FENCE_FD, SOL_SOCKET, SO_SNDTIMEO, &time,
+                                sizeof time)
+             ? -1
+             : 0;
+}
+
 /* Have the kernel speak TLS.  It is no TCP socket: that would be known later.
  */
 static long
@@ -224,6 +237,7 @@ who_converses_takes_sockets_and_makes_none (void **state)
   /* Nor hands it any on.  */
   refuses_behind (FENCE_CONVERSE, "sendmsg", try_message);
   assert_int_equal (run_behind (FENCE_CONVERSE, try_flags).error, 0);
+  assert_int_equal (run_behind (FENCE_CONVERSE, try_patience).error, 0);
   /* The fence says so: the kernel would not of such a socket.  */
   assert_int_equal (run_behind (FENCE_CONVERSE, try_connect_taken).error,
                     EINPROGRESS);
