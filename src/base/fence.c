@@ -9,6 +9,8 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -29,7 +31,6 @@ static const int allowed[] = {
   SCMP_SYS (read),
   SCMP_SYS (write),
   SCMP_SYS (recvfrom),
-  SCMP_SYS (sendto),
   SCMP_SYS (munmap),
   SCMP_SYS (mremap),
   SCMP_SYS (brk),
@@ -62,14 +63,16 @@ static const int allowed[] = {
 #endif
 };
 
-/* For FENCE_CONVERSE.  Sockets come by recvmsg.  */
+/* For FENCE_CONVERSE.  Sockets come by recvmsg; none is handed on.  */
 static const int conversing[] = {
-  SCMP_SYS (poll),        SCMP_SYS (ppoll),       SCMP_SYS (recvmsg),
-  SCMP_SYS (sendmsg),     SCMP_SYS (getsockopt),  SCMP_SYS (setsockopt),
-  SCMP_SYS (getpeername), SCMP_SYS (getsockname), SCMP_SYS (shutdown),
-  SCMP_SYS (fcntl),       SCMP_SYS (rt_sigaction), SCMP_SYS (rt_sigprocmask),
-  SCMP_SYS (getpid),      SCMP_SYS (writev),
+  SCMP_SYS (poll),       SCMP_SYS (ppoll),        SCMP_SYS (recvmsg),
+  SCMP_SYS (getsockopt), SCMP_SYS (getpeername),  SCMP_SYS (getsockname),
+  SCMP_SYS (shutdown),   SCMP_SYS (rt_sigaction), SCMP_SYS (rt_sigprocmask),
+  SCMP_SYS (getpid),     SCMP_SYS (writev),
 };
+
+/* For FENCE_CONNECT.  A socket is handed over by sendmsg.  */
+static const int connecting[] = { SCMP_SYS (connect), SCMP_SYS (sendmsg) };
 
 static int
 add_calls (scmp_filter_ctx filter, const int *calls, size_t count)
@@ -81,6 +84,33 @@ add_calls (scmp_filter_ctx filter, const int *calls, size_t count)
   return rc;
 }
 
+/* What is let through of fcntl and setsockopt.  By F_SETOWN and F_SETSIG a
+   descriptor sends signals to processes of the same user, which are those of
+   other sessions; TCP_ULP has the kernel take TLS apart.  */
+static int
+add_socket_options (scmp_filter_ctx filter)
+{
+  static const int commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL };
+  static const struct
+  {
+    int level;
+    int name;
+  } options[] = { { IPPROTO_TCP, TCP_NODELAY },
+                  { SOL_SOCKET, SO_RCVTIMEO },
+                  { SOL_SOCKET, SO_SNDTIMEO } };
+  int rc = 0;
+
+  for (size_t i = 0; i < sizeof commands / sizeof *commands && !rc; i++)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fcntl), 1,
+                           SCMP_A1 (SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+  for (size_t i = 0; i < sizeof options / sizeof *options && !rc; i++)
+    rc = seccomp_rule_add (
+        filter, SCMP_ACT_ALLOW, SCMP_SYS (setsockopt), 2,
+        SCMP_A1 (SCMP_CMP_EQ, (scmp_datum_t)options[i].level),
+        SCMP_A2 (SCMP_CMP_EQ, (scmp_datum_t)options[i].name));
+  return rc;
+}
+
 /* What KIND needs beside all others.  */
 static int
 add_kind (scmp_filter_ctx filter, enum fence_kind kind)
@@ -89,8 +119,9 @@ add_kind (scmp_filter_ctx filter, enum fence_kind kind)
   int rc = 0;
 
   if (kind >= FENCE_CONVERSE)
-    rc = add_calls (filter, conversing,
-                    sizeof conversing / sizeof *conversing);
+    rc = add_calls (filter, conversing, sizeof conversing / sizeof *conversing);
+  if (kind >= FENCE_CONVERSE && !rc)
+    rc = add_socket_options (filter);
   /* libcurl 7.88 to 8 calls connect also for a socket of which it was told that
      it is connected: it does nothing then, and tells what makes libcurl wait
      for the end of that.  */
@@ -102,9 +133,9 @@ add_kind (scmp_filter_ctx filter, enum fence_kind kind)
   for (size_t i = 0; i < sizeof families / sizeof *families && !rc; i++)
     rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1,
                            SCMP_A0 (SCMP_CMP_EQ, (scmp_datum_t)families[i]));
-  if (!rc)
-    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (connect), 0);
-  return rc;
+  return rc ? rc
+            : add_calls (filter, connecting,
+                         sizeof connecting / sizeof *connecting);
 }
 
 static int
@@ -114,9 +145,14 @@ add_rules (scmp_filter_ctx filter)
   struct scmp_arg_cmp itself = SCMP_CMP (0, SCMP_CMP_EQ, 0);
   struct scmp_arg_cmp of_descriptor = SCMP_CMP (3, SCMP_CMP_MASKED_EQ,
                                                 AT_EMPTY_PATH, AT_EMPTY_PATH);
+  struct scmp_arg_cmp no_address = SCMP_CMP (4, SCMP_CMP_EQ, 0);
   int rc = 0;
 
   rc = add_calls (filter, allowed, sizeof allowed / sizeof *allowed);
+  /* With an address it would connect, or not ask for a connection.  */
+  if (!rc)
+    rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (sendto), 1,
+                           no_address);
   if (!rc)
     rc = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 1, no_exec);
   if (!rc)

@@ -96,6 +96,17 @@ take_piece (struct writer *out, const struct item *piece, bool now)
   return err || !now ? err : writer_flush (out);
 }
 
+/* Whether KEYWORD is one; TEXT is made one line that steers no terminal: the
+   worker may have been taken over.  */
+static bool
+tidy_status (const char *keyword, char *text)
+{
+  for (; *text; text++)
+    if ((unsigned char)*text < 0x20 || *text == 0x7f)
+      *text = '?';
+  return *keyword && !keyword[strspn (keyword, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
 static gpg_error_t
 take_status (struct writer *out, const struct message *message)
 {
@@ -107,7 +118,7 @@ take_status (struct writer *out, const struct message *message)
     return gpg_error (GPG_ERR_INV_PACKET);
   keyword = item_string (message->items);
   text = item_string (message->items + 1);
-  if (!keyword || !text)
+  if (!keyword || !text || !tidy_status (keyword, text))
     return gpg_error (GPG_ERR_INV_PACKET);
   err = out->sink.status (out->sink.context, keyword, text);
   return err ? err : writer_flush (out);

@@ -282,6 +282,7 @@ work_serve (int fd, const struct work_service *service)
   struct channel channel;
   struct work work = { .machine = service->machine,
                        .context = service->context,
+                       .changes = service->changes,
                        .channel = &channel };
   struct message message;
   gpg_error_t err;

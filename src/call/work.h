@@ -62,6 +62,7 @@ struct work
   struct channel *channel;
   struct message request; /* Items behind the fixed ones are arguments.  */
   uint64_t number;        /* Of the request, counted from 1.  */
+  bool changes;           /* Of the service.  */
   bool stopped;
   bool taken; /* The message that said so was read.  */
 };

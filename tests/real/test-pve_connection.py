@@ -122,7 +122,7 @@ def test_an_unknown_name_is_told():
         proxmox_host.introduce(machine, server)
         machine.write("/etc/reeve/pve.conf", "endpoint nowhere.invalid\n"
                       "insecure\ntoken-file /etc/reeve/pve.token\n")
-        with machine.spawn("panel") as client:
+        with machine.daemon() as daemon, daemon.client("panel") as client:
             reply = client.call("PVE VERSION")
             assert reply.error == "NETWORK", reply.lines
             assert "nowhere.invalid:8006" in reply.advice \

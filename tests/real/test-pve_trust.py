@@ -31,7 +31,7 @@ def scene(trust=None):
         if trust:
             configure(machine, server, *trust(server))
         with machine.daemon() as daemon, daemon.client("panel") as client:
-            yield server, machine, client
+            yield server, machine, daemon, client
         assert not server.problems, server.problems
 
 
@@ -62,14 +62,14 @@ def refuses(client, server, words):
 # --- Authorities ---
 
 def test_a_certificate_of_the_authority_is_taken():
-    with scene() as (server, _, client):
+    with scene() as (server, _, _, client):
         client.check("PVE VERSION")
         assert server.received and server.requests
         assert not client.check("PVE VERSION").status
 
 
 def test_a_certificate_for_another_name_is_not():
-    with scene() as (server, _, client):
+    with scene() as (server, _, _, client):
         server.renew_certificate(("DNS:pve2", "IP:127.0.0.2"))
         refuses(client, server, "127[.]0[.]0[.]1")
         server.renew_certificate()
@@ -78,30 +78,30 @@ def test_a_certificate_for_another_name_is_not():
 
 def test_a_name_is_checked_too():
     with scene(lambda _: ("", "ca-file /etc/reeve/pve-ca.pem")) as (
-            server, machine, _):
+            server, machine, daemon, _):
         configure(machine, server, "", "ca-file /etc/reeve/pve-ca.pem",
                   host="localhost")
-        with machine.spawn("panel") as client:
+        with daemon.client("panel") as client:
             client.check("PVE VERSION")
         server.renew_certificate(("DNS:pve1", "IP:127.0.0.1"))
-        with machine.spawn("panel") as client:
+        with daemon.client("panel") as client:
             refuses(client, server, "localhost")
 
 
 def test_one_whose_time_is_over_is_not():
-    with scene() as (server, _, client):
+    with scene() as (server, _, _, client):
         server.expire_certificate()
         refuses(client, server, "expired")
 
 
 def test_nor_is_that_of_another_authority():
-    with scene() as (server, _, client):
+    with scene() as (server, _, _, client):
         server.swap_certificate()
         refuses(client, server, "ca-file")
 
 
 def test_authorities_of_the_machine_are_asked_without_ca_file():
-    with scene(lambda _: ("",)) as (server, machine, client):
+    with scene(lambda _: ("",)) as (server, machine, _, client):
         reply = client.call("PVE VERSION")
         assert reply.error == "CONFIGURATION", reply.lines
         with open(server.ca_file, encoding="ascii") as file:
@@ -110,9 +110,9 @@ def test_authorities_of_the_machine_are_asked_without_ca_file():
 
 
 def test_a_ca_file_without_certificates_trusts_nobody():
-    with scene() as (server, machine, _):
+    with scene() as (server, machine, daemon, _):
         machine.write("/etc/reeve/pve-ca.pem", "none\n")
-        with machine.spawn("panel") as client:
+        with daemon.client("panel") as client:
             refuses(client, server, "ca-file")
 
 
@@ -120,17 +120,17 @@ def test_a_ca_file_without_certificates_trusts_nobody():
 
 def test_a_fingerprint_needs_no_authority_and_no_name():
     with scene(lambda server: (pins(server.fingerprint),)) as (
-            server, machine, client):
+            server, machine, daemon, client):
         client.check("PVE VERSION")
         server.swap_certificate(("DNS:elsewhere",))
         configure(machine, server, pins(server.fingerprint))
-        with machine.spawn("panel") as other:
+        with daemon.client("panel") as other:
             other.check("PVE VERSION")
 
 
 def test_another_fingerprint_is_refused_and_told():
     with scene(lambda _: (pins(OTHER), "ca-file /etc/reeve/pve-ca.pem")) as (
-            server, _, client):
+            server, _, _, client):
         reply = refuses(client, server, "another certificate")
         assert reply.details["fingerprint"] == server.fingerprint, reply.lines
 
@@ -139,7 +139,7 @@ def test_either_of_two_is_right():
     for order in (0, 1):
         with scene(lambda server, at=order: (pins(*(
                 (OTHER, server.fingerprint), (server.fingerprint, OTHER))[
-                    at]),)) as (server, _, client):
+                    at]),)) as (server, _, _, client):
             client.check("PVE VERSION")
             server.renew_certificate()
             server.stop()
@@ -148,20 +148,20 @@ def test_either_of_two_is_right():
 
 
 def test_a_pin_is_not_weakened_by_insecure():
-    with scene(lambda _: (pins(OTHER), "insecure")) as (server, _, client):
+    with scene(lambda _: (pins(OTHER), "insecure")) as (server, _, _, client):
         refuses(client, server, "another certificate")
 
 
 def test_a_fingerprint_in_small_letters():
     with scene(lambda server: (pins(server.fingerprint.lower()),)) as (
-            _, _, client):
+            _, _, _, client):
         client.check("PVE VERSION")
 
 
 # --- Certificates that change ---
 
 def test_a_renewed_certificate_of_the_authority_is_taken():
-    with scene() as (server, _, client):
+    with scene() as (server, _, _, client):
         client.check("PVE VERSION")
         before = server.fingerprint
         server.renew_certificate()
@@ -178,7 +178,7 @@ def test_a_renewed_certificate_of_the_authority_is_taken():
 
 def test_a_pinned_certificate_that_changes():
     with scene(lambda server: (pins(server.fingerprint),)) as (
-            server, machine, client):
+            server, machine, daemon, client):
         client.check("PVE VERSION")
         old = server.fingerprint
         server.renew_certificate()
@@ -190,13 +190,13 @@ def test_a_pinned_certificate_that_changes():
         assert reply.details["fingerprint"] == server.fingerprint
         # What was told is what is to be written.
         configure(machine, server, pins(old, reply.details["fingerprint"]))
-        with machine.spawn("panel") as other:
+        with daemon.client("panel") as other:
             other.check("PVE VERSION")
 
 
 def test_a_change_does_not_see_the_token_either():
     with scene(lambda server: (pins(server.fingerprint),)) as (
-            server, _, client):
+            server, _, _, client):
         client.check("PVE GUEST 100")
         server.renew_certificate()
         asked = len(server.requests)
@@ -210,7 +210,7 @@ def test_a_change_does_not_see_the_token_either():
 # --- Insecure ---
 
 def test_insecure_warns_each_time():
-    with scene(lambda _: ("", "insecure")) as (server, _, client):
+    with scene(lambda _: ("", "insecure")) as (server, _, _, client):
         for _ in range(3):
             reply = client.check("PVE VERSION")
             assert sum(WARNING in line for line in reply.status) == 1, \
@@ -222,7 +222,7 @@ def test_insecure_warns_each_time():
 
 
 def test_insecure_warns_of_changes():
-    with scene(lambda _: ("", "insecure")) as (_, _, client):
+    with scene(lambda _: ("", "insecure")) as (_, _, _, client):
         reply = client.check("PVE START 100")
         assert any(WARNING in line for line in reply.status), reply.lines
         client.check("OPTION dry-run=1")
@@ -231,7 +231,7 @@ def test_insecure_warns_of_changes():
 
 
 def test_no_warning_where_certificates_are_checked():
-    with scene() as (_, _, client):
+    with scene() as (_, _, _, client):
         assert not any(WARNING in line
                        for line in client.check("PVE START 100").status)
 

@@ -7,12 +7,9 @@ helper of the machine worker by itself, which is root and not confined.  Here
 the test is such a session: it has the helper's socket and says what no session
 of ours would."""
 
-import contextlib
 import os
 import signal
 import socket
-import struct
-import subprocess
 import sys
 import time
 
@@ -22,80 +19,14 @@ sys.dont_write_bytecode = True
 import assuan  # noqa: E402
 import tap  # noqa: E402
 from attack import children, until  # noqa: E402
-from scratch import Machine, program  # noqa: E402
+from scratch import Machine  # noqa: E402
+from taken_over import Worker, ask_worker, helper  # noqa: E402
 
-REQUEST, STOP, ANSWER, STATUS, DONE = range(1, 6)
 LIMIT_WORKERS = 8
 SCRIPT = """\
 #!/bin/sh
 echo "$@" >>"$(readlink -f "$0").ran"
 """
-
-
-def message(kind, *items):
-    body = b"".join(struct.pack("=I", len(item)) + item for item in
-                    (text.encode() for text in items))
-    return struct.pack("=IBBH", len(body), kind, 0, len(items)) + body
-
-
-@contextlib.contextmanager
-def helper(machine):
-    """The helper for MACHINE, and the socket that each session has."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    path = program("reeve-machine")
-    process = subprocess.Popen(
-        ["/bin/sh", "-c", "exec 3<&%d; exec \"$0\" \"$1\"" % theirs.fileno(),
-         path, machine.root], pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL)
-    theirs.close()
-    try:
-        yield process, ours
-    finally:
-        process.kill()
-        process.wait()
-        ours.close()
-
-
-def ask_worker(ours, end):
-    socket.send_fds(ours, [struct.pack("=IBBH", 0, REQUEST, 0, 0)],
-                    [end.fileno()])
-
-
-class Worker:
-    def __init__(self, ours):
-        self.socket, theirs = socket.socketpair()
-        ask_worker(ours, theirs)
-        theirs.close()
-        self.socket.settimeout(20)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def read(self, length):
-        data = b""
-        while len(data) < length:
-            more = self.socket.recv(length - len(data))
-            if not more:
-                raise EOFError("the worker died")
-            data += more
-        return data
-
-    def ask(self, operation, *pairs):
-        """The code of the answer's end, 0 for success, and its words."""
-        self.socket.sendall(message(REQUEST, operation, "10000", *pairs))
-        while True:
-            size, kind, code, count = struct.unpack("=IBBH", self.read(8))
-            body = self.read(size)
-            items = []
-            for _ in range(count):
-                length, = struct.unpack("=I", body[:4])
-                items.append(body[4:4 + length].decode())
-                body = body[4 + length:]
-            if kind == DONE:
-                return (int(items[0]), items[1]) if code else (0, "")
 
 
 def test_no_program_but_a_script_of_init():

@@ -5,7 +5,9 @@
 #include <config.h>
 #include "behind.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
 static long
@@ -129,6 +131,66 @@ try_listen (void)
   return listen (FENCE_FD, 1);
 }
 
+static long
+try_send_to (void)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+
+  return sendto (FENCE_FD, "x", 1, 0, (struct sockaddr *)&address,
+                 sizeof address);
+}
+
+/* A descriptor that is ready would signal who owns it, another session's
+   worker.  */
+static long
+try_own (void)
+{
+  return fcntl (FENCE_FD, F_SETOWN, getpid ());
+}
+
+static long
+try_choose_signal (void)
+{
+  return fcntl (FENCE_FD, F_SETSIG, 9);
+}
+
+static long
+try_flags (void)
+{
+  int flags = fcntl (FENCE_FD, F_GETFL);
+
+  return flags < 0 ? -1 : fcntl (FENCE_FD, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* For channels.  */
+static long
+try_patience (void)
+{
+  struct timeval time = { 1, 0 };
+
+  return setsockopt (FENCE_FD, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time)
+                 || setsockopt (FENCE_FD, SOL_SOCKET, SO_SNDTIMEO, &time,
+                                sizeof time)
+             ? -1
+             : 0;
+}
+
+/* Have the kernel speak TLS.  It is no TCP socket: that would be known later.
+ */
+static long
+try_upper_protocol (void)
+{
+  return setsockopt (FENCE_FD, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls");
+}
+
+static long
+try_message (void)
+{
+  struct msghdr message = { .msg_iov = NULL };
+
+  return sendmsg (FENCE_FD, &message, 0);
+}
+
 /* What no kind of fence lets through.  */
 static void
 no_other_sockets (void **state)
@@ -141,6 +203,10 @@ no_other_sockets (void **state)
                    { "socket AF_NETLINK", try_netlink },
                    { "socket AF_PACKET", try_packet },
                    { "socketpair", try_pair },
+                   { "sendto an address", try_send_to },
+                   { "F_SETOWN", try_own },
+                   { "F_SETSIG", try_choose_signal },
+                   { "TCP_ULP", try_upper_protocol },
                    { "bind", try_bind },
                    { "listen", try_listen } };
 
@@ -168,6 +234,10 @@ who_converses_takes_sockets_and_makes_none (void **state)
   assert_int_equal (run_behind (FENCE_CONVERSE, try_use_taken).error, 0);
   refuses_behind (FENCE_CONVERSE, "socket", try_inet);
   refuses_behind (FENCE_CONVERSE, "socket AF_INET6", try_inet6);
+  /* Nor hands it any on.  */
+  refuses_behind (FENCE_CONVERSE, "sendmsg", try_message);
+  assert_int_equal (run_behind (FENCE_CONVERSE, try_flags).error, 0);
+  assert_int_equal (run_behind (FENCE_CONVERSE, try_patience).error, 0);
   /* The fence says so: the kernel would not of such a socket.  */
   assert_int_equal (run_behind (FENCE_CONVERSE, try_connect_taken).error,
                     EINPROGRESS);

@@ -41,6 +41,19 @@ tell_back (struct work *work)
   return err ? err : work_status (work, "NOTE", "that is %s", "all");
 }
 
+/* What only a worker that was taken over says.  */
+static gpg_error_t
+steer_terminal (struct work *work)
+{
+  return work_status (work, "NOTE", "%s", "a\nb\033[2J");
+}
+
+static gpg_error_t
+say_strange_keyword (struct work *work)
+{
+  return work_status (work, "NO\nTE", "%s", "a");
+}
+
 static gpg_error_t
 go_wrong (struct work *work)
 {
@@ -116,6 +129,8 @@ change (struct work *work)
 
 static const struct work_operation table[]
     = { { "TEST TELL", tell_back, false },
+        { "steer", steer_terminal, false },
+        { "keyword", say_strange_keyword, false },
         { "wrong", go_wrong, false },
         { "die", die, false },
         { "wait", wait_long, false },
@@ -311,6 +326,17 @@ test_arguments_and_answer (void **state)
 }
 
 static void
+test_status_lines (void **state)
+{
+  (void)state;
+  assert_int_equal (relay_read (&scene.call, "steer", NULL), 0);
+  buffer_append (&scene.answer, "", 1);
+  assert_string_equal (scene.answer.bytes, "S NOTE a?b?[2J\n");
+  assert_int_equal (gpg_err_code (relay_read (&scene.call, "keyword", NULL)),
+                    GPG_ERR_SERVER_FAILED);
+}
+
+static void
 test_ask (void **state)
 {
   auto_free char *text = NULL;
@@ -473,6 +499,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     CASE (arguments_and_answer),
+    CASE (status_lines),
     CASE (ask),
     CASE (errors),
     CASE (a_reading_worker_changes_nothing),

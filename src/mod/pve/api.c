@@ -148,8 +148,12 @@ api_send (struct work *work, const char *method, const char *path,
   gpg_error_t err;
 
   *r_lost = false;
+  *r_answer = (struct answer)ANSWER_NONE;
   if (!whole)
     return gpg_error_from_syserror ();
+  /* Whatever operation got here.  */
+  if (!work->changes)
+    return fail (&work->failure, GPG_ERR_FORBIDDEN, "this worker only reads");
   err = form ? buffer_error (form) : 0;
   if (!err)
     err = converse (work, &request, r_answer);

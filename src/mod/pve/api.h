@@ -48,7 +48,7 @@ gpg_error_t api_getf (struct work *work, struct answer *r_answer,
     __attribute__ ((format (printf, 3, 4)));
 
 /* Send METHOD, "POST", "PUT" or "DELETE", with the parameters FORM (form.h; may
-   be NULL; those of DELETE go into the query).  *R_LOST tells, after an error,
+   be NULL; those of DELETE go into the query).  FORBIDDEN: WORK only reads.  *R_LOST tells, after an error,
    whether it may have been carried out all the same.  */
 gpg_error_t api_send (struct work *work, const char *method, const char *path,
                       const struct buffer *form, struct answer *r_answer,

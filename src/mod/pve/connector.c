@@ -22,7 +22,11 @@
 #include "../../base/fence.h"
 
 #define MEMORY (64 * MIB)
-#define FILES 16
+
+/* The kernel compares this with all sockets on their way in messages of the
+   user, whose processes serve all sessions.  */
+#define FILES 256
+#define ROOM 1 /* In bytes: as little as the kernel takes, a few replies.  */
 #define LOOK_MS 200 /* Between two looks whether to give up.  */
 #define UNKNOWN -1  /* In place of an errno: a name was not found.  */
 
@@ -36,7 +40,7 @@ struct question
 struct reply
 {
   uint32_t sequence;
-  int32_t error; /* An errno, or UNKNOWN.  */
+  int32_t error;                 /* An errno, or UNKNOWN.  */
   char fences[CONNECTOR_FENCES]; /* Round the connector: what fence_lock
                                     reports.  */
 };
@@ -111,8 +115,8 @@ connect_to_any (const struct addrinfo *addresses, uint64_t ms, int *r_socket)
   for (const struct addrinfo *one = addresses; one && error != ECANCELED;
        one = one->ai_next, left--)
     {
-      error = connect_to (
-          one, link_now () + (uint64_t)remaining (end) / left, r_socket);
+      error = connect_to (one, link_now () + (uint64_t)remaining (end) / left,
+                          r_socket);
       if (!error)
         return 0;
     }
@@ -172,8 +176,11 @@ connector_serve (int fd, const struct conf *conf)
 {
   struct addrinfo *addresses[LIMIT_PVE_ENDPOINTS] = { NULL };
   struct question question;
+  int room = ROOM;
   char *fences;
 
+  /* A worker that takes no replies holds few sockets.  */
+  setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   look_up (conf, addresses);
   if (lock_in (fd, &fences))
     _exit (1);
@@ -187,7 +194,12 @@ connector_serve (int fd, const struct conf *conf)
         reply.error = connect_to_any (addresses[question.index],
                                       conf->connect_ms, &socket);
       snprintf (reply.fences, sizeof reply.fences, "%s", fences);
-      if (!send_reply (FENCE_FD, &reply, socket))
+      if (send_reply (FENCE_FD, &reply, socket))
+        continue;
+      if (errno != ETOOMANYREFS)
+        break;
+      reply.error = ETOOMANYREFS;
+      if (!send_reply (FENCE_FD, &reply, -1))
         break;
     }
   _exit (0);

@@ -16,6 +16,7 @@ struct now
   char *node;
   char *digest;
   char *same;
+  char *locked;
   char *changes;
   char *back;
 };
@@ -29,7 +30,8 @@ look (struct call *call, struct now *now, char **r_guest)
     char **r_value;
   } fields[] = { { "kind", &now->kind },       { "node", &now->node },
                  { "digest", &now->digest },   { "same", &now->same },
-                 { "changes", &now->changes }, { "back", &now->back } };
+                 { "locked", &now->locked },   { "changes", &now->changes },
+                 { "back", &now->back } };
   auto_free char *text = NULL;
   gpg_error_t err = relay_ask (call, "pve look set", NULL, &text);
 
@@ -55,6 +57,7 @@ plan (struct call *call, const struct now *now, const char *guest)
   more_add (&more, "kind", now->kind);
   more_add (&more, "node", now->node);
   more_add (&more, "digest", now->digest);
+  more_add (&more, "locked", now->locked);
   more_add (&more, "back", now->back);
   err = change_preflight (call, &more);
   if (!err)
@@ -88,6 +91,7 @@ pve_set (struct call *call)
   free (now.node);
   free (now.digest);
   free (now.same);
+  free (now.locked);
   free (now.changes);
   free (now.back);
   return err;

@@ -78,6 +78,9 @@ write_changes (struct work *work, const struct settings *settings,
     err = writer_field_bool (out, "same",
                              !settings_differ (settings, config->data));
   if (!err)
+    err = writer_field_bool (out, "locked",
+                             json_object_get (config->data, "lock"));
+  if (!err)
     err = write_buffer (out, "changes", &changes);
   if (!err)
     err = write_buffer (out, "back", &back);
@@ -313,11 +316,11 @@ is_clean (gpg_error_t err, const char *upid)
     }
 }
 
-/* The digest that protects the step, for the caller to free: that of planning.
-   A snapshot that was taken since then has changed it, so then it is the
-   present one, if the SETTINGS have the same values as at planning.  */
+/* The digest that protects the step, for the caller to free: that of planning,
+   or, if something of ours or a lock that is gone has CHANGED it, the present
+   one, if the SETTINGS have the same values as at planning.  */
 static gpg_error_t
-find_digest (struct work *work, const struct settings *settings,
+find_digest (struct work *work, const struct settings *settings, bool changed,
              char **r_digest)
 {
   auto_answer struct answer config = ANSWER_NONE;
@@ -326,7 +329,7 @@ find_digest (struct work *work, const struct settings *settings,
   gpg_error_t err = 0;
 
   *r_digest = NULL;
-  if (work_text (work, "snapname"))
+  if (changed)
     {
       err = read_config (work, &config);
       if (err)
@@ -344,6 +347,17 @@ find_digest (struct work *work, const struct settings *settings,
   return *r_digest ? 0 : gpg_error_from_syserror ();
 }
 
+/* Whether what was sent failed by ERR since the guest was locked at planning,
+   which is a line of its configuration, and is no longer.  */
+static bool
+was_unlocked (const struct work *work, gpg_error_t err)
+{
+  const char *locked = work_text (work, "locked");
+
+  return gpg_err_code (err) == GPG_ERR_CONFLICT && locked
+         && !strcmp (locked, "yes");
+}
+
 gpg_error_t
 set_act (struct work *work)
 {
@@ -354,13 +368,22 @@ set_act (struct work *work)
   auto_free char *exitstatus = NULL;
   gpg_error_t err = settings_read (work, &settings);
 
+  bool wait = !work_number (work, "no-wait", 0);
+
   if (!err)
-    err = find_digest (work, &settings, &digest);
+    err = find_digest (work, &settings, work_text (work, "snapname"), &digest);
   if (err)
     return err;
   settings_form (&settings, &form);
-  err = send_form (work, &form, digest, !work_number (work, "no-wait", 0),
-                   &upid, &exitstatus);
+  err = send_form (work, &form, digest, wait, &upid, &exitstatus);
+  if (was_unlocked (work, err))
+    {
+      free (digest);
+      failure_release (&work->failure);
+      err = find_digest (work, &settings, true, &digest);
+      if (!err)
+        err = send_form (work, &form, digest, wait, &upid, &exitstatus);
+    }
   if (err && !is_clean (err, upid))
     err = settle (work, &settings, digest, err);
   return err ? err : write_done (work, &settings, upid, exitstatus);

@@ -12,11 +12,11 @@
 #include "../../call/work.h"
 
 /* For planning: the record of guest_look, then digest, same (everything is so
-   already), changes (lines, setting.h), and back (what puts the old values
-   back, as a form).  */
+   already), locked, changes (lines, setting.h), and back (what puts the old
+   values back, as a form).  */
 gpg_error_t set_look (struct work *work);
 
-/* The step, with the arguments digest and back of the above.  What a server did
+/* The step, with the arguments digest, locked and back of the above.  What a server did
    of a change that it then refused is put back.  */
 gpg_error_t set_act (struct work *work);
 

@@ -36,9 +36,10 @@ is_among (const char *name, size_t length, const char *words)
 }
 
 /* Check the name of LENGTH bytes at NAME, of a setting that gets a value or is
-   DELETED.  */
+   deleted.  Those of unused volumes are the server's: to delete one destroys
+   the volume, which is also what putting one back would do.  */
 static gpg_error_t
-check_name (struct work *work, const char *name, size_t length, bool deleted)
+check_name (struct work *work, const char *name, size_t length)
 {
   static const char unused[] = "unused";
 
@@ -55,10 +56,9 @@ check_name (struct work *work, const char *name, size_t length, bool deleted)
     return fail (&work->failure, GPG_ERR_INV_ARG,
                  "%.*s is a secret, which an argument must not be", (int)length,
                  name);
-  if (deleted && !strncmp (name, unused, strlen (unused)))
+  if (!strncmp (name, unused, strlen (unused)))
     return fail (&work->failure, GPG_ERR_INV_ARG,
-                 "without %.*s its volume would be destroyed: PVE "
-                 "DELETE-CONTENT does that",
+                 "%.*s is the server's: PVE DELETE-CONTENT destroys its volume",
                  (int)length, name);
   return 0;
 }
@@ -68,7 +68,7 @@ static gpg_error_t
 append (struct work *work, struct settings *settings, const char *name,
         size_t length, const char *value)
 {
-  gpg_error_t err = check_name (work, name, length, !value);
+  gpg_error_t err = check_name (work, name, length);
   struct setting *list;
 
   for (size_t i = 0; !err && i < settings->count; i++)

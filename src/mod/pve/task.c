@@ -192,7 +192,8 @@ leave (struct work *work, struct task_log *log, char **r_exit)
 {
   bool late = work->deadline && link_now () >= work->deadline;
 
-  if (!late && work_number (work, "stop-on-cancel", 0))
+  /* TASK-WAIT has the session stop it, by a call of its own.  */
+  if (!late && work->changes && work_number (work, "stop-on-cancel", 0))
     return stop (work, log, r_exit);
   failure_release (&work->failure);
   failure_detail (&work->failure, "upid", "%s", log->upid);
