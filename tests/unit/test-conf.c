@@ -5,6 +5,7 @@
 #include "check.h"
 #include "scratch.h"
 
+#include "protocol/memory.h"
 #include "src/mod/pve/conf.h"
 
 static void
@@ -127,6 +128,35 @@ files (void **state)
   conf_release (&conf);
 }
 
+/* Write more than MOST bytes, blanks, to PATH below the root.  */
+static void
+put_long (const struct scratch *scratch, const char *path, size_t most)
+{
+  auto_free char *text = malloc (most + 2);
+
+  assert_non_null (text);
+  memset (text, ' ', most + 1);
+  text[most + 1] = 0;
+  put (scratch, path, text, 0600);
+}
+
+static void
+long_files (void **state)
+{
+  const struct scratch *scratch = *state;
+
+  make_directories (scratch);
+  put (scratch, "/etc/reeve/pve.conf",
+       "endpoint pve1\ntoken-file /etc/reeve/pve.token\n"
+       "ca-file /etc/reeve/ca.pem\n",
+       0644);
+  put_long (scratch, "/etc/reeve/ca.pem", LIMIT_PVE_CA);
+  expect (scratch, "/etc/reeve/ca.pem");
+  put (scratch, "/etc/reeve/ca.pem", "PEM", 0644);
+  put_long (scratch, "/etc/reeve/pve.token", LIMIT_PVE_TOKEN);
+  expect (scratch, "/etc/reeve/pve.token has more than 512 bytes");
+}
+
 static void
 environment (void **state)
 {
@@ -163,6 +193,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (tokens),
     cmocka_unit_test_setup_teardown (files, scratch_setup, scratch_teardown),
+    cmocka_unit_test_setup_teardown (long_files, scratch_setup,
+                                     scratch_teardown),
     cmocka_unit_test_setup_teardown (environment, scratch_setup,
                                      scratch_teardown),
   };
