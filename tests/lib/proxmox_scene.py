@@ -84,3 +84,10 @@ def scene(version="9.1", policy=None, weak=False, **options):
                     daemon.client("panel") as client:
                 yield Scene(server, machine, daemon, client)
         assert not server.problems, server.problems
+
+
+def each_version(**options):
+    """A scene of each version, one after the other, with short tasks."""
+    for version in VERSIONS:
+        with scene(version, task_seconds=0.1, **options) as one:
+            yield one

@@ -15,13 +15,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 from proxmox import wait_for  # noqa: E402
-from proxmox_scene import VERSIONS, scene  # noqa: E402
-
-
-def each_version(**options):
-    for version in VERSIONS:
-        with scene(version, task_seconds=0.1, **options) as one:
-            yield one
+from proxmox_scene import each_version, scene  # noqa: E402
 
 
 def test_settings():
