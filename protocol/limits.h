@@ -109,6 +109,8 @@
 #define LIMIT_UPID 512                  /* ... and of a task.  */
 #define LIMIT_PVE_ANSWER (8 * MIB)      /* Bytes of an answer of Proxmox VE's,
                                            ... */
+#define LIMIT_PVE_ENTRIES 50000         /* ... entries of a list that is put in
+                                           order, ... */
 #define LIMIT_PVE_MESSAGE (4 * KIB)     /* ... of what it says of an error, ...
                                          */
 #define LIMIT_PVE_PARAMETERS 32         /* ... and parameters told that it did

@@ -81,6 +81,18 @@ inherited_forget_sockets (void)
     unsetenv (kept[i]);
 }
 
+void
+inherited_forget_overrides (void)
+{
+  char **to = environ;
+
+  for (char **from = environ; from && *from; from++)
+    if (strncmp (*from, RUN_PASSED, strlen (RUN_PASSED)))
+      *to++ = *from;
+  if (to)
+    *to = NULL;
+}
+
 /* Close what is open from *NEXT on and below FD, and go on behind FD.  */
 static void
 close_up_to (unsigned *next, int fd)

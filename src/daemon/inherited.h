@@ -10,10 +10,13 @@
 int inherited_connection (void);
 
 /* Leave, as the environment, a PATH and a locale of ours, TZ, and what tells of
-   sockets that systemd passes, which inherited_forget_sockets removes.  The
-   old strings are wiped, so that /proc does not show them either.  */
+   sockets that systemd passes, which inherited_forget_sockets removes, and
+   RUN_PASSED, which inherited_forget_overrides does: who has root's reeved
+   started for himself is not to say where its token goes.  The old strings are
+   wiped, so that /proc does not show them either.  */
 void inherited_clear_environment (void);
 void inherited_forget_sockets (void);
+void inherited_forget_overrides (void);
 
 /* Close all descriptors but 0 to 2 (/dev/null if they were closed), KEY_FD
    and CONNECTION_FD (-1: none), and the sockets that systemd passes to this

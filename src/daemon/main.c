@@ -429,6 +429,9 @@ main (int argc, char **argv)
   if (!gcry_check_version ("1.10.0"))
     log_fatal ("libgcrypt is too old\n");
   options_read (argc, argv, &daemon.options);
+  /* By sudo, say: the token is not his.  */
+  if (daemon.options.mode == RUN_SERVER && !geteuid ())
+    inherited_forget_overrides ();
   inherited_close (daemon.options.key_fd, connection_fd);
   err = daemon_prepare (&daemon, &failure);
   if (err)

@@ -273,5 +273,23 @@ def test_a_server_that_asks_for_a_password():
         assert len(liar.requests) == 2, liar.requests
 
 
+def test_lists_that_take_long_to_put_in_order():
+    """The worker would go on at it when nobody waits any more."""
+    count = 300000
+    names = b'{"data":{%s}}' % b",".join(
+        b'"%06x":1' % number for number in range(count, 0, -1))
+    entries = b'{"data":[%s]}' % b",".join(
+        b'{"node":"%06x"}' % number for number in range(count, 0, -1))
+    assert max(len(names), len(entries)) < CAP
+    with scene() as (liar, client):
+        for verb, body in ("PERMISSIONS", names), ("NODES", entries):
+            liar.say = lambda send, body=body: send(answer(body))
+            began = time.monotonic()
+            reply = client.call("PVE %s --timeout=20" % verb)
+            assert reply.error == "TOO_LARGE", reply.lines
+            assert "50000" in reply.advice, reply.lines
+            assert time.monotonic() - began < 10, verb
+
+
 if __name__ == "__main__":
     tap.main(globals())

@@ -421,6 +421,21 @@ def test_the_environment_overrides():
                     and "timeout" in reply.advice, reply.lines
 
 
+def test_nobody_else_says_where_roots_token_goes():
+    """Who has root's reeved started for himself, as by sudo with its option to
+    keep variables."""
+    if os.geteuid():
+        raise tap.Skip("machine: only root has a token that is not his own")
+    with proxmox.Proxmox() as server, proxmox.Proxmox() as thief, \
+            scratch.Machine() as machine:
+        proxmox_host.introduce(machine, server)
+        with attack.environment(REEVE_PVE_ENDPOINT="127.0.0.1:%d" % thief.port,
+                                REEVE_PVE_INSECURE="1"), \
+                machine.spawn("panel") as client:
+            client.check("PVE VERSION")
+        assert server.requests and not thief.handshakes, thief.requests
+
+
 def test_a_change_counts_for_new_workers_and_after_a_reload():
     with scene() as (server, machine, daemon, client), \
             proxmox.Proxmox(partner=server) as second:

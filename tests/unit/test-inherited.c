@@ -91,7 +91,11 @@ clear_environment (void)
   inherited_forget_sockets ();
   while (environ[count])
     count++;
-  return count == 4 ? 0 : 5;
+  if (count != 4)
+    return 5;
+  inherited_forget_overrides ();
+  return environ[3] || getenv ("REEVE_PVE_USER") || !getenv ("PATH")
+         || !getenv ("TZ") || !getenv ("LC_ALL");
 }
 
 static void

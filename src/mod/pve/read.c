@@ -36,8 +36,20 @@ const struct field read_usage[]
 gpg_error_t
 read_odd (struct work *work, const char *wanted)
 {
-  return fail (&work->failure, GPG_ERR_BAD_DATA,
-               "the server's answer is no %s", wanted);
+  return fail (&work->failure, GPG_ERR_BAD_DATA, "the server's answer is no %s",
+               wanted);
+}
+
+/* To put things in order takes time that grows with the square of their
+   number, in which nothing else is looked at.  */
+static gpg_error_t
+check_count (struct failure *failure, size_t count)
+{
+  if (count <= LIMIT_PVE_ENTRIES)
+    return 0;
+  return fail (failure, GPG_ERR_TOO_LARGE,
+               "the server's answer has more than %d entries: ask for less",
+               LIMIT_PVE_ENTRIES);
 }
 
 /* --- Lists --- */
@@ -86,9 +98,12 @@ read_order (struct work *work, const json_t *list, const char *key,
   auto_free const json_t **entries = NULL;
   size_t index;
   json_t *entry;
+  gpg_error_t err = check_count (&work->failure, json_array_size (list));
 
   *r_entries = NULL;
   *r_count = 0;
+  if (err)
+    return err;
   if (json_is_null (list))
     return 0;
   if (!json_is_array (list))
@@ -171,25 +186,47 @@ read_of_guest (struct work *work, const char *part, struct guest *r_guest,
   return path ? read_object (work, path, r_object) : gpg_error_from_syserror ();
 }
 
-gpg_error_t
-read_names (const json_t *object, const char ***r_names, size_t *r_count)
+/* Put NAME among the COUNT NAMES.  */
+static void
+insert_name (const char **names, size_t count, const char *name)
 {
-  const char **names = calloc (json_object_size (object) + 1, sizeof *names);
+  size_t low = 0;
+  size_t high = count;
+
+  while (low < high)
+    {
+      size_t middle = low + (high - low) / 2;
+
+      if (strcmp (names[middle], name) < 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  memmove (names + low + 1, names + low, (count - low) * sizeof *names);
+  names[low] = name;
+}
+
+gpg_error_t
+read_names (struct work *work, const json_t *object, const char ***r_names,
+            size_t *r_count)
+{
+  const char **names;
   size_t count = 0;
   const char *name;
   json_t *value;
+  gpg_error_t err = check_count (&work->failure, json_object_size (object));
 
   *r_names = NULL;
   *r_count = 0;
+  if (err)
+    return err;
+  names = calloc (json_object_size (object) + 1, sizeof *names);
   if (!names)
     return gpg_error_from_syserror ();
   json_object_foreach ((json_t *)object, name, value)
   {
-    size_t at = count++;
-
-    for (; at && strcmp (names[at - 1], name) > 0; at--)
-      names[at] = names[at - 1];
-    names[at] = name;
+    insert_name (names, count, name);
+    count++;
   }
   *r_names = names;
   *r_count = count;

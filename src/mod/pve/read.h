@@ -70,8 +70,8 @@ void read_query (struct buffer *path, const struct buffer *query);
 
 /* The names of the members of OBJECT, sorted: the *R_COUNT pointers at
  *R_NAMES, which the caller frees, belong to OBJECT.  */
-gpg_error_t read_names (const json_t *object, const char ***r_names,
-                        size_t *r_count);
+gpg_error_t read_names (struct work *work, const json_t *object,
+                        const char ***r_names, size_t *r_count);
 
 /* Write the member KEY of ENTRY, words between commas, semicolons or blanks,
    as the list NAME.  */

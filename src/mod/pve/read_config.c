@@ -77,7 +77,7 @@ read_config (struct work *work)
       &guest, &config);
 
   if (!err)
-    err = read_names (config, &keys, &count);
+    err = read_names (work, config, &keys, &count);
   for (size_t i = 0; i < count && !err; i++)
     err = write_setting (work, config, keys[i]);
   if (!err && work->out->in_record)

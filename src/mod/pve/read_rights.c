@@ -37,7 +37,7 @@ write_path (struct work *work, const char *path, const json_t *privileges)
 {
   auto_free const char **names = NULL;
   size_t count;
-  gpg_error_t err = read_names (privileges, &names, &count);
+  gpg_error_t err = read_names (work, privileges, &names, &count);
 
   if (!err)
     err = writer_field (work->out, "path", "%s", path);
@@ -65,7 +65,7 @@ read_permissions (struct work *work)
   if (!err)
     err = read_object (work, path.bytes, &rights);
   if (!err)
-    err = read_names (rights, &paths, &count);
+    err = read_names (work, rights, &paths, &count);
   for (size_t i = 0; i < count && !err; i++)
     err = write_path (work, paths[i], json_object_get (rights, paths[i]));
   json_decref (rights);
