@@ -44,6 +44,18 @@ def refused(client, line, error):
     return reply
 
 
+def test_a_name_begins_no_line_of_a_plan():
+    with proxmox_host.scene() as (server, client):
+        with server.lock:
+            server.guests[100].config["hostname"] = "a)\ndestroy \33[2J"
+        for line in "START", "SNAPSHOT", "SET":
+            plan = client.check("PVE %s --dry-run 100%s" % (
+                line, {"SNAPSHOT": " before",
+                       "SET": " memory=999"}.get(line, ""))).text
+            assert "a)\\x0adestroy \\x1b[2J" in plan, plan
+            assert "\ndestroy" not in plan and "\33" not in plan, plan
+
+
 # --- Types ---
 
 

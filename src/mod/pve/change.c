@@ -12,6 +12,7 @@
 
 #include "../../../protocol/buffer.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/record.h"
 #include "../../../protocol/text.h"
 #include "../../call/relay.h"
 
@@ -170,6 +171,16 @@ change_snapshot_first (struct call *call, struct more *more, const char *guest,
                                     .more = more->pairs });
 }
 
+/* Append BEFORE, TEXT on one line, and BEHIND.  */
+static void
+append_escaped (struct buffer *to, const char *before, const char *text,
+                const char *behind)
+{
+  buffer_string (to, before);
+  record_escape (to, text, strlen (text));
+  buffer_string (to, behind);
+}
+
 gpg_error_t
 change_guest_name (struct call *call, const char *text, char **r_name)
 {
@@ -193,10 +204,11 @@ change_guest_name (struct call *call, const char *text, char **r_name)
   for (size_t i = 0; i < count; i++)
     buffer_printf (&name, "%s%s", i ? ", " : " ",
                    arg_text_at (call, "vmid", i, NULL));
+  /* What the server says begins no line of the plan.  */
   if (own && count == 1)
-    buffer_printf (&name, " (%s)", own);
+    append_escaped (&name, " (", own, ")");
   if (node)
-    buffer_printf (&name, " on %s", node);
+    append_escaped (&name, " on ", node, "");
   return buffer_take (&name, r_name, NULL);
 }
 
@@ -279,9 +291,9 @@ describe (struct call *call, const struct change *change,
   else if (size)
     buffer_printf (&text, " %s %s", change->behind, size);
   if (found->volume)
-    buffer_printf (&text, " (now %s)", found->volume);
+    append_escaped (&text, " (now ", found->volume, ")");
   else if (found->status && arg_count (call, "vmid") == 1)
-    buffer_printf (&text, " (now %s)", found->status);
+    append_escaped (&text, " (now ", found->status, ")");
   buffer_string (&text, "\n");
   return buffer_take (&text, r_text, NULL);
 }

@@ -225,7 +225,9 @@ append_line (struct buffer *text, char sign, const char *name,
     if (*value == '\n')
       buffer_string (text, value[1] ? "\\n" : "");
     else
-      buffer_append (text, (unsigned char)*value < 0x20 ? "?" : value, 1);
+      buffer_append (
+          text, (unsigned char)*value < 0x20 || *value == 0x7f ? "?" : value,
+          1);
   buffer_string (text, "\n");
 }
 
