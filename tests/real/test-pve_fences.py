@@ -13,6 +13,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -95,6 +96,10 @@ class Trace:
     def __exit__(self, *error):
         self.process.terminate()
         self.process.communicate()
+        # What was just made when strace let go may have been left stopped.
+        for pid in {*self.pids, *attack.descendants(self.pids[0])}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
         folder, prefix = os.path.split(self.prefix + ".")
         for name in os.listdir(folder):
             if name.startswith(prefix):
