@@ -51,7 +51,7 @@ def test_NODES(server, client):
         "node": "pve2", "status": "online", "cpu": 0.034, "cpus": 4,
         "memory_used_bytes": 2147483648, "memory_total_bytes": 8589934592,
         "disk_used_bytes": 5365760, "disk_total_bytes": 12638253056,
-        "uptime_seconds": nodes[1]["uptime_seconds"], "level": "",
+        "uptime_seconds": nodes[1]["uptime_seconds"],
         "fingerprint": server.fingerprint}, nodes
     assert 2700 <= nodes[1]["uptime_seconds"] < 2800, nodes
     server.cluster.unknown_nodes.add("pve2")

@@ -29,7 +29,7 @@ static const struct verb verbs[] = {
     .help
     = "Answers a record for each, with what is known of it:\n"
       "  node, status        online, offline or unknown\n" USAGE
-      "  level               of its subscription\n"
+      "  level               of its subscription, if it has one\n"
       "  fingerprint         SHA-256 of its certificate, for pve.conf\n" ERRORS
       "Example: PVE NODES" },
   { .name = "STATUS",
@@ -194,7 +194,7 @@ static const struct verb verbs[] = {
             "  network_type, zone_type, protocol\n"
             "  lock, ha_state, template   of a guest\n"
             "  storage_type, shared, content   of a storage\n"
-            "  level               of a node's subscription\n"
+            "  level               of a node's subscription, if any\n"
             "  tags                a list\n" USAGE ERRORS
             "Example: PVE RESOURCES --type=node" },
   { .name = "PERMISSIONS",

@@ -51,7 +51,7 @@ static gpg_error_t
 write_setting (struct work *work, const json_t *config, const char *key)
 {
   const json_t *value = json_object_get (config, key);
-  struct field fields[] = { { key, key, FIELD_TEXT },
+  struct field fields[] = { { key, key, FIELD_VALUE },
                             { NULL, NULL, FIELD_TEXT } };
   int64_t number;
 
@@ -94,8 +94,8 @@ static gpg_error_t
 write_pending (struct work *work, const json_t *entry, const void *context)
 {
   static const struct field fields[] = { { "setting", "key", FIELD_TEXT },
-                                         { "value", "value", FIELD_TEXT },
-                                         { "pending", "pending", FIELD_TEXT },
+                                         { "value", "value", FIELD_VALUE },
+                                         { "pending", "pending", FIELD_VALUE },
                                          { NULL, NULL, FIELD_TEXT } };
   const json_t *pending = json_object_get (entry, "pending");
   int64_t number = 0;
