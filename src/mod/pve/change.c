@@ -77,6 +77,8 @@ static const struct change
   { .verb = "CLONE", .words = "clone", .behind = "to", .where = "newid" },
   { .verb = "RESIZE",
     .look = "pve look resize",
+    .field = "same",
+    .already = "yes",
     .words = "resize disk",
     .which = "disk",
     .behind = "to",

@@ -83,13 +83,13 @@ static const struct verb verbs[] = {
       "                      how much it stalls; since PVE 9\n" ERRORS NOT_FOUND
       "Example: PVE GUEST 100" },
   { .name = "CONFIG",
-    .args = "[--current] <vmid:vmid>",
+    .args = "[--current] [--snapshot=<snapshot:snapname>] <vmid:vmid>",
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "how a guest is configured",
     .help = "Answers a record of each setting under its name in Proxmox VE,\n"
             "sorted, as it will be at the next start; with --current as it\n"
-            "is in force.  The field digest tells one configuration from\n"
+            "is in force, or as it was at SNAPSHOT.  The field digest tells one configuration from\n"
             "another.  memory and swap are MiB.\n" ERRORS NOT_FOUND
             "Example: PVE CONFIG 100" },
   { .name = "PENDING",

@@ -70,11 +70,19 @@ read_config (struct work *work)
 {
   auto_guest struct guest guest = GUEST_NONE;
   auto_free const char **keys = NULL;
+  auto_buffer struct buffer path = BUFFER_EMPTY;
+  auto_buffer struct buffer query = BUFFER_EMPTY;
   json_t *config = NULL;
   size_t count = 0;
-  gpg_error_t err = read_of_guest (
-      work, work_number (work, "current", 0) ? "/config?current=1" : "/config",
-      &guest, &config);
+  gpg_error_t err;
+
+  buffer_string (&path, "/config");
+  read_argument (work, &query, "current");
+  read_argument (work, &query, "snapshot");
+  read_query (&path, &query);
+  err = buffer_error (&path);
+  if (!err)
+    err = read_of_guest (work, path.bytes, &guest, &config);
 
   if (!err)
     err = read_names (work, config, &keys, &count);
