@@ -132,7 +132,8 @@ volid_check (char *text, size_t *length, const char *choices, int64_t *number,
 
   (void)choices;
   (void)number;
-  *r_wanted = "STORAGE:VOLUME, as local:iso/debian-13.iso, in ASCII";
+  *r_wanted = "STORAGE:VOLUME, as local:iso/debian-13.iso, in ASCII and "
+              "without \"..\"";
   if (*length > LIMIT_VOLUME_NAME)
     return gpg_error (GPG_ERR_TOO_LARGE);
   if (storage > LIMIT_STORAGE_NAME || !is_storage (text, storage) || !*volume

@@ -1,27 +1,14 @@
 /* taskturns.h - a task of PVE's and a server that answers by turns, for tests
    Copyright (C) 2026 The reeve authors
-   SPDX-License-Identifier: GPL-3.0-or-later
-
-   What the server answers is a list of turns, which must be asked for in their
-   order.  It takes the place of api.c.  */
+   SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #ifndef REEVE_TEST_TASKTURNS_H
 #define REEVE_TEST_TASKTURNS_H
 
-#include "failed.h"
+#include "apiturns.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "protocol/link.h"
-#include "protocol/memory.h"
-#include "src/mod/pve/api.h"
 #include "src/mod/pve/task.h"
 
-#define NOW 1779002048
 #define LIST "GET /nodes/pve1/tasks?source=all&limit=100&vmid=100"
 #define SEND "POST /nodes/pve1/lxc/100/status/start"
 #define TASK(pid, start, type, id, user)                                       \
@@ -30,166 +17,6 @@
 #define STATUS "GET /nodes/pve1/tasks/"
 #define RUNS "{\"status\":\"running\"}"
 #define ENDED(text) "{\"status\":\"stopped\",\"exitstatus\":\"" text "\"}"
-
-struct turn
-{
-  const char *asked; /* What the request begins with.  */
-  const char *data;  /* The answer's JSON; NULL: it fails.  */
-  gpg_err_code_t code;
-  enum verdict verdict;
-  const char *lock;
-};
-
-static const struct turn *turn;
-static struct work work;
-static struct channel channel;
-static struct writer out;
-static struct buffer answer_text;
-static int session;
-static struct conf conf;
-static struct api api;
-
-/* --- The server --- */
-
-static inline gpg_error_t
-take_turn (const char *method, const char *path, struct answer *r_answer)
-{
-  auto_buffer struct buffer asked = BUFFER_EMPTY;
-  const struct turn *now = turn++;
-
-  *r_answer = (struct answer)ANSWER_NONE;
-  buffer_printf (&asked, "%s %s", method, path);
-  if (!now->asked || strncmp (asked.bytes, now->asked, strlen (now->asked)))
-    print_message ("asked for %s, expected %s\n", asked.bytes, now->asked);
-  assert_non_null (now->asked);
-  assert_memory_equal (asked.bytes, now->asked, strlen (now->asked));
-  r_answer->verdict = now->verdict;
-  if (!now->data)
-    {
-      failure_release (&work.failure);
-      if (now->lock)
-        failure_detail (&work.failure, "lock", "%s", now->lock);
-      return fail (&work.failure, now->code, "it went wrong");
-    }
-  r_answer->data = json_loads (now->data, JSON_DECODE_ANY, NULL);
-  assert_non_null (r_answer->data);
-  r_answer->total = (int64_t)json_array_size (r_answer->data);
-  return 0;
-}
-
-gpg_error_t
-api_get (struct work *one, const char *path, struct answer *r_answer)
-{
-  assert_ptr_equal (one, &work);
-  return take_turn ("GET", path, r_answer);
-}
-
-gpg_error_t
-api_send (struct work *one, const char *method, const char *path,
-          const struct buffer *form, struct answer *r_answer, bool *r_lost)
-{
-  gpg_error_t err = take_turn (method, path, r_answer);
-
-  (void)one;
-  (void)form;
-  *r_lost = r_answer->verdict == VERDICT_LOST;
-  return err;
-}
-
-time_t
-api_time (const struct work *one)
-{
-  (void)one;
-  return NOW;
-}
-
-bool
-api_is_passing (gpg_error_t err)
-{
-  return gpg_err_code (err) == GPG_ERR_NETWORK;
-}
-
-/* --- The session --- */
-
-static inline gpg_error_t
-keep (void *context, const char *bytes, size_t length)
-{
-  (void)context;
-  buffer_append (&answer_text, bytes ? bytes : "", length);
-  return 0;
-}
-
-static inline gpg_error_t
-keep_status (void *context, const char *keyword, const char *text)
-{
-  (void)context;
-  buffer_printf (&answer_text, "S %s %s\n", keyword, text);
-  return 0;
-}
-
-static inline int
-setup (void **state)
-{
-  int ends[2];
-
-  (void)state;
-  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-    return -1;
-  session = ends[1];
-  channel_init (&channel, ends[0]);
-  conf.token_id = (char *)"agent@pve!ops";
-  api = (struct api){ .conf = &conf };
-  out = (struct writer){ .sink = { keep, keep_status, NULL } };
-  work = (struct work){
-    .context = &api, .out = &out, .channel = &channel, .changes = true
-  };
-  return 0;
-}
-
-static inline int
-teardown (void **state)
-{
-  (void)state;
-  failure_release (&work.failure);
-  close (channel.fd);
-  close (session);
-  channel_release (&channel);
-  writer_release (&out);
-  buffer_release (&answer_text);
-  free ((void *)work.request.items);
-  return 0;
-}
-
-/* Give WORK the arguments.  */
-static inline void
-give (const char *name, const char *value)
-{
-  struct item *items = calloc (4, sizeof *items);
-
-  assert_non_null (items);
-  items[2] = (struct item){ name, strlen (name) };
-  items[3] = (struct item){ value, strlen (value) };
-  work.request = (struct message){ .items = items, .count = 4 };
-}
-
-/* The status lines that the session has got so far.  */
-static inline void
-assert_lines (const char *expected)
-{
-  auto_buffer struct buffer lines = BUFFER_EMPTY;
-  struct channel other;
-  struct message message;
-
-  channel_init (&other, session);
-  shutdown (channel.fd, SHUT_WR);
-  while (!channel_read (&other, &message))
-    if (message.kind == WORK_STATUS)
-      buffer_printf (&lines, "%.*s %.*s\n", (int)message.items[0].length,
-                     message.items[0].bytes, (int)message.items[1].length,
-                     message.items[1].bytes);
-  channel_release (&other);
-  assert_string_equal (lines.length ? lines.bytes : "", expected);
-}
 
 static const char *const types[] = { "vzstart", "hastart", NULL };
 static const struct task_request request
@@ -220,20 +47,9 @@ run (const struct turn *turns)
   {                                                                            \
     SEND, NULL, GPG_ERR_UNFINISHED, VERDICT_LOST, NULL                         \
   }
-#define GOOD(asked, data)                                                      \
-  {                                                                            \
-    asked, data, 0, VERDICT_DONE, NULL                                         \
-  }
 /* It begins the task, it still runs, it has ended.  */
 #define BEGUN NO_TASKS, GOOD (SEND, "\"" OURS "\"")
 #define STILL GOOD (STATUS, RUNS), GOOD (STATUS, "[]")
 #define ENDS(text) GOOD (STATUS, ENDED (text)), GOOD (STATUS, "[]")
-#define STOP                                                                   \
-  {                                                                            \
-    NULL, NULL, 0, VERDICT_DONE, NULL                                          \
-  }
-
-#define TEST(function)                                                         \
-  cmocka_unit_test_setup_teardown (function, setup, teardown)
 
 #endif /* REEVE_TEST_TASKTURNS_H */

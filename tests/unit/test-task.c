@@ -62,7 +62,7 @@ test_no_wait (void **state)
   static const struct turn turns[] = { BEGUN, STOP };
 
   (void)state;
-  give ("no-wait", "1");
+  GIVE ("no-wait", "1");
   assert_int_equal (run (turns), 0);
   assert_string_equal (answer_text.bytes,
                        "changed: yes\nupid: " OURS "\noutcome: running\n");
@@ -218,7 +218,7 @@ test_given_up_and_stopped (void **state)
           STOP };
 
   (void)state;
-  give ("stop-on-cancel", "1");
+  GIVE ("stop-on-cancel", "1");
   say_stop ();
   assert_code (run (stopped), GPG_ERR_CANCELED);
   assert_detail (&work.failure, "outcome", "aborted");
@@ -245,7 +245,7 @@ test_given_up_at_once (void **state)
           STOP };
 
   (void)state;
-  give ("stop-on-cancel", "1");
+  GIVE ("stop-on-cancel", "1");
   say_stop ();
   assert_code (run (found), GPG_ERR_CANCELED);
   assert_detail (&work.failure, "outcome", "aborted");
@@ -261,7 +261,7 @@ test_stopped_too_late (void **state)
   };
 
   (void)state;
-  give ("stop-on-cancel", "1");
+  GIVE ("stop-on-cancel", "1");
   say_stop ();
   assert_int_equal (run (ended), 0);
   assert_non_null (strstr (answer_text.bytes, "outcome: ok\n"));
@@ -274,7 +274,7 @@ test_time_is_up (void **state)
   static const struct turn turns[] = { BEGUN, STILL, STOP };
 
   (void)state;
-  give ("stop-on-cancel", "1");
+  GIVE ("stop-on-cancel", "1");
   work.deadline = link_now () + 50;
   assert_code (run (turns), GPG_ERR_TIMEOUT);
   assert_detail (&work.failure, "outcome", "running");

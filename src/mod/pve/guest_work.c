@@ -42,7 +42,8 @@ says (const struct failure *failure, const char *words)
 static bool
 was_so (struct work *work, const struct action *action, gpg_error_t err)
 {
-  return err && action->already && says (&work->failure, action->already);
+  return err && action && action->already
+         && says (&work->failure, action->already);
 }
 
 /* --- Requests --- */
