@@ -18,7 +18,7 @@
 /* The options that every call takes, and OPTION sets for a session.  */
 #define REGISTRY_COMMON                                                        \
   "[--dry-run] [--timeout=<time:duration>] [--output=<form:enum(text|json)>]"  \
-  " [--reason=<text:string>]"
+  " [--reason=<text:string>] [--async]"
 
 /* A verb's row with its grammar parsed.  */
 struct registry_verb
