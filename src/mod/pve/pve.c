@@ -486,8 +486,9 @@ const struct noun pve_noun = {
   .help
   = "By the cluster's API, with the token that pve.conf names.\n"
     "All numbers of bytes are bytes, times are UTC.\n"
-    "Each change waits for the end of its task, whose log comes as\n"
-    "status lines PROGRESS; with --no-wait only for its start.  A client\n"
+    "Each change waits for the end of its task, whose name comes as a status\n"
+    "line TASK, and its log as lines PROGRESS; with --no-wait only for its "
+    "start.  A client\n"
     "that gives up ends the waiting, with --stop-on-cancel the task, too.\n"
     "With --preflight the token's rights are looked at before anything\n"
     "begins; FORBIDDEN then names all that is missing.\n"
