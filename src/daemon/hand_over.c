@@ -80,6 +80,22 @@ leave_client (const struct session *session)
   return 0;
 }
 
+/* Let go of what belongs to SESSION's process and would not end, or not be
+   free, before the job ends.  Steps have workers of their own.  */
+static void
+leave_session (const struct session *session)
+{
+  struct daemon *daemon = session->daemon;
+
+  journal_after_fork ();
+  for (size_t i = 0; i < daemon->registry.count; i++)
+    {
+      if (daemon->module[i].helper_fd >= 0)
+        close (daemon->module[i].helper_fd);
+      daemon->module[i].helper_fd = -1;
+    }
+}
+
 /* Be a job: what must have gone well before CALL's client is told that there
    is one.  */
 static gpg_error_t
@@ -90,7 +106,7 @@ begin (struct session *session, struct call *call, struct job_writer *job)
   gpg_error_t err = leave_client (session);
 
   audit_after_fork (session->daemon->audit);
-  journal_after_fork ();
+  leave_session (session);
   if (!err)
     err = job_slots_take (slots, call->peer.uid, call->limits, &call->failure);
   if (err)

@@ -124,7 +124,7 @@ def test_who_started_a_pipe_need_not_wait_for_it():
             threading.Thread(target=lambda: (process.stderr.read(),
                                              ended.set()), daemon=True).start()
             there = ended.wait(3)
-        assert status(client, job)["state"] == "running"
+        assert status(client, job)["state"] == "running", status(client, job)
         client.check("JOB CANCEL " + job)
         assert there, "the job holds the standard error"
 
