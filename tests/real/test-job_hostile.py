@@ -129,6 +129,55 @@ def test_who_started_a_pipe_need_not_wait_for_it():
         assert there, "the job holds the standard error"
 
 
+# --- Disks ---
+
+@contextlib.contextmanager
+def small_disk(path):
+    """A file system of 256 KiB at PATH; what fills it."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    if os.system("mount -t tmpfs -o size=256k,mode=700 none %s 2>/dev/null"
+                 % path):
+        raise tap.Skip("machine: mount is not permitted here")
+
+    def fill():
+        with open(os.path.join(path, "ballast"), "ab", 0) as file:
+            with contextlib.suppress(OSError):
+                while file.write(b"x" * 512):
+                    pass
+    try:
+        yield fill
+    finally:
+        os.system("umount -l " + path)
+
+
+def test_the_disk_becomes_full_while_it_runs():
+    """The change goes on, and its end and answer are told."""
+    with scene() as (server, daemon, client), \
+            small_disk(daemon.machine.path(JOBS)) as fill:
+        server.end_next("vzstart", "OK", ["x" * 2000] * 40, seconds=2)
+        job = begun(client)
+        fill()
+        reply = client.call("PVE START --async 200")
+        assert "No space left" in reply.advice, reply.lines
+        answer, = records(client.check("JOB WAIT --output=json " + job))
+        assert answer["changed"] is True and answer["outcome"] == "ok"
+        assert status(client, job)["state"] == "done"
+        assert server.tasks[0].exit == "OK" and len(server.tasks) == 1
+        server.end_next("vzstop", "exit code 9", ["x" * 2000] * 40, seconds=2)
+        os.unlink(daemon.machine.path(JOBS + "/ballast"))
+        job = begun(client, "PVE STOP --async 100")
+        fill()
+        reply = client.call("JOB WAIT " + job)
+        assert reply.error == "GENERAL", reply.lines
+        assert status(client, job)["state"] == "failed"
+        # Those that were not begun left nothing.
+        assert len(os.listdir(daemon.machine.path(JOBS + "/panel"))) == 2
+        # What was kept for the end is free again.
+        for name in os.listdir(daemon.machine.path(JOBS + "/panel")):
+            file = os.stat(daemon.machine.path(JOBS + "/panel/" + name))
+            assert file.st_blocks * 512 < file.st_size + 8192, file
+
+
 # --- Ends ---
 
 def test_the_daemon_ends_while_a_job_waits():
