@@ -198,7 +198,9 @@ sink_status (void *context, const char *keyword, const char *text)
   begin_line (job, "status", keyword);
   append_member (&job->line, "text", text, strlen (text));
   job->written += job->line.length;
-  return put_line (job);
+  /* A full disk is no reason to break off what is being changed.  */
+  (void)put_line (job);
+  return 0;
 }
 
 struct writer_sink

@@ -46,7 +46,8 @@ gpg_error_t job_create (const struct call *call,
                         struct job_writer *r_job, struct failure *failure);
 
 /* Where the call's answer, in JSON, and its status lines go.  Beyond
-   LIMIT_JOB_STATUS bytes status lines are dropped.  */
+   LIMIT_JOB_STATUS bytes, or where they cannot be written, status lines are
+   dropped.  */
 struct writer_sink job_sink (struct job_writer *job);
 
 /* The call has ended with ERR, of which FAILURE tells.  Durable on return.  */
@@ -72,7 +73,6 @@ struct job_reader
 {
   int fd;
   struct line_reader lines;
-  bool ended; /* The end was read.  */
 };
 
 /* Open the file of JOB, which IDENTITY asked for.  GPG_ERR_NOT_FOUND.  */
