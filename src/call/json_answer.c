@@ -22,6 +22,41 @@ write_string (struct writer *out, const char *name,
                                    text.length);
 }
 
+/* Whether FIELD is an array of strings.  */
+static bool
+is_list (const struct json_field *field)
+{
+  struct json_scan scan;
+  struct json_field item;
+  bool found;
+
+  json_start_items (&scan, field);
+  while (!json_next (&scan, &item, &found) && found)
+    if (item.kind != JSON_STRING)
+      return false;
+  return true;
+}
+
+/* Write such one in text: as many fields.  */
+static gpg_error_t
+write_list (struct writer *out, const char *name,
+            const struct json_field *field)
+{
+  struct json_scan scan;
+  struct json_field item;
+  bool found;
+  gpg_error_t err;
+
+  json_start_items (&scan, field);
+  while (!(err = json_next (&scan, &item, &found)) && found)
+    {
+      err = write_string (out, name, &item);
+      if (err)
+        return err;
+    }
+  return err;
+}
+
 gpg_error_t
 json_answer_field (struct writer *out, const struct json_field *field)
 {
@@ -41,9 +76,12 @@ json_answer_field (struct writer *out, const struct json_field *field)
       if (json_whole_number (field, &number))
         return writer_field_number (out, name, number);
       break;
+    case JSON_ARRAY:
+      if (out->output == OUTPUT_TEXT && is_list (field))
+        return write_list (out, name, field);
+      break;
     case JSON_NULL:
     case JSON_OBJECT:
-    case JSON_ARRAY:
       break;
     }
   return writer_field_json (out, name, field->text, field->length);

@@ -8,8 +8,8 @@
 #include "../../protocol/json.h"
 #include "writer.h"
 
-/* Write FIELD as a field of a record: strings, numbers and booleans as such,
-   all else as JSON.  */
+/* Write FIELD as a field of a record: strings, numbers, booleans and lists of
+   strings as such, all else as JSON.  */
 gpg_error_t json_answer_field (struct writer *out,
                                const struct json_field *field);
 

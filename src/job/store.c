@@ -254,8 +254,8 @@ sink_status (void *context, const char *keyword, const char *text)
     return 0;
   begin_line (job, "status", keyword);
   append_member (&job->line, "text", text, strlen (text));
-  job->written += job->line.length;
   put_if_room (job, END_ROOM);
+  job->written += job->line.length;
   return 0;
 }
 

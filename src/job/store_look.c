@@ -85,7 +85,9 @@ add_entry (struct entries *entries, int directory, const char *name)
   struct entry *entry;
   struct stat stat;
 
-  if (!job_name_is (name) || fstatat (directory, name, &stat, 0))
+  if (!job_name_is (name)
+      || fstatat (directory, name, &stat, AT_SYMLINK_NOFOLLOW)
+      || !S_ISREG (stat.st_mode))
     return 0;
   if (entries->count == entries->room)
     {
@@ -158,14 +160,36 @@ is_locked (int fd)
   return locked;
 }
 
-/* Remove NAME unless it runs; whether it was.  */
-static bool
+/* Open the file NAME of a job; -1 and errno, which is ENOENT also if it is no
+   file.  */
+static int
+open_file (int directory, const char *name)
+{
+  int fd = openat (directory, name,
+                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  struct stat stat;
+
+  if (fd < 0 && errno == ELOOP)
+    errno = ENOENT;
+  if (fd >= 0 && (fstat (fd, &stat) || !S_ISREG (stat.st_mode)))
+    {
+      close (fd);
+      fd = -1;
+      errno = ENOENT;
+    }
+  return fd;
+}
+
+/* Remove NAME unless it runs; GPG_ERR_ENOENT, GPG_ERR_EBUSY.  */
+static gpg_error_t
 remove_ended (int directory, const char *name)
 {
-  auto_close int fd = openat (directory, name,
-                              O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  auto_close int fd = open_file (directory, name);
 
-  return fd >= 0 && !is_locked (fd) && !unlinkat (directory, name, 0);
+  if (fd >= 0 && is_locked (fd))
+    return gpg_error (GPG_ERR_EBUSY);
+  return fd < 0 || unlinkat (directory, name, 0) ? gpg_error_from_syserror ()
+                                                 : 0;
 }
 
 void
@@ -177,7 +201,7 @@ job_prune (int directory, uint64_t kept)
   list_entries (directory, &entries);
   left = entries.count;
   for (size_t i = 0; i < entries.count && left >= kept; i++)
-    left -= remove_ended (directory, entries.entry[i].name);
+    left -= !remove_ended (directory, entries.entry[i].name);
   free (entries.entry);
 }
 
@@ -203,7 +227,7 @@ job_open (const struct machine *machine, const char *identity, const char *job,
   err = open_directory (machine, identity, job, &directory, failure);
   if (err)
     return err;
-  r_reader->fd = openat (directory, job, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  r_reader->fd = open_file (directory, job);
   if (r_reader->fd < 0)
     return errno == ENOENT ? not_found (job, failure)
                            : fail_errno (failure, "job %s", job);
@@ -262,7 +286,6 @@ job_read (struct job_reader *reader,
     {
       if (state == LINE_TOO_LONG || !find_kind (line, &kind))
         continue;
-      reader->ended |= kind == JOB_END;
       err = each (context, kind, line, length);
       if (err)
         return err;
@@ -280,12 +303,17 @@ job_forget (const struct machine *machine, const char *identity,
   err = open_directory (machine, identity, job, &directory, failure);
   if (err)
     return err;
-  if (remove_ended (directory, job))
-    return 0;
-  if (faccessat (directory, job, F_OK, AT_SYMLINK_NOFOLLOW))
-    return not_found (job, failure);
-  return fail (failure, GPG_ERR_EBUSY,
-               "the job runs: JOB CANCEL it, or JOB WAIT");
+  err = remove_ended (directory, job);
+  switch (gpg_err_code (err))
+    {
+    case GPG_ERR_ENOENT:
+      return not_found (job, failure);
+    case GPG_ERR_EBUSY:
+      return fail (failure, GPG_ERR_EBUSY,
+                   "the job runs: JOB CANCEL it, or JOB WAIT");
+    default:
+      return err;
+    }
 }
 
 gpg_error_t

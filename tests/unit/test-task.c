@@ -246,7 +246,7 @@ test_run (void **state)
   assert_string_equal (answer_text.bytes,
                        "changed: yes\nupid: " OURS "\noutcome: warnings\n"
                        "exitstatus: WARNINGS: 2\nwarnings: 2\n");
-  assert_lines ("PROGRESS one\nPROGRESS two\n");
+  assert_lines ("TASK " OURS "\nPROGRESS one\nPROGRESS two\n");
 }
 
 static void
@@ -325,7 +325,8 @@ test_lost_and_found (void **state)
   assert_int_equal (run (turns), 0);
   assert_non_null (strstr (answer_text.bytes, "upid: " OURS));
   assert_non_null (strstr (answer_text.bytes, "S WARNING it went wrong"));
-  assert_lines ("PROGRESS the answer was lost, but its task was found\n");
+  assert_lines ("PROGRESS the answer was lost, but its task was found\n"
+                "TASK " OURS "\n");
 }
 
 static void
@@ -387,6 +388,7 @@ test_locked (void **state)
   (void)state;
   assert_int_equal (run (turns), 0);
   assert_lines ("PROGRESS locked (backup): trying again\n"
+                "TASK " OURS "\n"
                 "PROGRESS locked (snapshot): trying again\n");
 }
 

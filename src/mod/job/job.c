@@ -228,7 +228,8 @@ job_wait (struct call *call)
     {
       view->lives = job_lives (&reader);
       err = job_read (&reader, pass, &waiting);
-      if (err || view->end.length || !view->lives)
+      /* Not when it told its end: whoever waited may then forget it.  */
+      if (err || !view->lives)
         break;
       err = leave (call, pause_call (call, WAIT_MS));
       if (err)

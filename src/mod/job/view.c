@@ -8,6 +8,7 @@
 
 #include "../../../protocol/json.h"
 #include "../../../protocol/memory.h"
+#include "../../../protocol/record.h"
 #include "../../call/json_answer.h"
 
 static bool
@@ -152,11 +153,15 @@ view_release (struct view *view)
 
 /* --- Telling --- */
 
+/* Until its process is gone a job that has come to its end still runs: it has
+   its slot, and cannot be forgotten.  */
 const char *
 view_state (const struct view *view)
 {
+  if (view->lives)
+    return "running";
   if (!view->end.length)
-    return view->lives ? "running" : "interrupted";
+    return "interrupted";
   switch (gpg_err_code (view->failure.code))
     {
     case GPG_ERR_NO_ERROR:
@@ -198,9 +203,37 @@ write_ended (const struct view *view, struct writer *out)
 {
   auto_buffer struct buffer time = BUFFER_EMPTY;
 
-  if (view->end.length)
+  if (view->end.length && !view->lives)
     view_string (view->end.bytes, view->end.length, "end", &time);
   return write_text (out, "ended", &time);
+}
+
+/* Write a list of DETAILS, each with its name.  */
+static gpg_error_t
+write_details (struct writer *out, const struct detail *details)
+{
+  auto_buffer struct buffer json = BUFFER_EMPTY;
+  struct json_field field = { .name = "detail", .name_length = 6 };
+  gpg_error_t err;
+
+  for (const struct detail *detail = details; detail; detail = detail->next)
+    {
+      auto_buffer struct buffer text = BUFFER_EMPTY;
+
+      buffer_printf (&text, "%s ", detail->name);
+      buffer_append (&text, detail->value, detail->length);
+      err = buffer_error (&text);
+      if (err)
+        return err;
+      buffer_string (&json, detail == details ? "[" : ",");
+      record_json (&json, text.bytes, text.length);
+    }
+  buffer_string (&json, "]");
+  err = buffer_error (&json);
+  field.kind = JSON_ARRAY;
+  field.text = json.bytes;
+  field.length = json.length;
+  return err ? err : json_answer_field (out, &field);
 }
 
 static gpg_error_t
@@ -209,23 +242,14 @@ write_failure (const struct view *view, struct writer *out, bool whole)
   const struct failure *failure = &view->failure;
   gpg_error_t err;
 
-  if (!failure->code)
+  if (!failure->code || view->lives)
     return 0;
   err = writer_field (out, "error", "%s", gpg_strerror (failure->code));
   if (!err && whole)
     err = writer_field (out, "advice", "%s", failure->text);
-  for (const struct detail *detail = failure->details; !err && whole && detail;
-       detail = detail->next)
-    {
-      auto_buffer struct buffer text = BUFFER_EMPTY;
-
-      buffer_printf (&text, "%s ", detail->name);
-      buffer_append (&text, detail->value, detail->length);
-      err = buffer_error (&text);
-      if (!err)
-        err = writer_field_bytes (out, "detail", text.bytes, text.length);
-    }
-  return err;
+  return err || !whole || !failure->details
+             ? err
+             : write_details (out, failure->details);
 }
 
 gpg_error_t
