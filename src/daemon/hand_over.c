@@ -63,8 +63,8 @@ is_ending (void *client)
 static gpg_error_t
 leave_client (const struct session *session)
 {
-  const struct sigaction action
-      = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
+  const struct sigaction action = { .sa_handler = note_signal,
+                                    .sa_flags = SA_RESTART };
   auto_close int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
 
   sigaction (SIGTERM, &action, NULL);

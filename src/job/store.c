@@ -141,10 +141,9 @@ make_file (int directory, const char *name, int *r_fd, struct failure *failure)
     {
       if (*r_fd >= 0)
         close (*r_fd);
-      *r_fd = openat (directory, name,
-                      O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW
-                          | O_CLOEXEC,
-                      0600);
+      *r_fd = openat (
+          directory, name,
+          O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
       if (*r_fd < 0 || flock (*r_fd, LOCK_EX) || fstat (*r_fd, &stat))
         return fail_errno (failure, "job %s", name);
     }
