@@ -197,9 +197,9 @@ sink_status (void *context, const char *keyword, const char *text)
     return 0;
   begin_line (job, "status", keyword);
   append_member (&job->line, "text", text, strlen (text));
-  job->written += job->line.length;
   /* A full disk is no reason to break off what is being changed.  */
   (void)put_line (job);
+  job->written += job->line.length;
   return 0;
 }
 
