@@ -137,7 +137,9 @@ setup (void **state)
   conf.token_id = (char *)"agent@pve!ops";
   api = (struct api){ .conf = &conf };
   out = (struct writer){ .sink = { keep, keep_status, NULL } };
-  work = (struct work){ .context = &api, .out = &out, .channel = &channel, .changes = true };
+  work = (struct work){
+    .context = &api, .out = &out, .channel = &channel, .changes = true
+  };
   return 0;
 }
 
