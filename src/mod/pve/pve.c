@@ -370,7 +370,7 @@ static const struct verb verbs[] = {
     "All are on one node.  No old backup is removed.  NOTES needs a\n"
     "STORAGE.  With a STORAGE the list volid has the new backups.  What is\n"
     "not said (STORAGE, MODE, HOW) is as in the node's vzdump.conf.\n"
-    "Example: PVE BACKUP --storage=local --mode=stop 100" },
+    "Example: PVE BACKUP --storage=local --mode=snapshot 100" },
   { .name = "RESTORE",
     .args = WAYS
     "[--storage=<storage:storage>] [--force=<force:permit>] [--unique] "
