@@ -212,6 +212,7 @@ def test_the_APIs_processes_are_fenced():
             if not ROOT:
                 continue
             assert "0" not in now["Uid"].split() + now["Gid"].split(), now
+            assert int(now["CapBnd"], 16) == 0, now
             held = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
                     for fd in os.listdir("/proc/%d/fd" % pid)]
             assert all(re.match(r"socket:|anon_inode:|pipe:", name)
