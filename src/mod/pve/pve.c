@@ -295,6 +295,7 @@ static const struct verb verbs[] = {
   { .name = "SHUTDOWN",
     .args = WAYS "[--force-stop] [--grace=<time:duration>] <vmid:vmid>",
     .effect = EFFECT_WRITE,
+    .also = "force-stop:STOP",
     .run = pve_change,
     .done = relay_done,
     .summary = "have a guest shut down",
@@ -339,6 +340,7 @@ static const struct verb verbs[] = {
   { .name = "ROLLBACK",
     .args = WAYS "[--start] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
+    .also = "start:START",
     .run = pve_change,
     .done = relay_done,
     .summary = "put a guest back to a snapshot",
@@ -360,6 +362,7 @@ static const struct verb verbs[] = {
                  "[--compress=<how:enum(0|gzip|lzo|zstd)>] "
                  "[--notes=<text:string>] <vmid:vmid>...",
     .effect = EFFECT_WRITE,
+    .also = "mode=stop:REBOOT mode=suspend:SUSPEND",
     .run = pve_change,
     .done = relay_done,
     .summary = "back guests up",
@@ -367,13 +370,14 @@ static const struct verb verbs[] = {
     "All are on one node.  No old backup is removed.  NOTES needs a\n"
     "STORAGE.  With a STORAGE the list volid has the new backups.  What is\n"
     "not said (STORAGE, MODE, HOW) is as in the node's vzdump.conf.\n"
-    "Example: PVE BACKUP --storage=local --mode=stop 100" },
+    "Example: PVE BACKUP --storage=local --mode=snapshot 100" },
   { .name = "RESTORE",
     .args = WAYS
     "[--storage=<storage:storage>] [--force=<force:permit>] [--unique] "
     "[--start] [--kind=<kind:enum(lxc|qemu)>] [--node=<node:node>] "
     "<vmid:vmid> <volid:volid>",
     .effect = EFFECT_DESTROY,
+    .also = "force:DESTROY start:START",
     .run = pve_change,
     .done = relay_done,
     .summary = "make a guest of a backup",
@@ -401,6 +405,7 @@ static const struct verb verbs[] = {
   { .name = "RESIZE",
     .args = WAYS "[--snapshot] <vmid:vmid> <disk:string> <size:string>",
     .effect = EFFECT_WRITE,
+    .also = "snapshot:SNAPSHOT",
     .run = pve_change,
     .done = relay_done,
     .summary = "let a disk grow",
@@ -411,6 +416,7 @@ static const struct verb verbs[] = {
     .args = WAYS "[--online] [--restart] [--with-local-disks] "
                  "[--storage=<storage:storage>] <vmid:vmid> <target:node>",
     .effect = EFFECT_WRITE,
+    .also = "restart:REBOOT",
     .run = pve_change,
     .done = relay_done,
     .summary = "move a guest to another node",
@@ -424,6 +430,7 @@ static const struct verb verbs[] = {
     .args = WAYS "[--snapshot] [--delete=<names:string>] <vmid:vmid> "
                  "[<setting:string>...]",
     .effect = EFFECT_WRITE,
+    .also = "snapshot:SNAPSHOT",
     .run = pve_set,
     .done = relay_done,
     .summary = "change a guest's configuration",
@@ -437,6 +444,7 @@ static const struct verb verbs[] = {
   { .name = "DESTROY",
     .args = WAYS "[--purge] [--force] [--unreferenced-disks] <vmid:vmid>",
     .effect = EFFECT_DESTROY,
+    .also = "force:STOP",
     .run = pve_change,
     .done = relay_done,
     .summary = "delete a guest and its disks",
