@@ -69,9 +69,9 @@ const struct registry_noun *registry_noun (const struct registry *registry,
 const struct registry_verb *registry_verb (const struct registry_noun *noun,
                                            const char *name);
 
-/* The same of a name whose hyphen may be a blank: FIRST alone, or FIRST and
-   SECOND (NULL: there is none), as in "TASK STATUS".  *R_USED is how many of
-   them are the name.  */
+/* The same of a name whose hyphen may be a blank: FIRST and SECOND (NULL: there
+   is none), as in "TASK STATUS", or, if that is none, FIRST alone.  *R_USED is
+   how many of them are the name.  */
 const struct registry_verb *
 registry_verb_spoken (const struct registry_noun *noun, const char *first,
                       const char *second, size_t *r_used);
