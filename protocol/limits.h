@@ -77,6 +77,14 @@
 #define LIMIT_AUDIT_REFUSALS 10        /* Of a user in a second that have a
                                           record each.  */
 
+/* Jobs; reeved.conf may change the first three.  */
+#define LIMIT_JOBS 64                  /* That run at once, ... */
+#define LIMIT_JOBS_PER_UID 16          /* ... of one user.  */
+#define LIMIT_JOBS_KEPT 100            /* Of one identity that are known.  */
+#define LIMIT_JOBS_MOST 256
+#define LIMIT_JOB_STATUS (256 * KIB)   /* Bytes of status lines, ... */
+#define LIMIT_JOB_ANSWER MIB           /* ... and of the answer, of a job.  */
+
 /* Files.  */
 #define LIMIT_PATH 4096                /* Bytes of a path.  */
 #define LIMIT_LINKS 40                 /* Symbolic links on one way.  */

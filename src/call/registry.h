@@ -18,13 +18,26 @@
 /* The options that every call takes, and OPTION sets for a session.  */
 #define REGISTRY_COMMON                                                        \
   "[--dry-run] [--timeout=<time:duration>] [--output=<form:enum(text|json)>]"  \
-  " [--reason=<text:string>]"
+  " [--reason=<text:string>] [--async]"
 
-/* A verb's row with its grammar parsed.  */
+#define REGISTRY_ALSO 3 /* Of one verb.  */
+
+/* An option that needs another verb's right, too.  */
+struct registry_also
+{
+  const struct grammar_item *option;
+  const char *value; /* Of LENGTH bytes; NULL for a flag.  */
+  size_t length;
+  const struct registry_verb *verb;
+};
+
+/* A verb's row with its texts parsed.  */
 struct registry_verb
 {
   const struct verb *row;
   struct grammar grammar;
+  size_t also_count;
+  struct registry_also also[REGISTRY_ALSO];
 };
 
 struct registry_noun
@@ -42,8 +55,9 @@ struct registry
 };
 
 /* Take in NOUNS, which end with NULL.  A grammar that does not parse, a name
-   that repeats, a row without handler or help is an error.  The result lives
-   until registry_release.  */
+   that repeats, a row without handler or help, one whose options need the right
+   to what there is not, is an error.  The result lives until
+   registry_release.  */
 gpg_error_t registry_make (const struct noun *const *nouns,
                            struct registry *r_registry,
                            struct failure *failure);

@@ -51,6 +51,7 @@ struct worker
   struct channel channel;
   pid_t pid;
   bool may_stop;
+  bool may_leave; /* What it does goes on elsewhere, without it.  */
   bool stopped;
   bool late;         /* It was stopped since the time was up.  */
   uint64_t patience; /* When it must have ended, once it was stopped.  */
@@ -66,13 +67,16 @@ ran_out (void *context)
 
   if (!worker->stopped && worker->may_stop)
     {
+      bool leave = worker->may_leave && call->ending
+                   && call->ending (call->client);
+
       worker->late = call->deadline && now >= call->deadline;
-      worker->stopped = worker->late
+      worker->stopped = leave || worker->late
                         || (call->canceled && call->canceled (call->client));
       if (worker->stopped)
         {
           worker->patience = now + LIMIT_STOP_SECONDS * 1000;
-          channel_begin (&worker->channel, WORK_STOP, 0);
+          channel_begin (&worker->channel, leave ? WORK_LEAVE : WORK_STOP, 0);
           channel_end (&worker->channel);
           send (worker->channel.fd, worker->channel.out.bytes,
                 worker->channel.out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -127,7 +131,9 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
            struct failure *failure)
 {
   struct call *call = step->call;
-  struct worker worker = { .call = call, .may_stop = may_stop };
+  struct worker worker = { .call = call,
+                           .may_stop = may_stop,
+                           .may_leave = step->kind == &relay_api };
   struct writer out = { .sink = relay_keep (&step->answer),
                         .output = call->out->output };
   gpg_error_t err = start_worker (&worker, step->program, failure);

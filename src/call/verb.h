@@ -54,14 +54,26 @@ struct verb
   const char *help;
 
   unsigned flags;
+
+  /* "start:START mode=stop:REBOOT": options that do what another verb of this
+     noun does, too: a flag, or one value of an enum.  Where one is given (a
+     flag that is not 0), the gates ask for the right to that verb, too, with
+     those of the call's arguments that it has, by name and type; what it has
+     beside them may be anything.  May be NULL.  */
+  const char *also;
 };
 
 /* Needs an identity but no rule (one may deny it): tells nothing that HELP
-   does not tell, or only what concerns the client itself.  */
+   does not tell, or only what concerns the client itself, unless an argument
+   is given that a rule must name (TYPE_NAMED).  */
 #define VERB_UNGRANTED 1U
 /* May be called although a configuration file was changed behind the daemon's
    back, which else forbids calls that change something: it is the cure.  */
 #define VERB_DESPITE_CHANGES 2U
+
+/* Its plan is carried out at once: it is short, or done takes note of it in
+   what the session keeps.  */
+#define VERB_AT_ONCE 4U
 
 /* A noun's verbs are granted by effect, as "AUG READ" and "AUG WRITE", not
    one by one, and rules may name objects by one argument, OBJECT below, that

@@ -129,10 +129,65 @@ refuse (const struct gate *gate, const struct gate_verdict *verdict,
   return failure_refuse (failure, REFUSAL_POLICY, err);
 }
 
-gpg_error_t
-gate_check_call (const struct gate *gate, const struct call *call,
-                 struct failure *failure)
+/* Whether an option of ARGUMENTS needs the right that ALSO tells of.  */
+static bool
+is_needed (const struct arguments *arguments, const struct registry_also *also)
 {
+  for (size_t i = 0; i < arguments_count (arguments); i++)
+    {
+      const struct argument_value *value = arguments_value (arguments, i);
+
+      if (value->item->option
+          && !strcmp (value->item->name, also->option->name))
+        return also->value
+                   ? value->length == also->length
+                         && !memcmp (value->text, also->value, also->length)
+                   : value->number != 0;
+    }
+  return false;
+}
+
+gpg_error_t
+gate_each_right (const struct call *call,
+                 gpg_error_t (*each) (void *context, const struct call *right),
+                 void *context)
+{
+  const struct registry_verb *verb;
+  gpg_error_t err = each (context, call);
+
+  if (err || !call->arguments || !call->verb->also)
+    return err;
+  verb = registry_verb (registry_noun (call->registry, call->noun->name),
+                        call->verb->name);
+  for (size_t i = 0; !err && i < verb->also_count; i++)
+    {
+      const struct registry_verb *other = verb->also[i].verb;
+      struct call right = { .noun = call->noun,
+                            .verb = other->row,
+                            .machine = call->machine };
+
+      if (!is_needed (call->arguments, verb->also + i))
+        continue;
+      err = arguments_lend (call->arguments, &other->grammar, &right.arguments);
+      if (!err)
+        err = each (context, &right);
+      arguments_release (right.arguments);
+    }
+  return err;
+}
+
+/* Who asks for a right, and what is said to that.  */
+struct asking
+{
+  const struct gate *gate;
+  struct failure *failure;
+};
+
+static gpg_error_t
+check_right (void *context, const struct call *call)
+{
+  struct asking *asking = context;
+  const struct gate *gate = asking->gate;
   struct gate_verdict verdict = gate_explain (gate, call);
   auto_buffer struct buffer missing = BUFFER_EMPTY;
   auto_buffer struct buffer what = BUFFER_EMPTY;
@@ -143,10 +198,20 @@ gate_check_call (const struct gate *gate, const struct call *call,
     identity_write_missing (gate->identity, call, &missing);
   buffer_printf (&what, "%s %s", call->noun->name, call->verb->name);
   return refuse (gate, &verdict, call->verb->effect,
-                 buffer_error (&what) ? "this" : what.bytes, &missing, failure);
+                 buffer_error (&what) ? "this" : what.bytes, &missing,
+                 asking->failure);
 }
 
 /* --- The gates --- */
+
+gpg_error_t
+gate_check_call (const struct gate *gate, const struct call *call,
+                 struct failure *failure)
+{
+  struct asking asking = { gate, failure };
+
+  return gate_each_right (call, check_right, &asking);
+}
 
 gpg_error_t
 gate_check (const struct gate *gate, const struct noun *noun,
@@ -220,20 +285,25 @@ show_plan (struct call *call)
   return err ? err : writer_value (call->out, text.bytes, text.length);
 }
 
-/* Carry the plan out, on the record.  */
-static gpg_error_t
-carry_out (const struct gate *gate, struct call *call)
+gpg_error_t
+gate_begin (const struct gate *gate, struct call *call)
 {
   gpg_error_t err = audit_begin (gate->audit, gate->subject, call,
                                  &call->failure);
 
-  if (err)
-    return err;
-  call->recorded = gate->audit;
-  err = plan_run (call->plan, call->machine, &call->failure);
+  if (!err)
+    call->recorded = gate->audit;
+  return err;
+}
+
+gpg_error_t
+gate_carry_out (const struct gate *gate, struct call *call)
+{
+  gpg_error_t err = plan_run (call->plan, call->machine, &call->failure);
+
   audit_end (gate->audit, gate->subject, call, err,
              link_now_us () - call->started_us);
-  return err;
+  return call->verb->done ? call->verb->done (call, err) : err;
 }
 
 gpg_error_t
@@ -258,6 +328,8 @@ gate_run (const struct gate *gate, struct call *call)
                  call->noun->name, call->verb->name);
   if (call->dry_run)
     return show_plan (call);
-  err = carry_out (gate, call);
-  return call->verb->done ? call->verb->done (call, err) : err;
+  if (call->hand_over && !(call->verb->flags & VERB_AT_ONCE))
+    return call->hand_over (call);
+  err = gate_begin (gate, call);
+  return err ? err : gate_carry_out (gate, call);
 }

@@ -128,8 +128,8 @@ static const struct work_operation *const tables[] = { table, NULL };
 
 static const struct verb verbs[]
     = { { "TELL", "<text:text> [--wait=<time:duration=2s>] [--flag]",
-          EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0 },
-        { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 } };
+          EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0, NULL },
+        { 0 } };
 static const struct noun noun = { .name = "TEST",
                                   .summary = "test",
                                   .help = "Tests.",

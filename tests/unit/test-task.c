@@ -53,7 +53,7 @@ test_run (void **state)
   assert_string_equal (answer_text.bytes,
                        "changed: yes\nupid: " OURS "\noutcome: warnings\n"
                        "exitstatus: WARNINGS: 2\nwarnings: 2\n");
-  assert_lines ("PROGRESS one\nPROGRESS two\n");
+  assert_lines ("TASK " OURS "\nPROGRESS one\nPROGRESS two\n");
 }
 
 static void
@@ -104,6 +104,7 @@ test_locked (void **state)
   (void)state;
   assert_int_equal (run (turns), 0);
   assert_lines ("PROGRESS locked (backup): trying again\n"
+                "TASK " OURS "\n"
                 "PROGRESS locked (snapshot): trying again\n");
 }
 

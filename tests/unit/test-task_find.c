@@ -50,7 +50,8 @@ test_lost_and_found (void **state)
   assert_int_equal (run (turns), 0);
   assert_non_null (strstr (answer_text.bytes, "upid: " OURS));
   assert_non_null (strstr (answer_text.bytes, "S WARNING it went wrong"));
-  assert_lines ("PROGRESS the answer was lost, but its task was found\n");
+  assert_lines ("PROGRESS the answer was lost, but its task was found\n"
+                "TASK " OURS "\n");
 }
 
 static void

@@ -215,6 +215,7 @@ static const struct verb verbs[] = {
   { .name = "SHUTDOWN",
     .args = WAYS "[--force-stop] [--grace=<time:duration>] <vmid:vmid>",
     .effect = EFFECT_WRITE,
+    .also = "force-stop:STOP",
     .run = pve_change,
     .done = relay_done,
     .summary = "have a guest shut down",
@@ -259,6 +260,7 @@ static const struct verb verbs[] = {
   { .name = "ROLLBACK",
     .args = WAYS "[--start] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
+    .also = "start:START",
     .run = pve_change,
     .done = relay_done,
     .summary = "put a guest back to a snapshot",
@@ -280,6 +282,7 @@ static const struct verb verbs[] = {
                  "[--compress=<how:enum(0|gzip|lzo|zstd)>] "
                  "[--notes=<text:string>] <vmid:vmid>...",
     .effect = EFFECT_WRITE,
+    .also = "mode=stop:REBOOT mode=suspend:SUSPEND",
     .run = pve_change,
     .done = relay_done,
     .summary = "back guests up",
@@ -287,13 +290,14 @@ static const struct verb verbs[] = {
     "All are on one node.  No old backup is removed.  NOTES needs a\n"
     "STORAGE.  With a STORAGE the list volid has the new backups.  What is\n"
     "not said (STORAGE, MODE, HOW) is as in the node's vzdump.conf.\n"
-    "Example: PVE BACKUP --storage=local --mode=stop 100" },
+    "Example: PVE BACKUP --storage=local --mode=snapshot 100" },
   { .name = "RESTORE",
     .args = WAYS
     "[--storage=<storage:storage>] [--force=<force:permit>] [--unique] "
     "[--start] [--kind=<kind:enum(lxc|qemu)>] [--node=<node:node>] "
     "<vmid:vmid> <volid:volid>",
     .effect = EFFECT_DESTROY,
+    .also = "force:DESTROY start:START",
     .run = pve_change,
     .done = relay_done,
     .summary = "make a guest of a backup",
@@ -321,6 +325,7 @@ static const struct verb verbs[] = {
   { .name = "RESIZE",
     .args = WAYS "[--snapshot] <vmid:vmid> <disk:string> <size:string>",
     .effect = EFFECT_WRITE,
+    .also = "snapshot:SNAPSHOT",
     .run = pve_change,
     .done = relay_done,
     .summary = "let a disk grow",
@@ -331,6 +336,7 @@ static const struct verb verbs[] = {
     .args = WAYS "[--online] [--restart] [--with-local-disks] "
                  "[--storage=<storage:storage>] <vmid:vmid> <target:node>",
     .effect = EFFECT_WRITE,
+    .also = "restart:REBOOT",
     .run = pve_change,
     .done = relay_done,
     .summary = "move a guest to another node",
@@ -344,6 +350,7 @@ static const struct verb verbs[] = {
     .args = WAYS "[--snapshot] [--delete=<names:string>] <vmid:vmid> "
                  "[<setting:string>...]",
     .effect = EFFECT_WRITE,
+    .also = "snapshot:SNAPSHOT",
     .run = pve_set,
     .done = relay_done,
     .summary = "change a guest's configuration",
@@ -357,6 +364,7 @@ static const struct verb verbs[] = {
   { .name = "DESTROY",
     .args = WAYS "[--purge] [--force] [--unreferenced-disks] <vmid:vmid>",
     .effect = EFFECT_DESTROY,
+    .also = "force:STOP",
     .run = pve_change,
     .done = relay_done,
     .summary = "delete a guest and its disks",
@@ -406,8 +414,9 @@ const struct noun pve_noun = {
   .help
   = "By the cluster's API, with the token that pve.conf names.\n"
     "All numbers of bytes are bytes, times are UTC.\n"
-    "Each change waits for the end of its task, whose log comes as\n"
-    "status lines PROGRESS; with --no-wait only for its start.  A client\n"
+    "Each change waits for the end of its task, whose name comes as a status\n"
+    "line TASK, and its log as lines PROGRESS; with --no-wait only for its "
+    "start.  A client\n"
     "that gives up ends the waiting, with --stop-on-cancel the task, too.\n"
     "With --preflight the token's rights are looked at before anything\n"
     "begins; FORBIDDEN then names all that is missing.\n"
