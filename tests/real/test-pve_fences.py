@@ -130,6 +130,8 @@ def looked_at():
     check_strace()
     with scene(Trace.command) as (server, machine, daemon):
         trace = Trace(daemon, machine)
+        for name in attack.HELPERS:
+            attack.helper(daemon, name)
         yield server, machine, daemon, trace
         status = daemon.stop()
         assert status == 0, (status, daemon.messages())
