@@ -1,4 +1,4 @@
-/* json.c - taking apart the top level of a JSON object
+/* json.c - taking apart the top level of a JSON object or array
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: LGPL-2.1-or-later  */
 
@@ -249,14 +249,21 @@ scan_value (struct json_scan *scan, unsigned depth, enum json_kind *r_kind)
 void
 json_start (struct json_scan *scan, const char *bytes, size_t length)
 {
-  *scan = (struct json_scan){ bytes, bytes + length, false };
+  *scan = (struct json_scan){ .at = bytes, .end = bytes + length };
+}
+
+void
+json_start_items (struct json_scan *scan, const struct json_field *field)
+{
+  json_start (scan, field->text, field->length);
+  scan->items = true;
 }
 
 /* Behind the object there may be space only.  */
 static gpg_error_t
 scan_end (struct json_scan *scan)
 {
-  if (!accept (scan, '}') || scan->at != scan->end)
+  if (!accept (scan, scan->items ? ']' : '}') || scan->at != scan->end)
     return SYNTAX;
   return 0;
 }
@@ -264,23 +271,25 @@ scan_end (struct json_scan *scan)
 gpg_error_t
 json_next (struct json_scan *scan, struct json_field *r_field, bool *r_found)
 {
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
   *r_found = false;
   if (!scan->begun)
     {
       skip_space (scan);
-      if (!accept (scan, '{'))
+      if (!accept (scan, scan->items ? '[' : '{'))
         return SYNTAX;
       scan->begun = true;
-      if (scan->at < scan->end && *scan->at == '}')
+      if (scan->at < scan->end && *scan->at == (scan->items ? ']' : '}'))
         return scan_end (scan);
     }
   else if (!accept (scan, ','))
     return scan_end (scan);
 
   r_field->name = scan->at + 1;
-  err = scan_name (scan, &r_field->name_length);
+  r_field->name_length = 0;
+  if (!scan->items)
+    err = scan_name (scan, &r_field->name_length);
   if (err)
     return err;
   r_field->text = scan->at;

@@ -77,6 +77,14 @@
 #define LIMIT_AUDIT_REFUSALS 10        /* Of a user in a second that have a
                                           record each.  */
 
+/* Jobs; reeved.conf may change the first three.  */
+#define LIMIT_JOBS 64                  /* That run at once, ... */
+#define LIMIT_JOBS_PER_UID 16          /* ... of one user.  */
+#define LIMIT_JOBS_KEPT 100            /* Of one identity that are known.  */
+#define LIMIT_JOBS_MOST 256
+#define LIMIT_JOB_STATUS (256 * KIB)   /* Bytes of status lines, ... */
+#define LIMIT_JOB_ANSWER MIB           /* ... and of the answer, of a job.  */
+
 /* Files.  */
 #define LIMIT_PATH 4096                /* Bytes of a path.  */
 #define LIMIT_LINKS 40                 /* Symbolic links on one way.  */
@@ -122,7 +130,9 @@
 #define LIMIT_PVE_ENDPOINTS 8           /* In pve.conf.  */
 #define LIMIT_PVE_TOKEN 512             /* Bytes of a token.  */
 #define LIMIT_PVE_CA (4 * MIB)          /* Bytes of certificates to trust.  */
-#define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase.  */
+#define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase, ...
+                                           */
+#define LIMIT_PVE_HEAD (64 * KIB)       /* ... and of all its headers.  */
 #define LIMIT_PVE_MEMORY (512 * MIB)    /* Address space of an API worker.  */
 #define LIMIT_PVE_FILES 64              /* Its descriptors.  */
 #define LIMIT_PVE_LOCK_SECONDS 60 /* To try again what is locked, in a call

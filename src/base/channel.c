@@ -126,8 +126,7 @@ transfer_error (const struct channel *channel)
 {
   switch (errno)
     {
-    case EINTR:
-      return 0;
+    case EINTR: /* By signals that come faster than patience ends.  */
     case EAGAIN:
       /* set_patience, which comes next, knows the end.  */
       return channel->give_up && channel->give_up (channel->give_up_context)

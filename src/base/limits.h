@@ -39,6 +39,9 @@ struct limits
   uint64_t worker_cpu_ms;
   uint64_t worker_ms;
   uint64_t unsaved;
+  uint64_t jobs; /* That run at once.  */
+  uint64_t jobs_per_uid;
+  uint64_t jobs_kept; /* Of one identity.  */
   uint64_t audit_size; /* Bytes.  */
   uint64_t audit_age_ms;
   uint64_t audit_files;

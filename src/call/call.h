@@ -95,6 +95,10 @@ struct call
                           const char *const *arguments, size_t count,
                           struct writer *out);
 
+  /* Have a job carry out the plan, and answer which; NULL: it is carried out
+     while the client waits.  Set by what makes calls.  */
+  gpg_error_t (*hand_over) (struct call *call);
+
   /* Have the daemon read its configuration anew, and wait for the end of that;
      an error is in CALL->failure.  Set by what makes calls.  */
   gpg_error_t (*reload) (struct call *call);

@@ -231,19 +231,18 @@ const struct registry_verb *
 registry_verb_spoken (const struct registry_noun *noun, const char *first,
                       const char *second, size_t *r_used)
 {
-  const struct registry_verb *verb = registry_verb (noun, first);
   size_t length = strlen (first);
 
-  *r_used = 1;
-  for (size_t i = 0; !verb && second && i < noun->count; i++)
+  for (size_t i = 0; second && i < noun->count; i++)
     {
       const char *name = noun->verb[i].row->name;
 
       if (strncasecmp (name, first, length) || name[length] != '-'
           || strcasecmp (name + length + 1, second))
         continue;
-      verb = noun->verb + i;
       *r_used = 2;
+      return noun->verb + i;
     }
-  return verb;
+  *r_used = 1;
+  return registry_verb (noun, first);
 }

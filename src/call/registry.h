@@ -18,7 +18,7 @@
 /* The options that every call takes, and OPTION sets for a session.  */
 #define REGISTRY_COMMON                                                        \
   "[--dry-run] [--timeout=<time:duration>] [--output=<form:enum(text|json)>]"  \
-  " [--reason=<text:string>]"
+  " [--reason=<text:string>] [--async]"
 
 #define REGISTRY_ALSO 3 /* Of one verb.  */
 
@@ -69,9 +69,9 @@ const struct registry_noun *registry_noun (const struct registry *registry,
 const struct registry_verb *registry_verb (const struct registry_noun *noun,
                                            const char *name);
 
-/* The same of a name whose hyphen may be a blank: FIRST alone, or FIRST and
-   SECOND (NULL: there is none), as in "TASK STATUS".  *R_USED is how many of
-   them are the name.  */
+/* The same of a name whose hyphen may be a blank: FIRST and SECOND (NULL: there
+   is none), as in "TASK STATUS", or, if that is none, FIRST alone.  *R_USED is
+   how many of them are the name.  */
 const struct registry_verb *
 registry_verb_spoken (const struct registry_noun *noun, const char *first,
                       const char *second, size_t *r_used);

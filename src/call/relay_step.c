@@ -37,6 +37,7 @@ struct relay_step
   char *operation;
   char *undo;
   char **more;
+  bool reports;
   bool tried; /* It was done, or nobody knows.  An operation that fails has
                  put back what it could.  */
   struct relay_kept answer;
@@ -50,6 +51,7 @@ struct worker
   struct channel channel;
   pid_t pid;
   bool may_stop;
+  bool may_leave; /* What it does goes on elsewhere, without it.  */
   bool stopped;
   bool late;         /* It was stopped since the time was up.  */
   uint64_t patience; /* When it must have ended, once it was stopped.  */
@@ -65,13 +67,16 @@ ran_out (void *context)
 
   if (!worker->stopped && worker->may_stop)
     {
+      bool leave = worker->may_leave && call->ending
+                   && call->ending (call->client);
+
       worker->late = call->deadline && now >= call->deadline;
-      worker->stopped = worker->late
+      worker->stopped = leave || worker->late
                         || (call->canceled && call->canceled (call->client));
       if (worker->stopped)
         {
           worker->patience = now + LIMIT_STOP_SECONDS * 1000;
-          channel_begin (&worker->channel, WORK_STOP, 0);
+          channel_begin (&worker->channel, leave ? WORK_LEAVE : WORK_STOP, 0);
           channel_end (&worker->channel);
           send (worker->channel.fd, worker->channel.out.bytes,
                 worker->channel.out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -126,7 +131,9 @@ have_done (struct relay_step *step, const char *operation, bool may_stop,
            struct failure *failure)
 {
   struct call *call = step->call;
-  struct worker worker = { .call = call, .may_stop = may_stop };
+  struct worker worker = { .call = call,
+                           .may_stop = may_stop,
+                           .may_leave = step->kind == &relay_api };
   struct writer out = { .sink = relay_keep (&step->answer),
                         .output = call->out->output };
   gpg_error_t err = start_worker (&worker, step->program, failure);
@@ -313,6 +320,7 @@ relay_append (struct call *call, const struct relay_change *change)
   step->call = call;
   step->kind = change->kind;
   step->program = change->program ? change->program : call->noun->helper;
+  step->reports = change->reports;
   step->answer.out = call->out;
   err = copy (change->object, &step->object);
   if (!err)
@@ -337,18 +345,19 @@ gpg_error_t
 relay_done (struct call *call, gpg_error_t err)
 {
   struct writer *out = call->out;
+  gpg_error_t told = 0;
 
-  for (size_t i = 0; !err && i < plan_count (call->plan); i++)
+  for (size_t i = 0; !told && i < plan_count (call->plan); i++)
     {
       const struct relay_step *step = plan_detail (call->plan, i);
 
       if (plan_kind (call->plan, i)->perform != step_perform
-          || !step->answer.text.length)
+          || !step->answer.text.length || (err && !step->reports))
         continue;
       out->any_record = true;
       out->written += step->answer.text.length;
-      err = out->sink.data (out->sink.context, step->answer.text.bytes,
-                            step->answer.text.length);
+      told = out->sink.data (out->sink.context, step->answer.text.bytes,
+                             step->answer.text.length);
     }
-  return err;
+  return err ? err : told;
 }

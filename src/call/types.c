@@ -8,6 +8,7 @@
 #include "protocol/limits.h"
 #include "protocol/quantity.h"
 #include "../base/file.h"
+#include "job_name.h"
 #include "proxmox_names.h"
 #include "setting_names.h"
 #include "types.h"
@@ -298,6 +299,8 @@ static const struct argument_type types[]
         { "volid", 0, volid_check,
           "a volume of Proxmox VE with its storage, as local:iso/debian-13.iso",
           PATTERN_TEXT, NULL },
+        { "job", 0, job_name_check, "a job, as JOB LIST names it", PATTERN_TEXT,
+          NULL },
         { "upid", 0, upid_check, "a task of Proxmox VE: UPID:...:",
           PATTERN_TEXT, NULL },
         { NULL, 0, NULL, NULL, PATTERN_NONE, NULL } };

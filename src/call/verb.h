@@ -64,11 +64,16 @@ struct verb
 };
 
 /* Needs an identity but no rule (one may deny it): tells nothing that HELP
-   does not tell, or only what concerns the client itself.  */
+   does not tell, or only what concerns the client itself, unless an argument
+   is given that a rule must name (TYPE_NAMED).  */
 #define VERB_UNGRANTED 1U
 /* May be called although a configuration file was changed behind the daemon's
    back, which else forbids calls that change something: it is the cure.  */
 #define VERB_DESPITE_CHANGES 2U
+
+/* Its plan is carried out at once: it is short, or done takes note of it in
+   what the session keeps.  */
+#define VERB_AT_ONCE 4U
 
 /* A noun's verbs are granted by effect, as "AUG READ" and "AUG WRITE", not
    one by one, and rules may name objects by one argument, OBJECT below, that

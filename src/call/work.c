@@ -54,7 +54,7 @@ work_ended (void *context)
   struct pollfd poll_in = { work->channel->fd, POLLIN, 0 };
   char byte;
 
-  /* The only thing that a session says meanwhile is WORK_STOP.  */
+  /* All that a session says meanwhile is that it is to end.  */
   if (work->channel->in_from < work->channel->in_to)
     work->stopped = true;
   if (!work->stopped && poll (&poll_in, 1, 0) > 0)
@@ -77,6 +77,8 @@ work_grace (struct work *work, int ms)
       err = channel_read (work->channel, &stop);
       work->channel->deadline = 0;
       work->taken = !err;
+      if (!err && stop.kind == WORK_LEAVE)
+        err = gpg_error (GPG_ERR_CANCELED);
     }
   if (err)
     return err;
@@ -256,7 +258,7 @@ answer (struct work *work, const struct message *message,
   gpg_error_t err;
 
   /* A stop that came too late.  */
-  if (message->kind == WORK_STOP)
+  if (message->kind == WORK_STOP || message->kind == WORK_LEAVE)
     return 0;
   if (message->kind != WORK_REQUEST || message->count < FIXED
       || message->count % 2)

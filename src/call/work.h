@@ -36,6 +36,7 @@ enum work_kind
                        the clock of link_now (0: none), then pairs of an
                        argument's name and value.  */
   WORK_STOP,        /* Give up what is being done.  */
+  WORK_LEAVE,       /* Likewise, and leave it as it is: the server stops.  */
 
   /* From the worker.  */
   WORK_ANSWER, /* A piece of the answer, which the client is to have now.  */
@@ -98,7 +99,7 @@ bool work_ended (void *context);
 /* WORK, an operation that changes something, has ended, and what it began is
    to be put in order: it has MS milliseconds more (all in all less
    than LIMIT_STOP_SECONDS), in which work_ended says no.  An error, and nothing
-   changed, if the session is gone.  */
+   changed, if the session is gone, or wants it left as it is.  */
 gpg_error_t work_grace (struct work *work, int ms);
 
 /* Milliseconds until WORK's deadline, at most MOST, at least 0.  */

@@ -15,6 +15,7 @@
 #include "../call/registry.h"
 #include "../gate/policy.h"
 #include "../gate/rate.h"
+#include "../job/slots.h"
 #include "options.h"
 #include "reload.h"
 #include "protocol/buffer.h"
@@ -29,6 +30,7 @@ struct shared
   enum integrity_mode integrity; /* ... and what it said.  */
   unsigned char policy[FILE_HASH]; /* The digest of the latest reload's.  */
   struct reload_shared reload;
+  struct job_slots jobs;
 };
 
 /* The key of --key-fd, in locked memory that no core dump shows; NULL if

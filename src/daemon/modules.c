@@ -7,6 +7,7 @@
 #include "../mod/aug/aug.h"
 #include "../mod/audit/audit.h"
 #include "../mod/hw/hw.h"
+#include "../mod/job/job.h"
 #include "../mod/module/module.h"
 #include "../mod/policy/policy.h"
 #include "../mod/pve/pve.h"
@@ -15,5 +16,5 @@
 #include "daemon.h"
 
 const struct noun *const daemon_nouns[]
-    = { &aug_noun, &audit_noun,   &hw_noun,     &module_noun, &policy_noun,
-        &pve_noun, &service_noun, &system_noun, NULL };
+    = { &aug_noun,    &audit_noun, &hw_noun,      &job_noun,    &module_noun,
+        &policy_noun, &pve_noun,   &service_noun, &system_noun, NULL };

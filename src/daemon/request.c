@@ -17,10 +17,6 @@
 #include "protocol/words.h"
 #include "session.h"
 
-/* The option by which a verb that starts a task of its own, as those of PVE,
-   answers with the task's name at once.  OPTION async gives it to all.  */
-#define NO_WAIT "no-wait"
-
 gpg_error_t
 request_ask (void *context, const struct grammar_item *item, char **r_bytes,
              size_t *r_length, struct failure *failure)
@@ -46,10 +42,10 @@ session_is_dry (const struct session *session)
          || (identity && identity->dry_run);
 }
 
-/* Give CALL the session's options by default, so that rules see them.  */
+/* Give CALL the session's options by default, so that rules see them.  One
+   that another call makes, INNER, is carried out at once.  */
 static gpg_error_t
-default_options (const struct session *session,
-                 const struct registry_verb *verb, struct call *call)
+default_options (const struct session *session, struct call *call, bool inner)
 {
   struct arguments *arguments = call->arguments;
   char timeout[32];
@@ -65,13 +61,13 @@ default_options (const struct session *session,
   if (!err && session->reason)
     err = arguments_default (arguments, "reason", session->reason,
                              &call->failure);
-  if (!err && session->async
-      && grammar_find (&verb->grammar, NO_WAIT, strlen (NO_WAIT), true))
-    err = arguments_default (arguments, NO_WAIT, "1", &call->failure);
+  if (!err && session->async && !inner)
+    err = arguments_default (arguments, "async", "1", &call->failure);
   return err;
 }
 
-/* What --dry-run, --output and --timeout make of the session's options.  */
+/* What --dry-run, --output, --timeout and --async make of the session's
+   options.  */
 static void
 apply_options (const struct session *session, struct call *call)
 {
@@ -84,13 +80,15 @@ apply_options (const struct session *session, struct call *call)
     call->out->output = strcmp (form, "json") ? OUTPUT_TEXT : OUTPUT_JSON;
   if (timeout)
     call->deadline = link_now () + (uint64_t)timeout;
+  if (arg_number (call, "async", 0))
+    call->hand_over = hand_over;
 }
 
-/* Each change, and with --debug each call, is a line in the log.  In pipe mode
-   the log is the client's standard error, where only --debug speaks.  */
-static void
-log_call (const struct session *session, const struct call *call,
-          gpg_error_t err)
+/* In pipe mode the log is the client's standard error, where only --debug
+   speaks.  */
+void
+request_log (const struct session *session, const struct call *call,
+             gpg_error_t err)
 {
   size_t steps = plan_count (call->plan);
   const char *reason;
@@ -196,10 +194,10 @@ run_call (struct session *session, const struct registry_verb *verb,
     err = session_check_integrity (session, call->verb->effect, &call->failure);
   if (err)
     return err;
-  err = arguments_bind (&verb->grammar, &daemon->registry.common,
-                        words, count, &call->arguments, &call->failure);
+  err = arguments_bind (&verb->grammar, &daemon->registry.common, words, count,
+                        &call->arguments, &call->failure);
   if (!err)
-    err = default_options (session, verb, call);
+    err = default_options (session, call, outer);
   if (err)
     return failure_refuse (&call->failure, REFUSAL_PARSE, err);
   if (!outer)
@@ -217,7 +215,7 @@ run_call (struct session *session, const struct registry_verb *verb,
             daemon->options.limits.answer);
     }
   if (call->plan)
-    log_call (session, call, err);
+    request_log (session, call, err);
   return err;
 }
 
@@ -239,12 +237,12 @@ run_words (struct session *session, const struct words *words,
                   "a verb is missing: HELP %s", noun->row->name);
       return failure_refuse (&call->failure, REFUSAL_PARSE, err);
     }
-  verb = registry_verb_spoken (
-      noun, words->word[0].text,
-      words->count > 1 && words->word[1].kind == WORD_PLAIN
-          ? words->word[1].text
-          : NULL,
-      &used);
+  verb = registry_verb_spoken (noun, words->word[0].text,
+                               words->count > 1
+                                       && words->word[1].kind == WORD_PLAIN
+                                   ? words->word[1].text
+                                   : NULL,
+                               &used);
   if (!verb)
     {
       err = fail (&call->failure, GPG_ERR_UNKNOWN_COMMAND,
@@ -316,6 +314,7 @@ perform (struct call *outer, const char *verb, const char *const *arguments,
   call.plan = NULL;
   call.out = out;
   call.recorded = false;
+  call.hand_over = NULL;
   call.dry_run = outer->dry_run;
   call.generation = ((struct session *)outer->client)->daemon->generation;
   call.failure = (struct failure)FAILURE_NONE;
@@ -434,13 +433,8 @@ request_option (assuan_context_t context, const char *name, const char *value)
 {
   struct session *session = session_of (context);
   auto_failure struct failure failure = FAILURE_NONE;
-  const struct grammar_item async
-      = { .name = (char *)"async", .type = type_find ("bool", 4) };
-  const struct grammar_item *item
-      = strcmp (name, async.name)
-            ? grammar_find (&session->daemon->registry.common, name,
-                            strlen (name), true)
-            : &async;
+  const struct grammar_item *item = grammar_find (
+      &session->daemon->registry.common, name, strlen (name), true);
   auto_free char *copy = NULL;
   const char *wanted = "";
   int64_t number = 0;

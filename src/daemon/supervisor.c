@@ -20,6 +20,7 @@
 #include "supervisor_inside.h"
 
 #define TICK_MS 1000
+#define DRAIN_MS 100 /* Between two looks whether a job has ended.  */
 
 /* --- Signals --- */
 
@@ -72,10 +73,17 @@ supervisor_release_signals (const struct supervisor *supervisor)
 }
 
 static void
+signal_job (void *context, pid_t pid)
+{
+  kill (pid, *(int *)context);
+}
+
+static void
 signal_sessions (const struct supervisor *supervisor, int number)
 {
   for (size_t i = 0; i < supervisor->count; i++)
     kill (supervisor->child[i].pid, number);
+  job_slots_each (&supervisor->daemon->shared->jobs, signal_job, &number);
 }
 
 static void
@@ -113,7 +121,9 @@ static bool
 drain_sessions (struct supervisor *supervisor)
 {
   uint64_t now = link_now ();
+  size_t jobs = supervisor_watch_jobs (supervisor);
   uint64_t since;
+  int number = SIGTERM;
 
   if (!supervisor->ending_since)
     {
@@ -121,12 +131,14 @@ drain_sessions (struct supervisor *supervisor)
       signal_sessions (supervisor, SIGTERM);
       log_info ("ending; %zu sessions finish their calls\n", supervisor->count);
     }
+  /* A session's last call may have made one.  */
+  job_slots_each (&supervisor->daemon->shared->jobs, signal_job, &number);
   since = now - supervisor->ending_since;
   if (since > LIMIT_DRAIN_SECONDS * 1000)
     signal_sessions (supervisor, SIGKILL);
   if (since > 2 * LIMIT_DRAIN_SECONDS * 1000 && supervisor->recovery)
     kill (supervisor->recovery, SIGKILL);
-  return !supervisor->count && !supervisor->recovery;
+  return !supervisor->count && !jobs && !supervisor->recovery;
 }
 
 /* --- The loop --- */
@@ -164,6 +176,7 @@ tick (struct supervisor *supervisor, int wait)
       supervisor->ticked = now;
       supervisor->tick_wanted = audit_tick (supervisor->daemon->audit) >= 0
                                 || supervisor->count;
+      supervisor->tick_wanted |= supervisor_watch_jobs (supervisor) > 0;
     }
   else
     supervisor->tick_wanted = true;
@@ -200,7 +213,7 @@ supervisor_run (struct daemon *daemon, struct listeners *listeners,
         {
           if (drain_sessions (&supervisor))
             break;
-          wait = 1000;
+          wait = DRAIN_MS;
         }
       wait_and_accept (&supervisor, tick (&supervisor, wait));
     }

@@ -99,6 +99,35 @@ supervisor_reap (struct supervisor *supervisor, pid_t pid, int status)
       }
 }
 
+/* --- Jobs --- */
+
+/* A job ends by leaving its slot: one that is gone and has it was killed.  */
+static void
+look_at_job (void *context, pid_t pid)
+{
+  struct supervisor *supervisor = context;
+  struct daemon *daemon = supervisor->daemon;
+
+  if (job_process_lives (pid) || !job_slots_free (&daemon->shared->jobs, pid))
+    return;
+  audit_abort (daemon->audit, pid);
+  metrics_add (daemon->metrics, METRIC_SESSIONS_KILLED);
+  log_error ("the process %ld of a job died\n", (long)pid);
+  recover_in_child (supervisor);
+}
+
+size_t
+supervisor_watch_jobs (struct supervisor *supervisor)
+{
+  struct job_slots *slots = &supervisor->daemon->shared->jobs;
+  size_t count;
+
+  job_slots_each (slots, look_at_job, supervisor);
+  count = job_slots_each (slots, NULL, NULL);
+  metrics_set (supervisor->daemon->metrics, METRIC_JOBS, count);
+  return count;
+}
+
 /* --- Helpers --- */
 
 gpg_error_t

@@ -61,6 +61,10 @@ void supervisor_accept (struct supervisor *supervisor,
 /* The child PID has ended with STATUS.  */
 void supervisor_reap (struct supervisor *supervisor, pid_t pid, int status);
 
+/* Look whether a job's process died, and put right what it left; how many jobs
+   there are.  */
+size_t supervisor_watch_jobs (struct supervisor *supervisor);
+
 /* Start the helpers of all nouns.  */
 gpg_error_t supervisor_start_helpers (struct supervisor *supervisor,
                                       struct failure *failure);

@@ -331,15 +331,14 @@ const struct session_word session_words[] = {
     word_getinfo, false },
   { "OPTION", "OPTION <name>[=<value>]",
     "OPTION <name>[=<value>]\n\n"
-    "Set for all calls of this session; each but async is also an option of\n"
-    "every call (--name=value).\n"
+    "Set for all calls of this session; each is also an option of every call\n"
+    "(--name=value).\n"
     "  dry-run=1      show what a change would do and do nothing; only\n"
     "                 dry-run=0 lifts it, RESET does not\n"
     "  timeout=TIME   seconds, or with ms, s, min, h: limit for each call\n"
     "  output=json    answers as JSON Lines; output=text is the default\n"
     "  reason=TEXT    why, for the log\n"
-    "  async=1        verbs that have an option --no-wait do not wait for\n"
-    "                 their tasks: they answer with the task's name",
+    "  async=1        a change becomes a job: HELP JOB",
     NULL, false },
   { "HELP", "HELP [<noun> [<verb>]]",
     "HELP [<noun> [<verb>]]\n\n"

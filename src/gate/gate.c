@@ -285,20 +285,25 @@ show_plan (struct call *call)
   return err ? err : writer_value (call->out, text.bytes, text.length);
 }
 
-/* Carry the plan out, on the record.  */
-static gpg_error_t
-carry_out (const struct gate *gate, struct call *call)
+gpg_error_t
+gate_begin (const struct gate *gate, struct call *call)
 {
   gpg_error_t err = audit_begin (gate->audit, gate->subject, call,
                                  &call->failure);
 
-  if (err)
-    return err;
-  call->recorded = gate->audit;
-  err = plan_run (call->plan, call->machine, &call->failure);
+  if (!err)
+    call->recorded = gate->audit;
+  return err;
+}
+
+gpg_error_t
+gate_carry_out (const struct gate *gate, struct call *call)
+{
+  gpg_error_t err = plan_run (call->plan, call->machine, &call->failure);
+
   audit_end (gate->audit, gate->subject, call, err,
              link_now_us () - call->started_us);
-  return err;
+  return call->verb->done ? call->verb->done (call, err) : err;
 }
 
 gpg_error_t
@@ -323,6 +328,8 @@ gate_run (const struct gate *gate, struct call *call)
                  call->noun->name, call->verb->name);
   if (call->dry_run)
     return show_plan (call);
-  err = carry_out (gate, call);
-  return call->verb->done ? call->verb->done (call, err) : err;
+  if (call->hand_over && !(call->verb->flags & VERB_AT_ONCE))
+    return call->hand_over (call);
+  err = gate_begin (gate, call);
+  return err ? err : gate_carry_out (gate, call);
 }

@@ -98,4 +98,12 @@ gpg_error_t gate_may (const struct call *call, enum effect effect,
    an error CALL->failure has the words.  */
 gpg_error_t gate_run (const struct gate *gate, struct call *call);
 
+/* The last of the gates, which CALL, whose plan is not empty, has come to: put
+   on the record that it begins.  */
+gpg_error_t gate_begin (const struct gate *gate, struct call *call);
+
+/* What comes after it: carry CALL's plan out, record the end, let the verb
+   answer.  */
+gpg_error_t gate_carry_out (const struct gate *gate, struct call *call);
+
 #endif /* REEVE_GATE_H */

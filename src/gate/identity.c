@@ -178,6 +178,20 @@ matches_call (const struct rule *rule, void *context)
   return rule_matches (rule, context);
 }
 
+/* Whether CALL has an argument that a rule must name.  */
+static bool
+needs_naming (const struct call *call)
+{
+  for (size_t i = 0; i < arguments_count (call->arguments); i++)
+    {
+      const struct argument_value *value = arguments_value (call->arguments, i);
+
+      if (value->item->type->flags & TYPE_NAMED && value->number)
+        return true;
+    }
+  return false;
+}
+
 bool
 identity_may_call (const struct identity *identity, const struct call *call,
                    const struct rule **r_rule)
@@ -193,7 +207,7 @@ identity_may_call (const struct identity *identity, const struct call *call,
                     policy_verb_name (call->noun, call->verb), matches_call,
                     subject);
   subject_release (subject);
-  if (!rule && call->verb->flags & VERB_UNGRANTED)
+  if (!rule && call->verb->flags & VERB_UNGRANTED && !needs_naming (call))
     return !decide (NULL, r_rule);
   return decide (rule, r_rule);
 }

@@ -175,6 +175,13 @@ journal_close (struct journal *journal)
   journal_free (journal);
 }
 
+void
+journal_after_fork (void)
+{
+  if (present && present->pid != getpid ())
+    journal_close (present);
+}
+
 /* --- Writing --- */
 
 static gpg_error_t

@@ -31,10 +31,10 @@ allow = PVE TASK-WAIT
 
 
 @contextlib.contextmanager
-def machine_for(*servers):
-    """A machine that knows SERVERS: its daemon, and a client who may do
-    everything."""
-    with scratch.Machine(policy=POLICY) as machine:
+def machine_for(*servers, policy=POLICY, arguments=()):
+    """A machine that knows SERVERS: its daemon, started with ARGUMENTS, and a
+    client who may do everything."""
+    with scratch.Machine(policy=policy) as machine:
         proxmox_host.introduce(machine, servers[0], None, *[
             "endpoint 127.0.0.1:%d" % server.port for server in servers[1:]])
         authorities = []
@@ -42,17 +42,19 @@ def machine_for(*servers):
             with open(server.ca_file, encoding="ascii") as file:
                 authorities.append(file.read())
         machine.write("/etc/reeve/pve-ca.pem", "".join(authorities))
-        with machine.daemon() as daemon, daemon.client("panel") as client:
+        with machine.daemon(*arguments) as daemon, \
+                daemon.client("panel") as client:
             yield daemon, client
     for server in servers:
         assert not server.problems, server.problems
 
 
 @contextlib.contextmanager
-def scene(version="9.1", **options):
+def scene(version="9.1", policy=POLICY, arguments=(), **options):
     """A server, and a machine that knows it: its daemon and a client."""
     with proxmox.Proxmox(version, **options) as server, \
-            machine_for(server) as (daemon, client):
+            machine_for(server, policy=policy,
+                        arguments=arguments) as (daemon, client):
         yield server, daemon, client
 
 

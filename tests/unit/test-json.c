@@ -67,6 +67,39 @@ values (void **state)
 }
 
 static void
+items (void **state)
+{
+  static const char *const wanted[] = { "1", "\"a,]\"", "[2, 3]", "{\"b\":4}" };
+  struct json_field field = { .text = "[1, \"a,]\", [2, 3],{\"b\":4} ]" };
+  struct json_scan all;
+  struct json_field item;
+  bool found;
+
+  (void)state;
+  field.length = strlen (field.text);
+  json_start_items (&all, &field);
+  for (size_t i = 0; i < 4; i++)
+    {
+      assert_int_equal (json_next (&all, &item, &found), 0);
+      assert_true (found);
+      assert_int_equal (item.name_length, 0);
+      assert_int_equal (item.length, strlen (wanted[i]));
+      assert_memory_equal (item.text, wanted[i], item.length);
+    }
+  assert_int_equal (json_next (&all, &item, &found), 0);
+  assert_false (found);
+
+  field = (struct json_field){ .text = "[]", .length = 2 };
+  json_start_items (&all, &field);
+  assert_int_equal (json_next (&all, &item, &found), 0);
+  assert_false (found);
+
+  field = (struct json_field){ .text = "{}", .length = 2 };
+  json_start_items (&all, &field);
+  assert_code (json_next (&all, &item, &found), GPG_ERR_SYNTAX);
+}
+
+static void
 space_and_nothing (void **state)
 {
   struct json_field field;
@@ -200,6 +233,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (values),
+    cmocka_unit_test (items),
     cmocka_unit_test (space_and_nothing),
     cmocka_unit_test (wrong_texts),
     cmocka_unit_test (depth_has_a_limit),

@@ -57,6 +57,7 @@ nothing_is_a_policy (void **state)
   assert_int_equal (rmdir (scratch_path (scratch, OWN_POLICY_DIR)), 0);
   assert_int_equal (load (state, &policy, NULL), 0);
   assert_int_equal (policy.count, 0);
+  policy_release (&policy);
 }
 
 static void

@@ -54,6 +54,33 @@ make_with (struct verb first, struct verb second, struct failure *failure)
 }
 
 static void
+the_longest_name_is_meant (void **state)
+{
+  struct verb verbs[] = { good_verbs[0], good_verbs[0], { .name = NULL } };
+  struct noun noun = good;
+  const struct noun *const nouns[] = { &noun, NULL };
+  const struct registry_noun *found;
+  struct registry registry;
+  size_t used;
+
+  (void)state;
+  verbs[1].name = "GET-ALL";
+  noun.verbs = verbs;
+  assert_int_equal (registry_make (nouns, &registry, NULL), 0);
+  found = registry_noun (&registry, "GOOD");
+  assert_ptr_equal (registry_verb_spoken (found, "GET", NULL, &used)->row,
+                    verbs);
+  assert_int_equal (used, 1);
+  assert_ptr_equal (registry_verb_spoken (found, "get", "al", &used)->row,
+                    verbs);
+  assert_int_equal (used, 1);
+  assert_ptr_equal (registry_verb_spoken (found, "get", "all", &used)->row,
+                    verbs + 1);
+  assert_int_equal (used, 2);
+  registry_release (&registry);
+}
+
+static void
 finds_in_either_case (void **state)
 {
   size_t used;
@@ -394,6 +421,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (the_longest_name_is_meant),
     cmocka_unit_test (finds_in_either_case),
     cmocka_unit_test (refuses_incomplete_rows),
     cmocka_unit_test (refuses_odd_names),

@@ -4,15 +4,16 @@
 
 #include <string.h>
 
-#include "../../../protocol/buffer.h"
-#include "../../../protocol/json.h"
 #include "../../call/call.h"
+#include "../../call/json_answer.h"
 #include "audit.h"
 #include "filter.h"
 #include "read.h"
 
 #define TAIL_LINES 10
-#define NAME_ROOM 65 /* For a field's name, see filter_match.  */
+
+/* What only the verifier needs.  */
+static const char *const proof[] = { "hash", "mac", NULL };
 
 /* What to do with the records that are read.  */
 struct query
@@ -24,67 +25,6 @@ struct query
   uint64_t wrong; /* Lines that are no records.  */
   bool counting;  /* Nothing is told.  */
 };
-
-static gpg_error_t
-write_string (struct writer *out, const char *name,
-              const struct json_field *field)
-{
-  auto_buffer struct buffer text = BUFFER_EMPTY;
-  gpg_error_t err;
-
-  json_append_string (field, &text);
-  err = buffer_error (&text);
-  return err ? err
-             : writer_field_bytes (out, name, text.length ? text.bytes : "",
-                                   text.length);
-}
-
-static gpg_error_t
-write_field (struct writer *out, const struct json_field *field)
-{
-  char name[NAME_ROOM] = "";
-  int64_t number;
-
-  memcpy (name, field->name, field->name_length);
-  switch (field->kind)
-    {
-    case JSON_STRING:
-      return write_string (out, name, field);
-    case JSON_TRUE:
-    case JSON_FALSE:
-      return writer_field_bool (out, name, field->kind == JSON_TRUE);
-    case JSON_NUMBER:
-      if (json_whole_number (field, &number))
-        return writer_field_number (out, name, number);
-      break;
-    case JSON_NULL:
-    case JSON_OBJECT:
-    case JSON_ARRAY:
-      break;
-    }
-  return writer_field_json (out, name, field->text, field->length);
-}
-
-/* Write the record at LINE, which filter_match has seen, without what only
-   the verifier needs.  */
-static gpg_error_t
-write_record (struct writer *out, const char *line, size_t length)
-{
-  struct json_scan scan;
-  struct json_field field;
-  bool found;
-  gpg_error_t err;
-
-  json_start (&scan, line, length);
-  while (!(err = json_next (&scan, &field, &found)) && found)
-    if (!json_is (&field, "hash") && !json_is (&field, "mac"))
-      {
-        err = write_field (out, &field);
-        if (err)
-          return err;
-      }
-  return err ? err : writer_record_end (out);
-}
 
 /* A read_line_t.  */
 static gpg_error_t
@@ -100,7 +40,7 @@ take_line (void *opaque, const char *line, size_t length)
     }
   if (!wanted || ++query->found <= query->skip || query->counting)
     return 0;
-  return write_record (query->call->out, line, length);
+  return json_answer_record (query->call->out, line, length, proof);
 }
 
 /* Read the last LAST lines (-1: all); with FOLLOW also those to come.  */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +11,11 @@
 
 #include "../../../protocol/chain.h"
 #include "../../../protocol/line_reader.h"
-#include "../../../protocol/link.h"
 #include "../../../protocol/log_files.h"
 #include "../../../protocol/memory.h"
 #include "../../../protocol/text.h"
 #include "../../base/file.h"
+#include "../../call/pause.h"
 #include "read.h"
 
 /* How long to wait for more, and how many lines go by without a look at the
@@ -38,21 +37,6 @@ struct reading
   uint64_t before; /* Lines that are still to be skipped, ... */
   bool placed;     /* ... unless it is known where to begin.  */
 };
-
-/* Whether the call may go on.  */
-static gpg_error_t
-check (struct reading *reading)
-{
-  struct call *call = reading->call;
-
-  reading->since_check = 0;
-  if (call->canceled && call->canceled (call->client))
-    return fail (&call->failure, GPG_ERR_CANCELED, "the client gave up");
-  if (call->deadline && link_now () >= call->deadline)
-    return fail (&call->failure, GPG_ERR_TIMEOUT,
-                 "the time is over: give it more by --timeout");
-  return 0;
-}
 
 static gpg_error_t
 open_file (void *opaque, const char *name, int *r_fd)
@@ -181,29 +165,11 @@ take_lines (struct reading *reading)
          && (state == LINE_WHOLE || state == LINE_TOO_LONG))
     {
       err = reading->hand_on (reading->opaque, line, length);
-      if (!err && ++reading->since_check == LINES_AT_ONCE)
-        err = check (reading);
+      if (!err && ++reading->since_check % LINES_AT_ONCE == 0)
+        err = pause_check (reading->call);
       if (err)
         return err;
     }
-  return err;
-}
-
-/* Let the client have what there is, then wait for more.  */
-static gpg_error_t
-wait_for_more (struct reading *reading)
-{
-  struct call *call = reading->call;
-  gpg_error_t err = writer_flush (call->out);
-
-  if (!err)
-    err = check (reading);
-  if (!err && call->ending && call->ending (call->client))
-    return fail (&call->failure, GPG_ERR_CANCELED, "the server is stopping");
-  if (!err && call->still_may)
-    err = call->still_may (call);
-  if (!err)
-    poll (NULL, 0, WAIT_MS);
   return err;
 }
 
@@ -238,7 +204,7 @@ read_file_lines (struct reading *reading, bool follow, struct log_file *r_next,
         return take_lines (reading);
       if (!follow)
         return 0;
-      err = wait_for_more (reading);
+      err = pause_call (reading->call, WAIT_MS);
       if (err)
         return err;
     }

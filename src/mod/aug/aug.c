@@ -301,7 +301,8 @@ static const struct verb verbs[] = {
       "many nodes of a file differ for policy to judge them.\n"
       "NOT_SUPPORTED: /augeas/save is not overwrite.  Other errors as for\n"
       "DIFF.\n"
-      "Example: AUG SAVE" },
+      "Example: AUG SAVE",
+    .flags = VERB_AT_ONCE },
   { .name = "REVERT",
     .args = "",
     .run = verb_revert,

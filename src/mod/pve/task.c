@@ -237,6 +237,9 @@ try (struct work *work, struct attempt *attempt)
   for (;;)
     {
       err = start (work, attempt);
+      /* Whoever is cut off from here on knows what to look for.  */
+      if (!err && attempt->upid && attempt->follow)
+        err = work_status (work, "TASK", "%s", attempt->upid);
       if (!err && attempt->upid && attempt->follow)
         err = task_follow (work, attempt->upid, &attempt->exitstatus);
       if (gpg_err_code (err) != GPG_ERR_LOCKED
