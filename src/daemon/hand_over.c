@@ -20,6 +20,7 @@
 
 #include "protocol/memory.h"
 #include "../job/store.h"
+#include "../plan/journal.h"
 #include "session.h"
 
 /* What the job says to the session: it has begun, or why not.  */
@@ -84,6 +85,9 @@ begin (struct session *session, struct call *call, struct job_writer *job)
   struct job_slots *slots = &session->daemon->shared->jobs;
   gpg_error_t err = leave_client (session);
 
+  /* Workers and recovery are to see the session's end.  */
+  session_end_modules (session);
+  journal_after_fork ();
   audit_after_fork (session->daemon->audit);
   if (!err)
     err = job_slots_take (slots, call->peer.uid, call->limits, &call->failure);

@@ -175,6 +175,12 @@ journal_close (struct journal *journal)
   journal_free (journal);
 }
 
+void
+journal_after_fork (void)
+{
+  journal_close (present);
+}
+
 /* --- Writing --- */
 
 static gpg_error_t

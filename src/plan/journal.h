@@ -45,6 +45,10 @@ gpg_error_t journal_ready (struct journal *journal, struct failure *failure);
    exit this happens by itself.  */
 void journal_close (struct journal *journal);
 
+/* A process that was forked from one with a journal keeps nothing of that: it
+   would hold its lock.  */
+void journal_after_fork (void);
+
 /* --- For recovery --- */
 
 /* The directory of the journals, made if it is not there and MAKE is set.
