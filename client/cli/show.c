@@ -201,7 +201,8 @@ on_status (void *opaque, const char *keyword, const char *text)
   fflush (stdout);
   if (!strcmp (keyword, "WARNING"))
     warn ("warning: %s", text);
-  else if (strcmp (keyword, "PROGRESS") || screen.err_terminal)
+  else if ((strcmp (keyword, "PROGRESS") && strcmp (keyword, "TASK"))
+           || screen.err_terminal)
     remark ("%s %s", keyword, text);
   return 0;
 }

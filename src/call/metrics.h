@@ -20,9 +20,10 @@ struct metrics;
 
 enum metric
 {
-  METRIC_CLIENTS,          /* Now; the only one that also falls.  */
+  METRIC_CLIENTS,          /* Now; this and the next also fall.  */
+  METRIC_JOBS,             /* That run, as of a second ago.  */
   METRIC_CONNECTIONS,      /* Accepted, also if refused afterwards.  */
-  METRIC_SESSIONS_KILLED,  /* Sessions that died by a signal.  */
+  METRIC_SESSIONS_KILLED,  /* Sessions and jobs that were killed.  */
   METRIC_DEATHS_AUGEAS,    /* Workers of AUG that were lost.  */
   METRIC_DEATHS_MACHINE,   /* Machine workers that were lost.  */
   METRIC_DEATHS_API,       /* API workers that were lost.  */

@@ -63,7 +63,8 @@ is_ending (void *client)
 static gpg_error_t
 leave_client (const struct session *session)
 {
-  const struct sigaction action = { .sa_handler = note_signal };
+  const struct sigaction action = { .sa_handler = note_signal,
+                                    .sa_flags = SA_RESTART };
   auto_close int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
 
   sigaction (SIGTERM, &action, NULL);
@@ -71,9 +72,29 @@ leave_client (const struct session *session)
   setsid ();
   if (null < 0 || dup3 (null, session->link.in, O_CLOEXEC) < 0
       || (session->link.out != session->link.in
-          && dup3 (null, session->link.out, O_CLOEXEC) < 0))
+          && dup3 (null, session->link.out, O_CLOEXEC) < 0)
+      /* Who waits for the end of the pipe's log would wait for the job.  */
+      || (session->daemon->options.mode == RUN_SERVER
+          && dup2 (null, STDERR_FILENO) < 0))
     return gpg_error_from_syserror ();
   return 0;
+}
+
+/* Let go of what belongs to SESSION's process and would not end, or not be
+   free, before the job ends.  Steps have workers of their own.  */
+static void
+leave_session (struct session *session)
+{
+  struct daemon *daemon = session->daemon;
+
+  session_end_modules (session);
+  journal_after_fork ();
+  for (size_t i = 0; i < daemon->registry.count; i++)
+    {
+      if (daemon->module[i].helper_fd >= 0)
+        close (daemon->module[i].helper_fd);
+      daemon->module[i].helper_fd = -1;
+    }
 }
 
 /* Be a job: what must have gone well before CALL's client is told that there
@@ -85,10 +106,8 @@ begin (struct session *session, struct call *call, struct job_writer *job)
   struct job_slots *slots = &session->daemon->shared->jobs;
   gpg_error_t err = leave_client (session);
 
-  /* Workers and recovery are to see the session's end.  */
-  session_end_modules (session);
-  journal_after_fork ();
   audit_after_fork (session->daemon->audit);
+  leave_session (session);
   if (!err)
     err = job_slots_take (slots, call->peer.uid, call->limits, &call->failure);
   if (err)
@@ -131,8 +150,7 @@ be_job (struct session *session, struct call *call, int report_fd)
       call->still_may = NULL;
       /* In place: the plan's steps know it.  */
       *call->out = (struct writer){ .sink = job_sink (&job),
-                                    .output = OUTPUT_JSON,
-                                    .most = LIMIT_JOB_ANSWER };
+                                    .output = OUTPUT_JSON };
       err = gate_carry_out (&session->gate, call);
       request_log (session, call, err);
       err = job_end (&job, err, &call->failure);
@@ -172,6 +190,12 @@ write_job (const struct session *session, struct writer *out)
   return err ? err : writer_record_end (out);
 }
 
+static gpg_error_t
+cannot_fork (struct call *call)
+{
+  return fail (&call->failure, GPG_ERR_TRY_LATER, "cannot fork: try later");
+}
+
 gpg_error_t
 hand_over (struct call *call)
 {
@@ -187,16 +211,17 @@ hand_over (struct call *call)
     {
       close (report[0]);
       /* The job is nobody's child that would have to be waited for.  */
-      if (fork ())
+      pid = fork ();
+      if (pid < 0)
+        tell (report[1], cannot_fork (call), &call->failure);
+      if (pid)
         _exit (0);
       be_job (session, call, report[1]);
     }
   close (report[1]);
   while (pid > 0 && waitpid (pid, NULL, 0) < 0 && errno == EINTR)
     ;
-  err = pid < 0
-            ? fail (&call->failure, GPG_ERR_TRY_LATER, "cannot fork: try later")
-            : hear (report[0], &call->failure);
+  err = pid < 0 ? cannot_fork (call) : hear (report[0], &call->failure);
   close (report[0]);
   if (err)
     return err;

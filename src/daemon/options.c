@@ -54,6 +54,7 @@ check_file (const struct machine *machine, const char *path)
   if (err && gpg_err_code (err) != GPG_ERR_ENOENT)
     {
       log_error ("%s\n", failure_words (&failure, err));
+      failure_release (&failure);
       exit (2);
     }
 }
@@ -160,6 +161,7 @@ options_read (int argc, char **argv, struct options *r_options)
   if (err)
     {
       log_error ("--root: %s\n", failure_words (&failure, err));
+      failure_release (&failure);
       exit (2);
     }
   read_all (argc, argv, &machine, r_options);

@@ -19,20 +19,35 @@
 
 #define DESCRIPTOR_MOST (1 << 20)
 
-static void __attribute__ ((noreturn, format (printf, 2, 3)))
-die (const struct origin *origin, const char *format, ...)
+static void
+complain (const struct origin *origin, const char *text)
 {
-  auto_free char *text = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  text = text_vformat (format, arguments);
-  va_end (arguments);
   if (origin->file)
     log_error ("%s:%u: %s: %s\n", origin->file, origin->line, origin->option,
                text ? text : "out of memory");
   else
     log_error ("--%s: %s\n", origin->option, text ? text : "out of memory");
+}
+
+static void __attribute__ ((noreturn, format (printf, 2, 3)))
+die (const struct origin *origin, const char *format, ...)
+{
+  va_list arguments;
+  char *text;
+
+  va_start (arguments, format);
+  text = text_vformat (format, arguments);
+  va_end (arguments);
+  complain (origin, text);
+  free (text);
+  exit (2);
+}
+
+static void __attribute__ ((noreturn))
+die_of (const struct origin *origin, struct failure *failure)
+{
+  complain (origin, failure->text);
+  failure_release (failure);
   exit (2);
 }
 
@@ -163,7 +178,7 @@ take_setting (int index, const char *value, const struct origin *origin,
 
   if (index >= 0 && index < SETTINGS
       && settings_add (settings, setting_table + index, value, &failure))
-    die (origin, "%s", failure.text ? failure.text : "out of memory");
+    die_of (origin, &failure);
 }
 
 /* The limit of row INDEX; another number is a command, or no option, which
@@ -177,7 +192,7 @@ take_limit (int index, const char *value, const struct origin *origin,
   for (const struct limit *limit = limit_table; limit->name; limit++)
     if (index == limit - limit_table
         && limit_set (limits, limit, value, &failure))
-      die (origin, "%s", failure.text ? failure.text : "out of memory");
+      die_of (origin, &failure);
 }
 
 void

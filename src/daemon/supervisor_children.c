@@ -120,9 +120,12 @@ size_t
 supervisor_watch_jobs (struct supervisor *supervisor)
 {
   struct job_slots *slots = &supervisor->daemon->shared->jobs;
+  size_t count;
 
   job_slots_each (slots, look_at_job, supervisor);
-  return job_slots_each (slots, NULL, NULL);
+  count = job_slots_each (slots, NULL, NULL);
+  metrics_set (supervisor->daemon->metrics, METRIC_JOBS, count);
+  return count;
 }
 
 /* --- Helpers --- */

@@ -4,6 +4,7 @@
 
 #include "slots.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,8 @@ job_process_lives (pid_t pid)
 
   snprintf (path, sizeof path, "/proc/%ld/stat", (long)pid);
   fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno != ENOENT)
+    return true; /* Nobody knows.  */
   length = fd < 0 ? -1 : read (fd, text, sizeof text - 1);
   if (length <= 0)
     return false;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,11 @@
 #include "../base/directory.h"
 #include "../gate/audit_record.h"
 #include "store_inside.h"
+
+/* Bytes for the last line; for it and the answer of most calls, or the details
+   of an error.  */
+#define LAST_ROOM (4 * KIB)
+#define END_ROOM (64 * KIB)
 
 /* --- Lines --- */
 
@@ -38,7 +44,7 @@ begin_line (struct job_writer *job, const char *name, const char *text)
   record_json (&job->line, text, strlen (text));
 }
 
-/* End the line of JOB and write it.  */
+/* End the line of JOB and write it: all of it, or nothing.  */
 static gpg_error_t
 put_line (struct job_writer *job)
 {
@@ -59,11 +65,30 @@ put_line (struct job_writer *job)
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        return gpg_error_from_syserror ();
+        {
+          err = gpg_error_from_syserror ();
+          if (ftruncate (job->fd, job->size))
+            gpgrt_log_error ("a line of a job cannot be taken back: %s\n",
+                             strerror (errno));
+          return err;
+        }
       bytes += n;
       left -= (size_t)n;
     }
+  job->size += (off_t)job->line.length;
   return 0;
+}
+
+/* Write the line of JOB if the disk has ROOM bytes behind it: a job that cannot
+   tell its end is as good as one that was killed.  */
+static gpg_error_t
+put_if_room (struct job_writer *job, size_t room)
+{
+  if (fallocate (job->fd, FALLOC_FL_KEEP_SIZE, job->size,
+                 (off_t)(job->line.length + room))
+      && errno != EOPNOTSUPP)
+    return gpg_error_from_syserror ();
+  return put_line (job);
 }
 
 static void
@@ -94,7 +119,7 @@ put_head (struct job_writer *job, const struct call *call,
   if (err)
     return err;
   buffer_append (&job->line, record.bytes, record.length);
-  return put_line (job);
+  return put_if_room (job, END_ROOM);
 }
 
 static void
@@ -102,6 +127,28 @@ release (struct job_writer *job)
 {
   buffer_release (&job->line);
   buffer_release (&job->answer);
+}
+
+/* Make the file NAME and lock it.  Another job's beginning may find it before
+   it is locked, take it for one that has ended, and remove it: then make
+   another.  */
+static gpg_error_t
+make_file (int directory, const char *name, int *r_fd, struct failure *failure)
+{
+  struct stat stat;
+
+  do
+    {
+      if (*r_fd >= 0)
+        close (*r_fd);
+      *r_fd = openat (
+          directory, name,
+          O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+      if (*r_fd < 0 || flock (*r_fd, LOCK_EX) || fstat (*r_fd, &stat))
+        return fail_errno (failure, "job %s", name);
+    }
+  while (!stat.st_nlink);
+  return 0;
 }
 
 gpg_error_t
@@ -118,11 +165,9 @@ job_create (const struct call *call, const struct audit_subject *subject,
   if (err)
     return err;
   job_prune (directory, limits_or_usual (call->limits)->jobs_kept);
-  fd = openat (directory, subject->call,
-               O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-               0600);
-  if (fd < 0 || flock (fd, LOCK_EX))
-    return fail_errno (failure, "job %s", subject->call);
+  err = make_file (directory, subject->call, &fd, failure);
+  if (err)
+    return err;
   r_job->fd = fd;
   err = put_head (r_job, call, subject);
   if (!err && (fdatasync (fd) || fsync (directory)))
@@ -165,7 +210,7 @@ put_answer (struct job_writer *job)
       buffer_clear (&job->line);
       buffer_string (&job->line, "{\"answer\":");
       buffer_append (&job->line, line, length);
-      err = put_line (job);
+      err = put_if_room (job, LAST_ROOM);
       line = end + 1;
       left -= length + 1;
     }
@@ -183,9 +228,20 @@ sink_data (void *context, const char *bytes, size_t length)
 
   if (!bytes)
     return 0;
-  buffer_append (&job->answer, bytes, length);
-  err = buffer_error (&job->answer);
-  return err ? err : put_answer (job);
+  if (job->lost)
+    return 0;
+  if (length > LIMIT_JOB_ANSWER - job->answered)
+    err = gpg_error (GPG_ERR_TOO_LARGE);
+  else
+    {
+      job->answered += length;
+      buffer_append (&job->answer, bytes, length);
+      err = buffer_error (&job->answer);
+    }
+  if (!err)
+    err = put_answer (job);
+  job->lost = err;
+  return 0;
 }
 
 static gpg_error_t
@@ -197,8 +253,7 @@ sink_status (void *context, const char *keyword, const char *text)
     return 0;
   begin_line (job, "status", keyword);
   append_member (&job->line, "text", text, strlen (text));
-  /* A full disk is no reason to break off what is being changed.  */
-  (void)put_line (job);
+  put_if_room (job, END_ROOM);
   job->written += job->line.length;
   return 0;
 }
@@ -211,19 +266,34 @@ job_sink (struct job_writer *job)
 
 /* --- The end --- */
 
+static void
+put_lost (struct job_writer *job)
+{
+  auto_buffer struct buffer text = BUFFER_EMPTY;
+
+  buffer_printf (&text, "it was done, but its answer could not be kept: %s",
+                 gpg_strerror (job->lost));
+  begin_line (job, "status", "WARNING");
+  append_member (&job->line, "text", text.length ? text.bytes : "",
+                 text.length);
+  put_line (job);
+}
+
 gpg_error_t
 job_end (struct job_writer *job, gpg_error_t err, const struct failure *failure)
 {
   const struct detail *detail = err ? failure->details : NULL;
   char now[MOMENT_TEXT] = "";
-  gpg_error_t wrong = 0;
+  gpg_error_t wrong;
 
-  for (; !wrong && detail; detail = detail->next)
+  for (; detail; detail = detail->next)
     {
       begin_line (job, "detail", detail->name);
       append_member (&job->line, "value", detail->value, detail->length);
-      wrong = put_line (job);
+      put_if_room (job, LAST_ROOM);
     }
+  if (!err && job->lost)
+    put_lost (job);
   moment_write (time (NULL), now);
   begin_line (job, "end", now);
   if (err)
@@ -232,9 +302,9 @@ job_end (struct job_writer *job, gpg_error_t err, const struct failure *failure)
       append_member (&job->line, "advice", failure->text ? failure->text : "",
                      failure->text ? strlen (failure->text) : 0);
     }
-  if (!wrong)
-    wrong = put_line (job);
-  if (!wrong && fdatasync (job->fd))
+  wrong = put_line (job);
+  /* What was kept beyond it is free again.  */
+  if (!wrong && (ftruncate (job->fd, job->size) || fdatasync (job->fd)))
     wrong = gpg_error_from_syserror ();
   return wrong;
 }

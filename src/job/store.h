@@ -35,7 +35,10 @@ struct job_writer
   int fd;
   struct buffer line;   /* What is being put together.  */
   struct buffer answer; /* The beginning of a line of the answer.  */
-  size_t written;       /* Bytes of status lines.  */
+  off_t size;           /* Of the file.  */
+  size_t written;       /* Bytes of status lines, ... */
+  size_t answered;      /* ... and of the answer.  */
+  gpg_error_t lost;     /* Why the rest of the answer is not there, or 0.  */
 };
 
 /* Make the file of the job that this process is: CALL, for SUBJECT, whose call
@@ -45,9 +48,10 @@ gpg_error_t job_create (const struct call *call,
                         const struct audit_subject *subject,
                         struct job_writer *r_job, struct failure *failure);
 
-/* Where the call's answer, in JSON, and its status lines go.  Beyond
-   LIMIT_JOB_STATUS bytes, or where they cannot be written, status lines are
-   dropped.  */
+/* Where the call's answer, in JSON, and its status lines go.  It takes all: the
+   change goes on, and was made, whatever can be told of it.  Beyond
+   LIMIT_JOB_STATUS bytes, or on a full disk, status lines are dropped; of an
+   answer that is not there as a whole a WARNING tells.  */
 struct writer_sink job_sink (struct job_writer *job);
 
 /* The call has ended with ERR, of which FAILURE tells.  Durable on return.  */
@@ -73,6 +77,7 @@ struct job_reader
 {
   int fd;
   struct line_reader lines;
+  bool ended; /* The end was read.  */
 };
 
 /* Open the file of JOB, which IDENTITY asked for.  GPG_ERR_NOT_FOUND.  */

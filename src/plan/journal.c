@@ -178,7 +178,8 @@ journal_close (struct journal *journal)
 void
 journal_after_fork (void)
 {
-  journal_close (present);
+  if (present && present->pid != getpid ())
+    journal_close (present);
 }
 
 /* --- Writing --- */

@@ -41,13 +41,13 @@ gpg_error_t journal_note (struct journal *journal, const char *name,
 /* Append "ready" and make all durable.  */
 gpg_error_t journal_ready (struct journal *journal, struct failure *failure);
 
+/* This process was forked from one that goes on: give up that one's journal,
+   whose locks it would hold else.  */
+void journal_after_fork (void);
+
 /* Close it, and remove the file unless an entry was begun and not ended.  At
    exit this happens by itself.  */
 void journal_close (struct journal *journal);
-
-/* A process that was forked from one with a journal keeps nothing of that: it
-   would hold its lock.  */
-void journal_after_fork (void);
 
 /* --- For recovery --- */
 

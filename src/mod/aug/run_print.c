@@ -11,6 +11,7 @@
 #include "own_answer.h"
 #include "run_script.h"
 #include "../../../protocol/memory.h"
+#include "../../call/pause.h"
 
 static gpg_error_t print (struct run *run, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
@@ -130,7 +131,7 @@ print_matches (struct run *run)
   err = buffer_take (&run->answer, &paths, NULL);
   for (at = paths; !err && (path = answer_item (&at));)
     {
-      err = run_may_go_on (run);
+      err = pause_check (run->call);
       if (!err)
         err = print_match (run, path, wanted);
     }

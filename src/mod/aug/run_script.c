@@ -9,8 +9,8 @@
 #include <string.h>
 #include "run_script.h"
 #include "verbs.h"
-#include "../../../protocol/link.h"
 #include "../../../protocol/memory.h"
+#include "../../call/pause.h"
 
 #define SHOWN_STATEMENT 200 /* Bytes of a statement in a detail.  */
 
@@ -54,19 +54,6 @@ const char *
 run_answer (const struct run *run)
 {
   return run->answer.length ? run->answer.bytes : "";
-}
-
-gpg_error_t
-run_may_go_on (const struct run *run)
-{
-  struct call *call = run->call;
-
-  if (call->canceled && call->canceled (call->client))
-    return fail (&call->failure, GPG_ERR_CANCELED, "the client gave up");
-  if (call->deadline && link_now () >= call->deadline)
-    return fail (&call->failure, GPG_ERR_TIMEOUT,
-                 "the time is over: give it more by --timeout");
-  return 0;
 }
 
 /* --- Statements --- */
@@ -131,7 +118,7 @@ carry_out_all (struct run *run, struct script *script,
       err = script_next (script, statement, &run->call->failure);
       if (err || !statement->kind || !statement->kind->verb)
         return err;
-      err = run_may_go_on (run);
+      err = pause_check (run->call);
       if (!err)
         err = carry_out (run, statement);
       if (err)

@@ -26,10 +26,6 @@ gpg_error_t run_perform (struct run *run, const char *verb,
 /* The answer as a string.  */
 const char *run_answer (const struct run *run);
 
-/* GPG_ERR_CANCELED if the client gave up, GPG_ERR_TIMEOUT if the time is
-   over.  */
-gpg_error_t run_may_go_on (const struct run *run);
-
 /* --- run_print.c --- */
 
 /* Print what augtool prints for RUN's statement, whose verb ended with ERR:

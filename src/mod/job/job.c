@@ -15,7 +15,9 @@
 #include "step.h"
 #include "view.h"
 
-#define WAIT_MS 100 /* Between two looks at a job.  */
+/* Between two looks at a job: at first, and at most.  */
+#define WAIT_FIRST_MS 5
+#define WAIT_MOST_MS 200
 
 /* --- Whose jobs --- */
 
@@ -220,18 +222,19 @@ job_wait (struct call *call)
   struct view *view = &waiting.view;
   auto_free char *identity = NULL;
   struct job_reader reader;
+  int ms = WAIT_FIRST_MS;
   gpg_error_t err = open_named (call, &reader, &identity);
 
   if (err)
     return err;
-  for (;;)
+  for (;; ms = 2 * ms < WAIT_MOST_MS ? 2 * ms : WAIT_MOST_MS)
     {
       view->lives = job_lives (&reader);
       err = job_read (&reader, pass, &waiting);
       /* Not when it told its end: whoever waited may then forget it.  */
       if (err || !view->lives)
         break;
-      err = leave (call, pause_call (call, WAIT_MS));
+      err = leave (call, pause_call (call, ms));
       if (err)
         break;
     }
@@ -328,7 +331,7 @@ static const struct verb verbs[] = {
     .args = "[--others=<others:permit>]",
     .effect = EFFECT_READ,
     .run = job_list,
-    .summary = "your jobs, the one that spoke first before",
+    .summary = "your jobs, in the order in which they last wrote something",
     .help = "Answers a record for each that is known: job, state, identity,\n"
             "verb, started, ended (UTC), task, error.  The state is\n"
             "  running      it is being carried out\n"

@@ -29,10 +29,11 @@ static const struct
 } values[] = {
   { METRIC_CLIENTS, "clients", "reeve_clients", "gauge",
     "Clients that are connected." },
+  { METRIC_JOBS, "jobs", "reeve_jobs", "gauge", "Jobs that run." },
   { METRIC_CONNECTIONS, "connections", "reeve_connections_total", "counter",
     "Connections that were accepted." },
   { METRIC_SESSIONS_KILLED, "sessions_killed", "reeve_sessions_killed_total",
-    "counter", "Sessions that died by a signal." },
+    "counter", "Sessions and jobs that died by a signal." },
   { METRIC_HELPERS_DIED, "helpers_died", "reeve_helpers_died_total", "counter",
     "Helpers that died and were started again." },
   { METRIC_ANSWERS_TOO_LARGE, "answers_too_large",
