@@ -130,7 +130,9 @@
 #define LIMIT_PVE_ENDPOINTS 8           /* In pve.conf.  */
 #define LIMIT_PVE_TOKEN 512             /* Bytes of a token.  */
 #define LIMIT_PVE_CA (4 * MIB)          /* Bytes of certificates to trust.  */
-#define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase.  */
+#define LIMIT_PVE_REASON 1024           /* Bytes of a server's reason phrase, ...
+                                           */
+#define LIMIT_PVE_HEAD (64 * KIB)       /* ... and of all its headers.  */
 #define LIMIT_PVE_MEMORY (512 * MIB)    /* Address space of an API worker.  */
 #define LIMIT_PVE_FILES 64              /* Its descriptors.  */
 #define LIMIT_PVE_LOCK_SECONDS 60 /* To try again what is locked, in a call

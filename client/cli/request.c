@@ -12,8 +12,10 @@
 #include <unistd.h>
 #include "../../protocol/limits.h"
 #include "../../protocol/memory.h"
+#include "../../protocol/text.h"
 #include "cli.h"
 
+#define VERB_HALF 16  /* Letters on one side of a verb's hyphen.  */
 #define CLOSE_MS 2000 /* What nobody asked for must not keep him.  */
 
 enum status
@@ -49,16 +51,56 @@ request_read_file (const char *name, struct buffer *content)
   return STATUS_ERROR;
 }
 
+/* Whether TEXT may be the second half of a verb's name.  */
+static bool
+is_half (const char *text)
+{
+  size_t letters = strspn (text, "abcdefghijklmnopqrstuvwxyz"
+                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+  return letters && letters <= VERB_HALF && !text[letters];
+}
+
+/* "TASK-STATUS" if NOUN has that verb, whose hyphen may be a blank: FIRST is
+   "TASK" then, SECOND "STATUS".  Else NULL.  For the caller to free.  */
+static char *
+join_verb (reeve_t reeve, struct output *output, const char *noun,
+           const char *first, const char *second)
+{
+  auto_free char *verb = NULL;
+  gpg_error_t verdict = 0;
+  gpg_error_t err;
+
+  if (!is_half (first) || !is_half (second))
+    return NULL;
+  verb = text_format ("%s-%s", first, second);
+  if (!verb)
+    return NULL;
+  const struct reeve_word words[] = { REEVE_ARG (noun), REEVE_ARG (verb) };
+
+  reeve_set_data_cb (reeve, NULL, NULL);
+  reeve_set_status_cb (reeve, NULL, NULL);
+  err = reeve_call (reeve, "HELP", words, 2, NULL, &verdict);
+  show_start (output, reeve);
+  return err || verdict ? NULL : take (&verb);
+}
+
 /* "AUG GET": what is complained about.  */
 static void
-name_command (const struct output *output, const struct reeve_word *words,
-              size_t count, struct buffer *name)
+name_command (reeve_t reeve, struct output *output,
+              const struct reeve_word *words, size_t count, struct buffer *name)
 {
+  auto_free char *verb = NULL;
+
   if (output->line)
     buffer_printf (name, "line %zu: ", output->line);
   buffer_string (name, words[0].bytes);
-  if (count > 1 && words[1].kind == REEVE_ARGUMENT)
-    buffer_printf (name, " %s", words[1].bytes);
+  if (count < 2 || words[1].kind != REEVE_ARGUMENT)
+    return;
+  if (count > 2 && words[2].kind == REEVE_ARGUMENT)
+    verb = join_verb (reeve, output, words[0].bytes, words[1].bytes,
+                      words[2].bytes);
+  buffer_printf (name, " %s", verb ? verb : words[1].bytes);
 }
 
 /* If the words are "OPTION name=value" set that option: its value is not
@@ -99,7 +141,7 @@ request_call (reeve_t reeve, struct output *output,
   gpg_error_t err;
   enum status printed, status;
 
-  name_command (output, words, count, &name);
+  name_command (reeve, output, words, count, &name);
   if (buffer_error (&name))
     return complain_memory ();
   interrupt_start (reeve);
@@ -224,23 +266,31 @@ request_run (const struct settings *settings, char **words, size_t count)
 {
   auto_wiped struct buffer content = BUFFER_EMPTY;
   auto_free struct reeve_word *request = calloc (count + 1, sizeof *request);
+  auto_free char *verb = NULL;
   struct output output;
   enum status status;
   reeve_t reeve;
 
   if (!request)
     return complain_memory ();
-  read_words (words, count, request, &count);
-  if (settings->data)
-    {
-      status = request_read_file (settings->data, &content);
-      if (status)
-        return status;
-      place_content (&content, request, &count);
-    }
-  status = request_open (settings, &output, &reeve);
+  status = settings->data ? request_read_file (settings->data, &content)
+                          : STATUS_OK;
+  if (status == STATUS_OK)
+    status = request_open (settings, &output, &reeve);
   if (status)
     return status;
+  if (count > 2)
+    verb = join_verb (reeve, &output, words[0], words[1], words[2]);
+  if (verb)
+    {
+      words[1] = words[0];
+      words[2] = verb;
+      words++;
+      count--;
+    }
+  read_words (words, count, request, &count);
+  if (settings->data)
+    place_content (&content, request, &count);
   status = request_call (reeve, &output, request, count);
   advise_refused (settings, reeve, status);
   request_close (settings, reeve);

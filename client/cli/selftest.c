@@ -181,7 +181,8 @@ ask (const struct settings *settings, reeve_t reeve,
 {
   reeve_answer_t answer = NULL;
   gpg_error_t verdict = 0;
-  enum status status;
+  enum status status, printed;
+  size_t length = 0;
   gpg_error_t err;
 
   reeve_set_data_cb (reeve, NULL, NULL);
@@ -193,8 +194,11 @@ ask (const struct settings *settings, reeve_t reeve,
   status = show_result (reeve,
                         settings->task ? "PVE SELFTEST-TASK" : "PVE SELFTEST",
                         err, verdict);
+  if (answer)
+    reeve_answer_bytes (answer, &length);
+  printed = length || !status ? print (settings, answer) : STATUS_OK;
   if (status == STATUS_OK)
-    status = print (settings, answer);
+    status = printed;
   reeve_answer_release (answer);
   return status;
 }

@@ -190,8 +190,6 @@ send_line (reeve_t reeve, struct exchange *exchange, const struct buffer *line,
     err = verdict;
   if (err)
     return err;
-  if (verdict)
-    buffer_clear (&exchange->answer);
   if (r_server_error)
     *r_server_error = verdict;
   return r_answer ? answer_new (&exchange->answer, r_answer) : 0;

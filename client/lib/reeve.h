@@ -148,8 +148,9 @@ extern "C"
 
   /* Ask the server to carry out COMMAND ("AUG GET") with COUNT WORDS in this
      order (options come before arguments).  The answer goes to *R_ANSWER, for
-     the caller to release; it is empty if the server answers with an error, or
-     if a data callback took it.  R_ANSWER may be NULL: the answer is dropped.
+     the caller to release; if the server answers with an error it is what came
+     before that, and it is empty if a data callback took it.  R_ANSWER may be
+     NULL: the answer is dropped.
 
      Besides the codes of a dead connection: GPG_ERR_INV_VALUE (a NUL or a bad
      COMMAND or option), GPG_ERR_TOO_LARGE (a value over 1 MiB, or more words

@@ -17,6 +17,7 @@
 #include "protocol/memory.h"
 #include "confine.h"
 #include "confine_calls.h"
+#include "privilege.h"
 
 /* Rights of Landlock that are younger than some headers.  */
 #define RIGHT_REFER (1ULL << 13)
@@ -65,11 +66,8 @@ drop_capabilities (struct failure *failure)
 
   if (read_capabilities (data))
     return fail_errno (failure, "cannot read the capabilities");
-  if (data[0].effective & 1U << CAP_SETPCAP)
-    for (unsigned long number = 0;
-         prctl (PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
-      if (prctl (PR_CAPBSET_DROP, number, 0, 0, 0))
-        return fail_errno (failure, "cannot drop capability %lu", number);
+  if (privilege_bound ())
+    return fail_errno (failure, "cannot empty the bounding set");
   if (prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
     return fail_errno (failure, "cannot drop ambient capabilities");
   kept &= data[0].permitted;

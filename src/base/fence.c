@@ -5,7 +5,6 @@
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -21,10 +20,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "fence.h"
+#include "privilege.h"
 #include "../../protocol/buffer.h"
 #include "../../protocol/memory.h"
-
-#define NOBODY 65534
 
 /* System calls that need no look at their arguments.  */
 static const int allowed[] = {
@@ -308,8 +306,8 @@ gpg_error_t
 fence_become (const char *name)
 {
   const struct passwd *user;
-  uid_t uid = NOBODY;
-  gid_t gid = NOBODY;
+  uid_t uid = PRIVILEGE_NOBODY;
+  gid_t gid = PRIVILEGE_NOBODY;
 
   if (geteuid ())
     return 0;
@@ -319,10 +317,7 @@ fence_become (const char *name)
       uid = user->pw_uid;
       gid = user->pw_gid;
     }
-  if (setgroups (0, NULL) || setresgid (gid, gid, gid)
-      || setresuid (uid, uid, uid))
-    return gpg_error_from_syserror ();
-  return 0;
+  return privilege_drop (uid, gid, NULL, 0) ? gpg_error_from_syserror () : 0;
 }
 
 gpg_error_t
@@ -338,7 +333,7 @@ fence_lock (const struct fence *fence, size_t memory, unsigned files,
   if (err)
     return err;
   buffer_string (&report, "no_new_privs seccomp");
-  if (getuid () == geteuid () && getuid () == NOBODY)
+  if (getuid () == geteuid () && getuid () == PRIVILEGE_NOBODY)
     buffer_string (&report, " nobody");
   if (getuid () && geteuid ())
     buffer_string (&report, " not_root");

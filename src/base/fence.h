@@ -69,7 +69,7 @@ gpg_error_t fence_lock (const struct fence *fence, size_t memory,
                         unsigned files, char **r_report);
 
 /* Become the user NAME, if there is one, else nobody, without capabilities;
-   nothing where this process is not root.  */
+   nothing where this process is not root (privilege.h).  */
 gpg_error_t fence_become (const char *name);
 
 #endif /* REEVE_FENCE_H */

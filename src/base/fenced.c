@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,23 +17,13 @@
 #include "protocol/memory.h"
 #include "fence.h"
 #include "fenced.h"
-
-#define NOBODY 65534
+#include "privilege.h"
 
 enum
 {
   FENCED_ANSWER = 1, /* What the function said.  */
   FENCED_FAILED      /* Gpg code, words.  */
 };
-
-static int
-become_nobody (void)
-{
-  if (geteuid ())
-    return 0;
-  return setgroups (0, NULL) || setresgid (NOBODY, NOBODY, NOBODY)
-         || setresuid (NOBODY, NOBODY, NOBODY);
-}
 
 /* What is to be done behind the fence: one of the two functions.  */
 struct task
@@ -57,7 +46,8 @@ serve (const struct fence *fence, const struct task *task, int fd)
   char *report;
   gpg_error_t err;
 
-  if (become_nobody () || setrlimit (RLIMIT_CPU, &cpu)
+  if (privilege_drop (PRIVILEGE_NOBODY, PRIVILEGE_NOBODY, NULL, 0)
+      || setrlimit (RLIMIT_CPU, &cpu)
       || fence_enter (fence, fd, task->kept, LIMIT_FENCED_MEMORY, &report))
     return;
   channel_init (&out, FENCE_FD);

@@ -3,12 +3,17 @@
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
 #include <config.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "../../protocol/limits.h"
+#include "../../protocol/link.h"
 #include "leash.h"
 
 gpg_error_t
@@ -26,66 +31,74 @@ leash_session (int fd, pid_t *r_pid, int *r_pidfd)
   return *r_pidfd < 0 ? gpg_error_from_syserror () : 0;
 }
 
-/* The entry 0 is for what leash_wait is asked for.  */
+/* Where the watched descriptors of worker INDEX begin.  */
+static struct pollfd *
+watched (const struct leashes *leashes, size_t index)
+{
+  return leashes->watched + 1 + 2 * index;
+}
+
 static gpg_error_t
 make_room (struct leashes *leashes)
 {
   size_t room = leashes->room ? 2 * leashes->room : 16;
-  struct pollfd *watched;
-  pid_t *numbers;
+  struct pollfd *all;
+  struct leash *leash;
 
-  if (leashes->count + 1 < leashes->room)
+  if (leashes->count < leashes->room)
     return 0;
-  watched = reallocarray (leashes->watched, room, sizeof *watched);
-  if (!watched)
+  all = reallocarray (leashes->watched, 1 + 2 * room, sizeof *all);
+  if (!all)
     return gpg_error (GPG_ERR_ENOMEM);
-  leashes->watched = watched;
-  numbers = reallocarray (leashes->workers, room, sizeof *numbers);
-  if (!numbers)
+  leashes->watched = all;
+  leash = reallocarray (leashes->leash, room, sizeof *leash);
+  if (!leash)
     return gpg_error (GPG_ERR_ENOMEM);
-  leashes->workers = numbers;
-  numbers = reallocarray (leashes->sessions, room, sizeof *numbers);
-  if (!numbers)
-    return gpg_error (GPG_ERR_ENOMEM);
-  leashes->sessions = numbers;
+  leashes->leash = leash;
   leashes->room = room;
   return 0;
 }
 
-gpg_error_t
-leash_put (struct leashes *leashes, pid_t worker, pid_t session, int pidfd)
+static void
+close_both (struct pollfd *both)
 {
+  close (both[0].fd);
+  if (both[1].fd >= 0)
+    close (both[1].fd);
+}
+
+gpg_error_t
+leash_put (struct leashes *leashes, pid_t worker, pid_t session, int pidfd,
+           int channel)
+{
+  struct pollfd both[2] = { { pidfd, POLLIN, 0 }, { channel, 0, 0 } };
   gpg_error_t err = make_room (leashes);
 
   if (err)
     {
-      close (pidfd);
+      close_both (both);
       return err;
     }
-  leashes->count++;
-  leashes->watched[leashes->count] = (struct pollfd){ pidfd, POLLIN, 0 };
-  leashes->workers[leashes->count] = worker;
-  leashes->sessions[leashes->count] = session;
+  memcpy (watched (leashes, leashes->count), both, sizeof both);
+  leashes->leash[leashes->count++] = (struct leash){ worker, session, false,
+                                                     0 };
   return 0;
 }
 
 void
 leash_drop (struct leashes *leashes, pid_t worker)
 {
-  for (size_t i = 1; i <= leashes->count; i++)
-    if (leashes->workers[i] == worker)
+  for (size_t i = 0; i < leashes->count; i++)
+    if (leashes->leash[i].worker == worker)
       {
-        size_t behind = leashes->count - i;
+        size_t behind = --leashes->count - i;
 
-        close (leashes->watched[i].fd);
-        /* They stay in order: the oldest first.  */
-        memmove (leashes->watched + i, leashes->watched + i + 1,
-                 behind * sizeof *leashes->watched);
-        memmove (leashes->workers + i, leashes->workers + i + 1,
-                 behind * sizeof *leashes->workers);
-        memmove (leashes->sessions + i, leashes->sessions + i + 1,
-                 behind * sizeof *leashes->sessions);
-        leashes->count--;
+        close_both (watched (leashes, i));
+        /* They stay in order.  */
+        memmove (watched (leashes, i), watched (leashes, i + 1),
+                 behind * 2 * sizeof *leashes->watched);
+        memmove (leashes->leash + i, leashes->leash + i + 1,
+                 behind * sizeof *leashes->leash);
         return;
       }
 }
@@ -94,8 +107,9 @@ leash_drop (struct leashes *leashes, pid_t worker)
 static void
 end_worker (struct leashes *leashes, size_t index)
 {
-  kill (leashes->workers[index], SIGKILL);
-  leashes->watched[index].events = 0;
+  kill (leashes->leash[index].worker, SIGKILL);
+  leashes->leash[index].killed = true;
+  watched (leashes, index)->events = 0;
 }
 
 bool
@@ -103,11 +117,11 @@ leash_limit (struct leashes *leashes, pid_t session, size_t most)
 {
   size_t all = 0, alive = 0, oldest = 0;
 
-  for (size_t i = leashes->count; i; i--)
-    if (leashes->sessions[i] == session)
+  for (size_t i = leashes->count; i--;)
+    if (leashes->leash[i].session == session)
       {
         all++;
-        if (leashes->watched[i].events)
+        if (!leashes->leash[i].killed)
           {
             alive++;
             oldest = i;
@@ -118,28 +132,48 @@ leash_limit (struct leashes *leashes, pid_t session, size_t most)
   return all < 2 * most;
 }
 
+/* Look at what was seen of worker INDEX.  */
+static void
+look_at (struct leashes *leashes, size_t index)
+{
+  struct leash *leash = leashes->leash + index;
+  struct pollfd *both = watched (leashes, index);
+
+  if (both[1].fd >= 0 && both[1].revents)
+    {
+      close (both[1].fd);
+      both[1].fd = -1;
+      leash->end = link_now () + LIMIT_STOP_SECONDS * 1000;
+    }
+  if (!leash->killed
+      && (both[0].revents || (leash->end && link_now () >= leash->end)))
+    end_worker (leashes, index);
+}
+
 bool
 leash_wait (struct leashes *leashes, int fd, int timeout)
 {
+  struct timespec time = { timeout / 1000, timeout % 1000 * 1000000L };
   struct pollfd alone;
   struct pollfd *all = leashes->count ? leashes->watched : &alone;
+  sigset_t none;
 
+  sigemptyset (&none);
   all[0] = (struct pollfd){ fd, POLLIN, 0 };
-  if (poll (all, leashes->count + 1, timeout) <= 0)
+  if (ppoll (all, 1 + 2 * leashes->count, timeout < 0 ? NULL : &time, &none)
+      < 0)
     return false;
-  for (size_t i = 1; i <= leashes->count; i++)
-    if (all[i].revents)
-      end_worker (leashes, i);
+  for (size_t i = 0; i < leashes->count; i++)
+    look_at (leashes, i);
   return all[0].revents;
 }
 
 void
 leash_release (struct leashes *leashes)
 {
-  for (size_t i = 1; i <= leashes->count; i++)
-    close (leashes->watched[i].fd);
+  for (size_t i = 0; i < leashes->count; i++)
+    close_both (watched (leashes, i));
   free (leashes->watched);
-  free (leashes->workers);
-  free (leashes->sessions);
-  *leashes = (struct leashes){ NULL, NULL, NULL, 0, 0 };
+  free (leashes->leash);
+  *leashes = (struct leashes){ NULL, NULL, 0, 0 };
 }

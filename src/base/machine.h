@@ -14,6 +14,7 @@
    directories (--sysconfdir and so on).  */
 #define OWN_CONFIG_DIR SYSCONFDIR "/reeve"
 #define OWN_CONFIG_FILE OWN_CONFIG_DIR "/reeved.conf"
+#define OWN_PVE_FILE OWN_CONFIG_DIR "/pve.conf"
 #define OWN_POLICY_DIR OWN_CONFIG_DIR "/policy.d"
 #define OWN_KEYS_DIR OWN_CONFIG_DIR "/keys"
 #define OWN_RUN_DIR RUNSTATEDIR "/reeve"

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,10 +14,10 @@
 #include <unistd.h>
 
 #include "protocol/memory.h"
+#include "privilege.h"
 #include "run.h"
 #include "run_inside.h"
 
-#define NOBODY 65534
 #define ARGUMENTS 4
 
 /* Open PROGRAM beside the running one, or where it is installed.  */
@@ -66,12 +65,7 @@ become_nobody (void)
 {
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     return -1;
-  if (geteuid ())
-    return 0;
-  if (setgroups (0, NULL) || setresgid (NOBODY, NOBODY, NOBODY)
-      || setresuid (NOBODY, NOBODY, NOBODY))
-    return -1;
-  return 0;
+  return privilege_drop (PRIVILEGE_NOBODY, PRIVILEGE_NOBODY, NULL, 0);
 }
 
 void

@@ -17,6 +17,7 @@ struct arguments
 {
   const struct grammar *row;
   const struct grammar *common;
+  bool lent; /* The values are another's.  */
   size_t count;
   struct argument_value value[]; /* Room for one a word and one an item.  */
 };
@@ -250,9 +251,47 @@ arguments_release (struct arguments *arguments)
 {
   if (!arguments)
     return;
-  for (size_t i = 0; i < arguments->count; i++)
+  for (size_t i = 0; !arguments->lent && i < arguments->count; i++)
     value_free (arguments->value + i);
   free (arguments);
+}
+
+/* Whether ROW has an argument that is the same as ITEM.  */
+static bool
+has_same (const struct grammar *row, const struct grammar_item *item)
+{
+  for (size_t i = 0; i < row->count; i++)
+    if (!strcmp (row->item[i].name, item->name)
+        && row->item[i].type == item->type
+        && (!item->choices || !strcmp (row->item[i].choices, item->choices)))
+      return true;
+  return false;
+}
+
+gpg_error_t
+arguments_lend (const struct arguments *arguments, const struct grammar *row,
+                struct arguments **r_arguments)
+{
+  struct arguments *lent = calloc (
+      1, sizeof *lent + arguments->count * sizeof *lent->value);
+
+  *r_arguments = lent;
+  if (!lent)
+    return gpg_error_from_syserror ();
+  lent->row = row;
+  lent->common = arguments->common;
+  lent->lent = true;
+  for (size_t i = 0; i < arguments->count; i++)
+    if (has_same (row, arguments->value[i].item)
+        || has_same (arguments->common, arguments->value[i].item))
+      lent->value[lent->count++] = arguments->value[i];
+  return 0;
+}
+
+bool
+arguments_are_lent (const struct arguments *arguments)
+{
+  return arguments->lent;
 }
 
 size_t

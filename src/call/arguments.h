@@ -63,6 +63,15 @@ gpg_error_t arguments_bind (const struct grammar *row,
                             struct failure *failure);
 void arguments_release (struct arguments *arguments);
 
+/* Make of ARGUMENTS, which must outlive the result, those of a call of another
+   verb, with the grammar ROW: the values of what ROW has, too, by name and
+   type, and of the options of every call.  Whatever else ROW needs is not
+   known.  The caller releases it.  */
+gpg_error_t arguments_lend (const struct arguments *arguments,
+                            const struct grammar *row,
+                            struct arguments **r_arguments);
+bool arguments_are_lent (const struct arguments *arguments);
+
 /* All values: options and arguments in the order given, then defaults.  */
 size_t arguments_count (const struct arguments *arguments);
 const struct argument_value *arguments_value (const struct arguments *arguments,
@@ -73,8 +82,9 @@ gpg_error_t arguments_answer (struct arguments *arguments, size_t index,
                               const char *bytes, size_t length,
                               struct failure *failure);
 
-/* Give the option NAME, of every call or of this one, the value TEXT, by default,
-   unless it was given: what a session's own options are to its calls.  */
+/* Give the option NAME, of every call or of this one, the value TEXT, by
+   default, unless it was given: what a session's own options are to its calls.
+ */
 gpg_error_t arguments_default (struct arguments *arguments, const char *name,
                                const char *text, struct failure *failure);
 

@@ -16,6 +16,10 @@
 #define VMID_LEAST 100
 #define VMID_MOST 999999999
 
+/* A limit as text.  */
+#define TEXT(limit) AS_TEXT (limit)
+#define AS_TEXT(number) #number
+
 /* Whether TEXT of LENGTH bytes, which are at least LEAST, begins with one of
    FIRST, ends with one of LAST and has nothing but INSIDE.  */
 static bool
@@ -35,7 +39,8 @@ vmid_check (char *text, size_t *length, const char *choices, int64_t *number,
 
   (void)length;
   (void)choices;
-  *r_wanted = "a guest's number from 100 to 999999999";
+  *r_wanted = "a guest's number from " TEXT (VMID_LEAST) " to " TEXT (
+      VMID_MOST);
   if (*text == '0' || !quantity_read (text, units, VMID_MOST, &value)
       || value < VMID_LEAST)
     return gpg_error (GPG_ERR_INV_ARG);
@@ -56,7 +61,8 @@ node_check (char *text, size_t *length, const char *choices, int64_t *number,
 {
   (void)choices;
   (void)number;
-  *r_wanted = "a node's name of at most 63 letters, digits and hyphens";
+  *r_wanted = "a node's name of at most " TEXT (
+      LIMIT_NODE_NAME) " letters, digits and hyphens";
   if (*length > LIMIT_NODE_NAME)
     return gpg_error (GPG_ERR_TOO_LARGE);
   return node_is_name (text) ? 0 : gpg_error (GPG_ERR_INV_ARG);
@@ -75,8 +81,8 @@ storage_check (char *text, size_t *length, const char *choices, int64_t *number,
 {
   (void)choices;
   (void)number;
-  *r_wanted = "a storage's name: a letter, then at most 99 letters, digits, "
-              "dots, underscores and hyphens";
+  *r_wanted = "a storage's name: a letter, then letters, digits, dots, "
+              "underscores and hyphens, at most " TEXT (LIMIT_STORAGE_NAME);
   if (*length > LIMIT_STORAGE_NAME)
     return gpg_error (GPG_ERR_TOO_LARGE);
   return is_storage (text, *length) ? 0 : gpg_error (GPG_ERR_INV_ARG);
@@ -88,8 +94,10 @@ snapname_check (char *text, size_t *length, const char *choices,
 {
   (void)choices;
   (void)number;
-  *r_wanted = "a snapshot's name: a letter, then at most 39 letters, digits, "
-              "underscores and hyphens; not current, vzdump or pending";
+  *r_wanted
+      = "a snapshot's name: a letter, then letters, digits, underscores and "
+        "hyphens, at most " TEXT (
+            LIMIT_SNAPSHOT_NAME) "; not current, vzdump or pending";
   if (*length > LIMIT_SNAPSHOT_NAME)
     return gpg_error (GPG_ERR_TOO_LARGE);
   if (!is_made_of (text, *length, 2, LETTERS, LETTERS DIGITS "_-",
@@ -98,6 +106,21 @@ snapname_check (char *text, size_t *length, const char *choices,
       || !strcmp (text, "pending"))
     return gpg_error (GPG_ERR_INV_ARG);
   return 0;
+}
+
+/* Whether a part of PATH is "..".  */
+static bool
+goes_up (const char *path)
+{
+  while (*path)
+    {
+      size_t length = strcspn (path, "/");
+
+      if (length == 2 && !memcmp (path, "..", 2))
+        return true;
+      path += length + (path[length] == '/');
+    }
+  return false;
 }
 
 gpg_error_t
@@ -109,16 +132,16 @@ volid_check (char *text, size_t *length, const char *choices, int64_t *number,
 
   (void)choices;
   (void)number;
-  *r_wanted = "STORAGE:VOLUME, as local:iso/debian-13.iso, without blanks, "
-              "commas, equals signs and \"..\"";
+  *r_wanted = "STORAGE:VOLUME, as local:iso/debian-13.iso, in ASCII and "
+              "without \"..\"";
   if (*length > LIMIT_VOLUME_NAME)
     return gpg_error (GPG_ERR_TOO_LARGE);
   if (storage > LIMIT_STORAGE_NAME || !is_storage (text, storage) || !*volume
-      || *volume == '/' || *volume == '-' || text[*length - 1] == '/'
-      || strstr (volume, "//") || strstr (volume, ".."))
+      || strchr ("/- ", *volume) || text[*length - 1] == '/'
+      || strstr (volume, "//") || goes_up (volume))
     return gpg_error (GPG_ERR_INV_ARG);
   for (; *volume; volume++)
-    if (*volume <= 0x20 || *volume >= 0x7f || *volume == ',' || *volume == '=')
+    if (*volume < 0x20 || *volume >= 0x7f)
       return gpg_error (GPG_ERR_INV_ARG);
   return 0;
 }

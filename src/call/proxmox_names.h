@@ -5,8 +5,9 @@
    The checks of the argument types "vmid", "node", "storage", "snapname",
    "volid" and "upid" (types.h): only the form, which is that of the formats
    pve-vmid, pve-node, pve-storage-id, pve-configid and pve-volume-id of the
-   API's schema.  None can be taken for an option, and none holds a character
-   that ends a value in a list of properties: a comma or an equals sign.  */
+   API's schema.  None can be taken for an option, and none but a volid holds a
+   character that ends a value in a list of properties: a comma or an equals
+   sign.  */
 
 #ifndef REEVE_PROXMOX_NAMES_H
 #define REEVE_PROXMOX_NAMES_H
@@ -33,8 +34,10 @@ gpg_error_t storage_check (char *text, size_t *length, const char *choices,
 gpg_error_t snapname_check (char *text, size_t *length, const char *choices,
                             int64_t *number, const char **r_wanted);
 
-/* STORAGE:VOLUME.  Printable ASCII; stricter than PVE, which takes blanks in
-   the names of ISO images.  */
+/* STORAGE:VOLUME.  Printable ASCII, also blanks, commas and what else is in the
+   names of ISO images that somebody put there, as PVE has it (parse_volume_id
+   of PVE::Storage), but no way up.  It is no word for a list of properties: who
+   puts one there checks more (golden_words.c).  */
 gpg_error_t volid_check (char *text, size_t *length, const char *choices,
                          int64_t *number, const char **r_wanted);
 

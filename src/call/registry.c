@@ -55,6 +55,83 @@ take_verb (const struct noun *noun, const struct verb *row,
   return err;
 }
 
+/* --- The rights of other verbs --- */
+
+/* Whether VALUE of LENGTH bytes is one of CHOICES, "a|b".  */
+static bool
+is_choice (const char *choices, const char *value, size_t length)
+{
+  while (choices)
+    {
+      size_t span = strcspn (choices, "|");
+
+      if (span == length && !memcmp (choices, value, length))
+        return true;
+      choices = choices[span] ? choices + span + 1 : NULL;
+    }
+  return false;
+}
+
+/* Take "option:VERB" or "option=value:VERB", LENGTH bytes at WORD, of VERB's
+   row; false if it means nothing.  */
+static bool
+take_also (const struct registry_noun *noun, struct registry_verb *verb,
+           const char *word, size_t length)
+{
+  size_t head = strcspn (word, ": ");
+  size_t name = strcspn (word, "=: ");
+  struct registry_also also = { NULL, NULL, 0, NULL };
+
+  if (word[head] != ':' || verb->also_count == REGISTRY_ALSO)
+    return false;
+  also.option = grammar_find (&verb->grammar, word, name, true);
+  if (name < head)
+    {
+      also.value = word + name + 1;
+      also.length = head - name - 1;
+    }
+  for (size_t i = 0; i < noun->count; i++)
+    if (strlen (noun->verb[i].row->name) == length - head - 1
+        && !memcmp (noun->verb[i].row->name, word + head + 1,
+                    length - head - 1))
+      also.verb = noun->verb + i;
+  if (!also.option || !also.verb || also.verb == verb
+      || (also.value
+              ? !is_choice (also.option->choices, also.value, also.length)
+              : !(also.option->type->flags & TYPE_FLAG)))
+    return false;
+  verb->also[verb->also_count++] = also;
+  /* What is only for calls that change something would not hold.  */
+  return verb->row->effect != EFFECT_READ
+         || also.verb->row->effect == EFFECT_READ;
+}
+
+/* What each verb's options need beside, when all verbs are known.  */
+static gpg_error_t
+take_alsos (const struct registry_noun *noun, struct failure *failure)
+{
+  for (size_t i = 0; i < noun->count; i++)
+    {
+      struct registry_verb *verb = noun->verb + i;
+      const char *word = verb->row->also;
+
+      while (word && *word)
+        {
+          size_t length = strcspn (word, " ");
+
+          if (noun->row->flags & NOUN_GRANT_BY_EFFECT
+              || !take_also (noun, verb, word, length))
+            return fail (failure, GPG_ERR_INV_NAME,
+                         "%s %s: also: \"%.*s\" is no option and verb",
+                         noun->row->name, verb->row->name, (int)length, word);
+          word += length + (word[length] == ' ');
+        }
+    }
+  return 0;
+}
+
+/* --- Nouns --- */
+
 /* Objects that rules can name are nodes of a tree.  */
 static bool
 has_sound_object (const struct noun *row)
@@ -93,7 +170,7 @@ take_noun (struct registry *registry, const struct noun *row,
   registry->count++;
   for (size_t i = 0; !err && i < count; i++)
     err = take_verb (row, row->verbs + i, entry, failure);
-  return err;
+  return err ? err : take_alsos (entry, failure);
 }
 
 gpg_error_t
@@ -154,19 +231,18 @@ const struct registry_verb *
 registry_verb_spoken (const struct registry_noun *noun, const char *first,
                       const char *second, size_t *r_used)
 {
-  const struct registry_verb *verb = registry_verb (noun, first);
   size_t length = strlen (first);
 
-  *r_used = 1;
-  for (size_t i = 0; !verb && second && i < noun->count; i++)
+  for (size_t i = 0; second && i < noun->count; i++)
     {
       const char *name = noun->verb[i].row->name;
 
       if (strncasecmp (name, first, length) || name[length] != '-'
           || strcasecmp (name + length + 1, second))
         continue;
-      verb = noun->verb + i;
       *r_used = 2;
+      return noun->verb + i;
     }
-  return verb;
+  *r_used = 1;
+  return registry_verb (noun, first);
 }

@@ -20,11 +20,24 @@
   "[--dry-run] [--timeout=<time:duration>] [--output=<form:enum(text|json)>]"  \
   " [--reason=<text:string>] [--async]"
 
-/* A verb's row with its grammar parsed.  */
+#define REGISTRY_ALSO 3 /* Of one verb.  */
+
+/* An option that needs another verb's right, too.  */
+struct registry_also
+{
+  const struct grammar_item *option;
+  const char *value; /* Of LENGTH bytes; NULL for a flag.  */
+  size_t length;
+  const struct registry_verb *verb;
+};
+
+/* A verb's row with its texts parsed.  */
 struct registry_verb
 {
   const struct verb *row;
   struct grammar grammar;
+  size_t also_count;
+  struct registry_also also[REGISTRY_ALSO];
 };
 
 struct registry_noun
@@ -42,8 +55,9 @@ struct registry
 };
 
 /* Take in NOUNS, which end with NULL.  A grammar that does not parse, a name
-   that repeats, a row without handler or help is an error.  The result lives
-   until registry_release.  */
+   that repeats, a row without handler or help, one whose options need the right
+   to what there is not, is an error.  The result lives until
+   registry_release.  */
 gpg_error_t registry_make (const struct noun *const *nouns,
                            struct registry *r_registry,
                            struct failure *failure);
@@ -55,9 +69,9 @@ const struct registry_noun *registry_noun (const struct registry *registry,
 const struct registry_verb *registry_verb (const struct registry_noun *noun,
                                            const char *name);
 
-/* The same of a name whose hyphen may be a blank: FIRST alone, or FIRST and
-   SECOND (NULL: there is none), as in "TASK STATUS".  *R_USED is how many of
-   them are the name.  */
+/* The same of a name whose hyphen may be a blank: FIRST and SECOND (NULL: there
+   is none), as in "TASK STATUS", or, if that is none, FIRST alone.  *R_USED is
+   how many of them are the name.  */
 const struct registry_verb *
 registry_verb_spoken (const struct registry_noun *noun, const char *first,
                       const char *second, size_t *r_used);

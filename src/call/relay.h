@@ -51,6 +51,8 @@ struct relay_change
   const char *undo;      /* The operation that puts back what was; it gets the
                             same arguments.  NULL: there is no way back.  */
   const char *const *more;
+  bool reports; /* What the operation has written, whole records, is shown also
+                   if the call fails.  */
 };
 
 extern const struct step_kind relay_unit;    /* A unit of a service manager. */
@@ -62,7 +64,8 @@ extern const struct step_kind relay_api;     /* A request to a server.  */
 /* Append it to CALL's plan.  */
 gpg_error_t relay_append (struct call *call, const struct relay_change *change);
 
-/* For a row's "done": the answers of the plan's steps are the call's.  */
+/* For a row's "done": the answers of the plan's steps are the call's; after an
+   error only of those that report.  */
 gpg_error_t relay_done (struct call *call, gpg_error_t err);
 
 /* For a noun's "session_end".  */

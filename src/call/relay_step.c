@@ -37,6 +37,7 @@ struct relay_step
   char *operation;
   char *undo;
   char **more;
+  bool reports;
   bool tried; /* It was done, or nobody knows.  An operation that fails has
                  put back what it could.  */
   struct relay_kept answer;
@@ -319,6 +320,7 @@ relay_append (struct call *call, const struct relay_change *change)
   step->call = call;
   step->kind = change->kind;
   step->program = change->program ? change->program : call->noun->helper;
+  step->reports = change->reports;
   step->answer.out = call->out;
   err = copy (change->object, &step->object);
   if (!err)
@@ -343,18 +345,19 @@ gpg_error_t
 relay_done (struct call *call, gpg_error_t err)
 {
   struct writer *out = call->out;
+  gpg_error_t told = 0;
 
-  for (size_t i = 0; !err && i < plan_count (call->plan); i++)
+  for (size_t i = 0; !told && i < plan_count (call->plan); i++)
     {
       const struct relay_step *step = plan_detail (call->plan, i);
 
       if (plan_kind (call->plan, i)->perform != step_perform
-          || !step->answer.text.length)
+          || !step->answer.text.length || (err && !step->reports))
         continue;
       out->any_record = true;
       out->written += step->answer.text.length;
-      err = out->sink.data (out->sink.context, step->answer.text.bytes,
-                            step->answer.text.length);
+      told = out->sink.data (out->sink.context, step->answer.text.bytes,
+                             step->answer.text.length);
     }
-  return err;
+  return err ? err : told;
 }

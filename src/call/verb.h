@@ -54,6 +54,13 @@ struct verb
   const char *help;
 
   unsigned flags;
+
+  /* "start:START mode=stop:REBOOT": options that do what another verb of this
+     noun does, too: a flag, or one value of an enum.  Where one is given (a
+     flag that is not 0), the gates ask for the right to that verb, too, with
+     those of the call's arguments that it has, by name and type; what it has
+     beside them may be anything.  May be NULL.  */
+  const char *also;
 };
 
 /* Needs an identity but no rule (one may deny it): tells nothing that HELP

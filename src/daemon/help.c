@@ -80,11 +80,13 @@ describe_arguments (struct buffer *text, const struct grammar *grammar)
     }
 }
 
-/* Which rule grants VERB, and whether it may be called now.  */
+/* Which rule grants ENTRY, which those that its options need, and whether it
+   may be called now.  */
 static void
 describe_right (struct buffer *text, const struct gate *gate,
-                const struct noun *noun, const struct verb *verb)
+                const struct noun *noun, const struct registry_verb *entry)
 {
+  const struct verb *verb = entry->row;
   auto_failure struct failure failure = FAILURE_NONE;
 
   if (verb->flags & VERB_UNGRANTED)
@@ -98,6 +100,15 @@ describe_right (struct buffer *text, const struct gate *gate,
     buffer_printf (text, "  %s may do this.\n", gate->identity->name);
   else
     buffer_printf (text, "  Not now: %s.\n", failure.text);
+  for (size_t i = 0; i < entry->also_count; i++)
+    {
+      const struct registry_also *also = entry->also + i;
+
+      buffer_printf (
+          text, "With --%s%s%.*s it needs this, too: allow = %s %s.\n",
+          also->option->name, also->value ? "=" : "", (int)also->length,
+          also->value ? also->value : "", noun->name, also->verb->row->name);
+    }
 }
 
 static gpg_error_t
@@ -182,7 +193,7 @@ help_about (struct session *session, const char *name, const char *verb_name,
     return err;
   describe_verb (&text, noun->row, verb->row);
   describe_arguments (&text, &verb->grammar);
-  describe_right (&text, &session->gate, noun->row, verb->row);
+  describe_right (&text, &session->gate, noun->row, verb);
   return send_buffer (session->context, &text);
 }
 

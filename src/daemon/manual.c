@@ -395,6 +395,16 @@ put_verb (struct buffer *out, const struct registry_noun *noun,
   else
     buffer_printf (out, "\nNeeds a rule that allows @code{%s %s}.\n",
                    noun->row->name, policy_verb_name (noun->row, verb->row));
+  for (size_t i = 0; i < verb->also_count; i++)
+    {
+      const struct registry_also *also = verb->also + i;
+
+      buffer_printf (
+          out, "With @option{--%s%s%.*s} it needs one for @code{%s %s}, too.\n",
+          also->option->name, also->value ? "=" : "", (int)also->length,
+          also->value ? also->value : "", noun->row->name,
+          also->verb->row->name);
+    }
   buffer_string (out, "@end deffn\n");
 }
 

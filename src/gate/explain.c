@@ -227,6 +227,17 @@ ask_arguments (const struct inquiry *inquiry, const struct arguments *arguments)
   return err || any ? err : ask_unknown (inquiry);
 }
 
+/* Tell whether a rule says something to CALL.  */
+static gpg_error_t
+tell_right (void *context, const struct call *call)
+{
+  const struct inquiry *inquiry = context;
+  auto_buffer struct buffer question = BUFFER_EMPTY;
+
+  buffer_printf (&question, "%s %s", call->noun->name, call->verb->name);
+  return tell (inquiry, &question, gate_explain (inquiry->gate, call), NULL);
+}
+
 static gpg_error_t
 explain_call (struct inquiry *inquiry, const struct registry_verb *verb,
               const struct word *word, size_t count)
@@ -235,7 +246,6 @@ explain_call (struct inquiry *inquiry, const struct registry_verb *verb,
                        .verb = verb->row,
                        .registry = inquiry->registry,
                        .machine = inquiry->machine };
-  auto_buffer struct buffer question = BUFFER_EMPTY;
   struct gate_verdict verdict;
   gpg_error_t err;
 
@@ -244,8 +254,7 @@ explain_call (struct inquiry *inquiry, const struct registry_verb *verb,
   if (err)
     return err;
   verdict = gate_explain (inquiry->gate, &call);
-  buffer_printf (&question, "%s %s", call.noun->name, call.verb->name);
-  err = tell (inquiry, &question, verdict, NULL);
+  err = gate_each_right (&call, tell_right, inquiry);
   /* What is changed is read before.  */
   for (enum effect effect = EFFECT_READ;
        !err && verdict.reason == GATE_ALLOWED && effect <= verb->row->effect

@@ -129,10 +129,65 @@ refuse (const struct gate *gate, const struct gate_verdict *verdict,
   return failure_refuse (failure, REFUSAL_POLICY, err);
 }
 
-gpg_error_t
-gate_check_call (const struct gate *gate, const struct call *call,
-                 struct failure *failure)
+/* Whether an option of ARGUMENTS needs the right that ALSO tells of.  */
+static bool
+is_needed (const struct arguments *arguments, const struct registry_also *also)
 {
+  for (size_t i = 0; i < arguments_count (arguments); i++)
+    {
+      const struct argument_value *value = arguments_value (arguments, i);
+
+      if (value->item->option
+          && !strcmp (value->item->name, also->option->name))
+        return also->value
+                   ? value->length == also->length
+                         && !memcmp (value->text, also->value, also->length)
+                   : value->number != 0;
+    }
+  return false;
+}
+
+gpg_error_t
+gate_each_right (const struct call *call,
+                 gpg_error_t (*each) (void *context, const struct call *right),
+                 void *context)
+{
+  const struct registry_verb *verb;
+  gpg_error_t err = each (context, call);
+
+  if (err || !call->arguments || !call->verb->also)
+    return err;
+  verb = registry_verb (registry_noun (call->registry, call->noun->name),
+                        call->verb->name);
+  for (size_t i = 0; !err && i < verb->also_count; i++)
+    {
+      const struct registry_verb *other = verb->also[i].verb;
+      struct call right = { .noun = call->noun,
+                            .verb = other->row,
+                            .machine = call->machine };
+
+      if (!is_needed (call->arguments, verb->also + i))
+        continue;
+      err = arguments_lend (call->arguments, &other->grammar, &right.arguments);
+      if (!err)
+        err = each (context, &right);
+      arguments_release (right.arguments);
+    }
+  return err;
+}
+
+/* Who asks for a right, and what is said to that.  */
+struct asking
+{
+  const struct gate *gate;
+  struct failure *failure;
+};
+
+static gpg_error_t
+check_right (void *context, const struct call *call)
+{
+  struct asking *asking = context;
+  const struct gate *gate = asking->gate;
   struct gate_verdict verdict = gate_explain (gate, call);
   auto_buffer struct buffer missing = BUFFER_EMPTY;
   auto_buffer struct buffer what = BUFFER_EMPTY;
@@ -143,10 +198,20 @@ gate_check_call (const struct gate *gate, const struct call *call,
     identity_write_missing (gate->identity, call, &missing);
   buffer_printf (&what, "%s %s", call->noun->name, call->verb->name);
   return refuse (gate, &verdict, call->verb->effect,
-                 buffer_error (&what) ? "this" : what.bytes, &missing, failure);
+                 buffer_error (&what) ? "this" : what.bytes, &missing,
+                 asking->failure);
 }
 
 /* --- The gates --- */
+
+gpg_error_t
+gate_check_call (const struct gate *gate, const struct call *call,
+                 struct failure *failure)
+{
+  struct asking asking = { gate, failure };
+
+  return gate_each_right (call, check_right, &asking);
+}
 
 gpg_error_t
 gate_check (const struct gate *gate, const struct noun *noun,

@@ -54,9 +54,18 @@ struct gate_verdict
   const struct rule *rule; /* Lives as long as the policy.  */
 };
 
-/* What GATE says to CALL, of which noun, verb, machine and arguments are looked
-   at.  Without arguments: whether the verb may be used at all.  Values that
-   are still to be asked for are taken for such as may be.  */
+/* Call EACH with CALL and, where its options need the right to other verbs
+   (verb.h, also), with what stands for a call of each of those: of such a one
+   the noun, the verb, the machine and the arguments.  Its first error is the
+   result.  With arguments CALL has a registry.  */
+gpg_error_t gate_each_right (const struct call *call,
+                             gpg_error_t (*each) (void *context,
+                                                  const struct call *right),
+                             void *context);
+
+/* What GATE says to CALL alone, of which noun, verb, machine and arguments are
+   looked at.  Without arguments: whether the verb may be used at all.  Values
+   that are still to be asked for are taken for such as may be.  */
 struct gate_verdict gate_explain (const struct gate *gate,
                                   const struct call *call);
 
@@ -75,8 +84,8 @@ struct gate_verdict gate_explain_object (const struct gate *gate,
 gpg_error_t gate_check (const struct gate *gate, const struct noun *noun,
                         const struct verb *verb, struct failure *failure);
 
-/* Whether CALL may be carried out with its arguments.  GPG_ERR_NO_AUTH,
-   GPG_ERR_FORBIDDEN.  */
+/* Whether CALL may be carried out with its arguments, and all that its options
+   need the right for.  GPG_ERR_NO_AUTH, GPG_ERR_FORBIDDEN.  */
 gpg_error_t gate_check_call (const struct gate *gate, const struct call *call,
                              struct failure *failure);
 

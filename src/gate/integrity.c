@@ -83,6 +83,41 @@ integrity_is_policy (const char *name)
 
 /* --- Noting --- */
 
+/* Room for one more file, OS_PATH, whose stat the caller fills in.  */
+static gpg_error_t
+add_file (struct integrity *integrity, const char *os_path,
+          struct integrity_file **r_file)
+{
+  size_t size = (integrity->count + 1) * sizeof *integrity->file;
+  struct integrity_file *file = realloc (integrity->file, size);
+
+  *r_file = NULL;
+  if (!file)
+    return gpg_error (GPG_ERR_ENOMEM);
+  integrity->file = file;
+  file += integrity->count;
+  file->os_path = strdup (os_path);
+  if (!file->os_path)
+    return gpg_error (GPG_ERR_ENOMEM);
+  integrity->count++;
+  *r_file = file;
+  return 0;
+}
+
+/* What the daemon never reads: its workers do, for each session and change.  */
+static gpg_error_t
+note_pve (struct integrity *integrity, const struct machine *machine)
+{
+  auto_free char *os_path = machine_path (machine, OWN_PVE_FILE);
+  struct integrity_file *file;
+  gpg_error_t err = os_path ? add_file (integrity, os_path, &file)
+                            : gpg_error (GPG_ERR_ENOMEM);
+
+  if (!err)
+    integrity_look (os_path, &file->stat);
+  return err;
+}
+
 gpg_error_t
 integrity_begin (struct integrity *integrity, const struct machine *machine,
                  struct failure *failure)
@@ -110,27 +145,22 @@ integrity_begin (struct integrity *integrity, const struct machine *machine,
           integrity->directory = take (&os_path);
         }
     }
-  return 0;
+  return note_pve (integrity, machine);
 }
 
 gpg_error_t
 integrity_seen (struct integrity *integrity, const char *os_path, int fd)
 {
-  size_t size = (integrity->count + 1) * sizeof *integrity->file;
-  struct integrity_file *file = realloc (integrity->file, size);
+  struct stat seen;
+  struct integrity_file *file;
+  gpg_error_t err;
 
-  if (!file)
-    return gpg_error (GPG_ERR_ENOMEM);
-  integrity->file = file;
-  file += integrity->count;
-  if (fstat (fd, &file->stat)
-      || (was_just_changed (&file->stat) && fstat (fd, &file->stat)))
+  if (fstat (fd, &seen) || (was_just_changed (&seen) && fstat (fd, &seen)))
     return gpg_error_from_syserror ();
-  file->os_path = strdup (os_path);
-  if (!file->os_path)
-    return gpg_error (GPG_ERR_ENOMEM);
-  integrity->count++;
-  return 0;
+  err = add_file (integrity, os_path, &file);
+  if (!err)
+    file->stat = seen;
+  return err;
 }
 
 gpg_error_t

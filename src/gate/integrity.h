@@ -51,7 +51,8 @@ struct integrity
 /* Begin the notes of a load.  The directories for configuration, policy and
    keys, where they are there, must be no links, belong to the daemon's user or
    root and be writable by nobody else; the errors are those of
-   file_check_own_directory.  */
+   file_check_own_directory.  pve.conf is noted here, which only workers
+   read.  */
 gpg_error_t integrity_begin (struct integrity *integrity,
                              const struct machine *machine,
                              struct failure *failure);

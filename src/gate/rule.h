@@ -15,8 +15,10 @@
    Without a number every value that was given must match for a rule that
    allows, any for one that denies.  An argument without a value (a flag has
    "0") is matched by neither; but where an object that may be left out, as a
-   unit, is left out, all are meant, and what is denied is among them.  Canonical names of objects are compared; a rule
-   that denies, with each of their names.  */
+   unit, is left out, all are meant, and what is denied is among them.  So it is
+   with what a verb has whose right is asked for by an option of another one
+   (verb.h, also), and that one has not.  Canonical names of objects are
+   compared; a rule that denies, with each of their names.  */
 
 #ifndef REEVE_RULE_H
 #define REEVE_RULE_H

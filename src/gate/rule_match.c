@@ -166,7 +166,7 @@ condition_holds (const struct rule *rule, const struct rule_term *first,
     }
   if (!seen && first->flag)
     return any_matches (rule, first, subject, subject->count);
-  if (!seen && first->wide)
+  if (!seen && (first->wide || arguments_are_lent (subject->call->arguments)))
     return !rule->allow;
   return seen && rule->allow;
 }

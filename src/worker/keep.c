@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,7 +18,7 @@
 #include "../base/leash.h"
 #include "../call/work.h"
 
-#define QUIET_MS 1000 /* A child's end may come before the wait begins.  */
+#define QUIET_MS 1000 /* Between looks at whose time is over.  */
 
 static void
 set_signal (int number, void (*handler) (int))
@@ -48,8 +49,21 @@ reap (struct leashes *leashes)
     leash_drop (leashes, pid);
 }
 
-/* Fork a worker for the session that made the socket FD.  A session that was
-   taken over gets no more than others, and none stays when it is gone.  */
+/* Whether the end of a child interrupts only the waiting, so that none is
+   missed, and the session sees it at once.  */
+static void
+block_ends (bool block)
+{
+  sigset_t ends;
+
+  sigemptyset (&ends);
+  sigaddset (&ends, SIGCHLD);
+  sigprocmask (block ? SIG_BLOCK : SIG_UNBLOCK, &ends, NULL);
+}
+
+/* Fork a worker for the session that made the socket FD, which belongs to
+   LEASHES then.  A session that was taken over gets no more than others, and
+   none stays when it is gone, or has closed its end.  */
 static void
 give_worker (struct leashes *leashes, int fd,
              void (*serve) (int fd, void *context), void *context)
@@ -59,11 +73,15 @@ give_worker (struct leashes *leashes, int fd,
   int pidfd;
 
   if (leash_session (fd, &session, &pidfd))
-    return;
+    {
+      close (fd);
+      return;
+    }
   pid = leash_limit (leashes, session, LIMIT_WORKERS) ? fork () : -1;
   if (pid < 0)
     {
       close (pidfd);
+      close (fd);
       return;
     }
   if (!pid)
@@ -74,11 +92,12 @@ give_worker (struct leashes *leashes, int fd,
       close (pidfd);
       leash_release (leashes);
       set_signal (SIGCHLD, SIG_DFL);
+      block_ends (false);
       close (KEEP_FD);
       serve (fd, context);
       _exit (0);
     }
-  if (leash_put (leashes, pid, session, pidfd))
+  if (leash_put (leashes, pid, session, pidfd, fd))
     kill (pid, SIGKILL);
 }
 
@@ -100,6 +119,7 @@ keep_workers (void (*serve) (int fd, void *context), void *context)
   gpg_error_t err = 0;
 
   set_signal (SIGCHLD, wake_up);
+  block_ends (true);
   channel_init (&channel, KEEP_FD);
   while (!err)
     {
@@ -115,7 +135,7 @@ keep_workers (void (*serve) (int fd, void *context), void *context)
         err = 0;
       if (!err && fd >= 0)
         give_worker (&leashes, fd, serve, context);
-      if (fd >= 0)
+      else if (fd >= 0)
         close (fd);
     }
   leash_release (&leashes);

@@ -18,7 +18,8 @@ gpg_error_t keep_prepare (void);
 
 /* Fork a process for each session that asks, which calls SERVE (it gets the
    session's socket and CONTEXT) and ends.  A session gets LIMIT_WORKERS, and
-   none stays when it is gone.  Returns when nobody can ask any more.  */
+   none stays when it is gone, nor longer than LIMIT_STOP_SECONDS when it has
+   closed its end of the socket.  Returns when nobody can ask any more.  */
 gpg_error_t keep_workers (void (*serve) (int fd, void *context), void *context);
 
 #endif /* REEVE_KEEP_H */

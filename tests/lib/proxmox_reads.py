@@ -179,7 +179,7 @@ def storage_content(cluster, call):
     check_storage(call, call["storage"])
     return [one for one in cluster.storage(call["storage"]).listed()
             if one["content"] == call.get("content", one["content"])
-            and str(one["vmid"]) == call.get("vmid", str(one["vmid"]))]
+            and call.get("vmid") in (None, str(one.get("vmid")))]
 
 
 @serves("GET /nodes/{node}/storage/{storage}/content/{volume}",

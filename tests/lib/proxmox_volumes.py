@@ -130,7 +130,7 @@ def delete_volume(cluster, call):
             call.rights.check(path, "Datastore.Allocate")
         call.rights.check(path, "Datastore.AllocateSpace")
         call.rights.check("/vms/" + owner[2], "VM.Backup")
-    identity = "%s@%s" % (owner[2] if owner else "0", storage.name)
+    identity = (owner[2] + "@" if owner else "") + storage.name
     lines = ["Removed volume '%s'" % volid]
 
     def begin():

@@ -177,6 +177,24 @@ def test_forbidden_and_unknown():
         expect(run("A%20B"), 1, b"", b"words of letters")
 
 
+def test_verbs_of_two_words():
+    task = "UPID:pve1:0000006E:000455C2:6A0BB31C:vzstart:100:agent@pve!ops:"
+    with Running() as run:
+        for verb in (["TASK", "STATUS"], ["task", "status"], ["TASK-STATUS"]):
+            name = b"PVE %s-%s: " % tuple(
+                word.encode() for word in "-".join(verb).split("-"))
+            expect(run("PVE", *verb, task), 1, b"",
+                   b"reeve: %sConfiguration error - " % name)
+            line = " ".join(["PVE", *verb, task]).encode()
+            expect(run(stdin=line), 1, b"", b"line 1: " + name)
+        for options in (["--limit=2"], ["--follow", "--limit=2"]):
+            expect(run("PVE", "TASK", "LOG", *options, task), 1, b"",
+                   b"reeve: PVE TASK-LOG: Configuration error - ")
+        # What is no verb is an argument, as what follows is.
+        expect(run("SERVICE", "STATUS", "STATUS", "--x"), 1, b"",
+               b"reeve: SERVICE STATUS: ")
+
+
 def test_a_conflict():
     with Running() as run:
         child = subprocess.Popen(

@@ -161,6 +161,16 @@ def test_no_descriptor_is_inherited():
             assert len(held) < 20, (kind, held)
 
 
+def test_workers_can_get_no_capability():
+    if not ROOT:
+        raise tap.Skip("machine: only root has some")
+    with everybody() as seen:
+        for pid in [pid for pid, kind in seen.items() if kind == "worker"]:
+            now = status(pid)
+            for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb"):
+                assert int(now[name], 16) == 0, (name, now)
+
+
 def test_no_core_is_written():
     with everybody() as seen:
         for pid, kind in seen.items():

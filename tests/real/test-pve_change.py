@@ -7,6 +7,7 @@ versions; what is sent must be as each version's schema has it."""
 
 import os
 import sys
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -172,6 +173,9 @@ def test_resize():
         # Before PVE 8 it is not told of the task.
         assert wait_for(lambda: "size=64M" in one.server.guests[
             200].config["scsi0"])
+        for same in ("200 scsi0 64M", "200 scsi0 65536K", "100 rootfs 2112M",
+                     "--snapshot 100 rootfs 2.0625G"):
+            unchanged(one, "PVE RESIZE " + same)
         reply = one.error("PVE RESIZE 200 scsi0 1M")
         assert "shrink" in reply.advice, reply.verdict
         assert one.error("PVE RESIZE 200 scsi7 +1G").error == "NOT_FOUND"
@@ -226,6 +230,36 @@ def test_delete_content():
         assert ":imgdel:102@local:" in record["upid"], record
         assert one.error("PVE DELETE-CONTENT pve1 "
                          + volid).error == "NOT_FOUND"
+
+
+def test_a_volume_with_blanks_and_commas():
+    for one in each_version():
+        storage = one.server.cluster.storages["local"]
+        for name in ("my image.iso", "a, b=1; c&d#e%f?g.iso", "a..b.iso"):
+            volid = "local:iso/" + name
+            storage.volumes[volid] = {
+                "volid": volid, "content": "iso", "format": "iso",
+                "size": 954, "ctime": 1795196000}
+            line = "PVE DELETE-CONTENT pve1 " + urllib.parse.quote(volid)
+            shown = one.client.check(line.replace(
+                "CONTENT", "CONTENT --dry-run")).text
+            assert shown == "delete volume %s\n" % volid, shown
+            done(one, line)
+            assert volid not in storage.volumes
+            # It is one segment of the path, and nothing else.
+            path = one.sent()[-1].target
+            assert path.endswith("/content/" + urllib.parse.quote(
+                volid, safe="")), path
+
+
+def test_a_volume_is_one_parameter():
+    for one in each_version():
+        volid = "local:backup/vzdump-lxc-102-a, rootfs=x:1&force=1.tar"
+        one.error("PVE RESTORE --node=pve1 150 "
+                  + urllib.parse.quote(volid))
+        sent = one.sent()[-1].parameters
+        assert sent["ostemplate"] == volid, sent
+        assert set(sent) == {"vmid", "ostemplate", "restore"}, sent
 
 
 def test_an_option_that_old_servers_lack():
@@ -467,7 +501,7 @@ def test_what_is_no_name():
                 "MIGRATE 100 ..", "MIGRATE 100 pve2%0A", "MIGRATE 100 -x",
                 "RESTORE --node=../x 150 local:backup/vzdump-lxc-1-x.tar",
                 "RESTORE 150 /etc/passwd", "RESTORE 150 local:",
-                "RESTORE 150 local:a,size=8", "RESTORE 150 local:a%0Ab",
+                "RESTORE 150 local:a%0Ab",
                 "RESTORE 150 local:../../etc/x",
                 "DELETE-CONTENT pve1 local:../x",
                 "DELETE-CONTENT pve1/x local:iso/x.iso"):

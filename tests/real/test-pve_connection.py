@@ -267,7 +267,7 @@ def test_a_token_that_is_not_taken():
             assert "expired" not in reply.advice, reply.lines
             # What the server said is kept.
             assert reply.details["status"] == "401"
-            assert ("expired" in reply.details["reason"]) \
+            assert ("expired" in reply.details["message"]) \
                 == (version < "9"), reply.lines
             assert len(server.requests) == 1, "it was tried again"
 

@@ -212,10 +212,25 @@ def test_the_APIs_processes_are_fenced():
             if not ROOT:
                 continue
             assert "0" not in now["Uid"].split() + now["Gid"].split(), now
+            assert int(now["CapBnd"], 16) == 0, now
             held = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
                     for fd in os.listdir("/proc/%d/fd" % pid)]
             assert all(re.match(r"socket:|anon_inode:|pipe:", name)
                        for name in held), held
+
+
+def test_systemd_makes_the_APIs_user():
+    """Of what is installed; with a group of its own, which it takes."""
+    if not shutil.which("systemd-sysusers"):
+        raise tap.Skip("systemd-sysusers is not installed")
+    with scratch.Machine() as machine:
+        subprocess.run(["systemd-sysusers", "--root=" + machine.root,
+                        os.path.join(scratch.SOURCE,
+                                     "src/worker/reeve-api.conf")], check=True)
+        _, _, uid, gid, _, _, shell = machine.read("/etc/passwd").split(":")
+        assert 0 < int(uid) < 1000 and 0 < int(gid) < 1000, (uid, gid)
+        assert shell.endswith("/nologin\n"), shell
+        assert machine.read("/etc/group").startswith("reeve-api:x:%s:" % gid)
 
 
 def test_only_reeve_api_has_what_speaks_HTTP():

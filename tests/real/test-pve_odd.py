@@ -182,7 +182,7 @@ def test_tasks_of_other_shapes():
             "started": "2026-11-20T17:37:39Z", "outcome": "running"}, newest
         assert (middle["upid"], middle["outcome"]) == (upids[2], "ok"), middle
         assert oldest == {
-            "upid": upids[0], "node": "pve1", "type": "vzdump", "id": "",
+            "upid": upids[0], "node": "pve1", "type": "vzdump",
             "started": "2026-11-20T17:37:37Z", "user": "root@pam",
             "ended": "2026-11-20T17:37:38Z", "outcome": "aborted",
             "exitstatus": "unexpected status"}, oldest
@@ -246,7 +246,7 @@ def test_recorded_guests():
         feed(server, "/lxc/102/snapshot", recorded("lxc-snaplist"))
         assert read(client, "SNAPSHOTS 102") == [
             {"name": "s1", "created": "2026-11-20T17:30:04Z",
-             "description": "", "current": True}]
+             "current": True}]
 
 
 def test_recorded_storages_tasks_and_rights():
@@ -290,14 +290,14 @@ def test_refusals_of_the_server():
             reply = refused(client, "STATUS pve1", "FORBIDDEN")
             assert reply.details["privilege"] == "Sys.Audit", reply.details
             assert reply.details["path"] == "/nodes/pve1", reply.details
-            assert reply.details["reason"] == text, reply.details
+            assert reply.details["message"] == text, reply.details
             server.fail_next("GET", "/nodes$", "401")
             reply = refused(client, "NODES", "BAD_AUTH")
             assert reply.details["status"] == "401", reply.details
             server.fail_next("GET", "/disks/list", "500:command '/sbin/lvs' "
                                                    "failed")
             reply = refused(client, "DISKS pve1", "SERVER_FAILED")
-            assert reply.details["reason"] == "command '/sbin/lvs' failed", \
+            assert reply.details["message"] == "command '/sbin/lvs' failed", \
                 reply.details
             server.fail_next("GET", "/config", "500:Configuration file "
                              "'nodes/pve1/lxc/100.conf' does not exist")

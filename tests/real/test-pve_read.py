@@ -51,7 +51,7 @@ def test_NODES(server, client):
         "node": "pve2", "status": "online", "cpu": 0.034, "cpus": 4,
         "memory_used_bytes": 2147483648, "memory_total_bytes": 8589934592,
         "disk_used_bytes": 5365760, "disk_total_bytes": 12638253056,
-        "uptime_seconds": nodes[1]["uptime_seconds"], "level": "",
+        "uptime_seconds": nodes[1]["uptime_seconds"],
         "fingerprint": server.fingerprint}, nodes
     assert 2700 <= nodes[1]["uptime_seconds"] < 2800, nodes
     server.cluster.unknown_nodes.add("pve2")
@@ -165,6 +165,19 @@ def test_CONFIG(server, client):
     assert list(config) == sorted(config), config
     now, = read(client, "CONFIG --current 201")
     assert (now["memory"], now["cores"]) == (256, 1), now
+    kept = {"name": "vm201", "memory": "128", "cores": 2}
+    guest.snapshots = [{"name": "before", "snaptime": 1795195800,
+                        "description": "", "vmstate": 0, "config": kept}]
+    then, = read(client, "CONFIG --snapshot=before 201")
+    assert then.pop("digest"), then
+    assert then == {"name": "vm201", "memory": 128, "cores": 2}, then
+    missing = client.call("PVE CONFIG --snapshot=after 201")
+    assert missing.error == "NOT_FOUND", missing.lines
+    asked = len(server.requests)
+    for wrong in "a", "a%26b=1", "current", "..":
+        reply = client.call("PVE CONFIG --snapshot=%s 201" % wrong)
+        assert reply.error == "INV_ARG", reply.lines
+    assert len(server.requests) == asked, server.requests
     container, = read(client, "CONFIG 102")
     assert container["memory"] == 128 and container["unprivileged"] == 1
     assert container["cpulimit"] == "0.4", container
@@ -193,7 +206,7 @@ def test_SNAPSHOTS(server, client):
          "vmstate": 0, "config": {}}]
     assert read(client, "SNAPSHOTS 200") == [
         {"name": "first", "created": "2026-11-20T17:30:00Z", "memory": False,
-         "description": "", "current": True},
+         "current": True},
         {"name": "second", "created": "2026-11-20T17:31:40Z",
          "parent": "first", "memory": True, "description": "two\nlines",
          "current": False}]
@@ -288,9 +301,8 @@ def test_DISKS(server, client):
          "wwn": "0x5000000000000001", "capacity_bytes": 2000398934016,
          "health": "PASSED", "used": "LVM", "gpt": True, "vendor": "ATA",
          "rotation": 5400},
-        {"device": "/dev/vda", "type": "unknown", "model": "", "serial": "",
-         "wwn": "", "capacity_bytes": 34359738368, "health": "UNKNOWN",
-         "gpt": True, "vendor": "0x1af4"}]
+        {"device": "/dev/vda", "type": "unknown", "capacity_bytes": 34359738368,
+         "health": "UNKNOWN", "gpt": True, "vendor": "0x1af4"}]
 
 
 @each_version

@@ -448,9 +448,10 @@ def test_a_change_counts_for_new_workers_and_after_a_reload():
         with daemon.client("panel") as other:
             other.check("PVE VERSION")
         assert len(second.requests) == 1
-        # A change has a worker of its own.
-        client.check("PVE START 100")
-        assert any(one.method == "POST" for one in second.requests)
+        # A change waits for the reload: somebody else may have done this.
+        reply = client.call("PVE START 100")
+        assert reply.error == "CONFIGURATION", reply.lines
+        assert "pve.conf changed on disk" in reply.advice, reply.lines
         daemon.reload()
 
         def has_moved():
@@ -459,6 +460,9 @@ def test_a_change_counts_for_new_workers_and_after_a_reload():
             return len(server.requests) == before
 
         assert attack.until(has_moved)
+        # It has a worker of its own.
+        client.check("PVE START 100")
+        assert any(one.method == "POST" for one in second.requests)
 
 
 if __name__ == "__main__":

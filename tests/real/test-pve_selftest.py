@@ -380,6 +380,27 @@ def test_a_failure_leaves_nothing():
         assert not guest.snapshots, guest.snapshots
 
 
+def test_what_went_well_before_a_failure_is_told():
+    for kind, states in (("vzsnapshot", ["failed"]),
+                         ("vzrollback", ["ok", "failed"]),
+                         ("vzdelsnapshot", ["ok", "ok", "failed"])):
+        with scene() as one:
+            mark(one)
+            one.server.end_next(kind, "it broke")
+            reply = one.error("PVE SELFTEST-TASK --output=json 100")
+            records = [json.loads(line) for line in reply.text.splitlines()]
+            assert [record["state"] for record in records] == states, records
+            assert [record["check"] for record in records] == [
+                "snapshot", "rollback", "delete"][:len(states)], records
+            assert all(record["seconds"] >= 0 for record in records), records
+            assert "it broke" in records[-1]["message"], records
+    # What was undone is not told as done.
+    with scene() as one:
+        one.server.fail_next("PUT", "/resize", "500:no way")
+        reply = one.error("PVE RESIZE --snapshot 100 rootfs +1G")
+        assert not reply.text, reply.lines
+
+
 def test_what_is_left_is_told():
     with scene() as one:
         guest = mark(one)
@@ -523,7 +544,11 @@ def test_the_command_with_a_guest():
                     "snapshot", "rollback", "delete"], result
         one.server.end_next("vzrollback", "it broke")
         result = reeve(one, "selftest", "--task", "--vmid=100")
-        assert result.returncode == 1 and not result.stdout, result
+        assert result.returncode == 1, result
+        lines = result.stdout.splitlines()
+        assert [line.split()[:2] for line in lines[1:]] == [
+            ["snapshot", "ok"], ["rollback", "failed"]], lines
+        assert "it broke" in lines[2], lines
         assert "check: rollback" in result.stderr, result
         assert not guest.snapshots, guest.snapshots
         del guest.config["tags"]

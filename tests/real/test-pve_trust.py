@@ -232,9 +232,28 @@ def test_insecure_warns_of_changes():
 
 
 def test_no_warning_where_certificates_are_checked():
-    with scene() as (_, _, _, client):
-        assert not any(WARNING in line
-                       for line in client.check("PVE START 100").status)
+    for trust in (None, lambda server: (pins(server.fingerprint),
+                                        "insecure")):
+        with scene(trust) as (_, _, _, client):
+            for line in "VERSION", "START 100":
+                assert not any(WARNING in line for line in client.check(
+                    "PVE " + line).status), line
+
+
+def test_of_two_servers_only_the_unchecked_one_is_warned_of():
+    for host, warned in ("127.0.0.1:%d", False), ("127.0.0.1:1", True):
+        with scene(lambda server: (
+                pins(server.fingerprint), "insecure",
+                "endpoint localhost:%d" % server.port)) as (
+                    server, machine, daemon, _):
+            file = "/etc/reeve/pve.conf"
+            text = machine.read(file).replace(
+                "127.0.0.1:%d" % server.port,
+                host % server.port if "%" in host else host)
+            machine.write(file, text)
+            with daemon.client("panel") as client:
+                status = client.check("PVE VERSION").status
+                assert any(WARNING in line for line in status) == warned, host
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 sys.dont_write_bytecode = True
 import assuan  # noqa: E402
 import tap  # noqa: E402
-from attack import children, until  # noqa: E402
+from attack import children, lives, until  # noqa: E402
 from scratch import Machine  # noqa: E402
 from taken_over import Worker, ask_worker, helper  # noqa: E402
 
 LIMIT_WORKERS = 8
+LIMIT_STOP_SECONDS = 10
 SCRIPT = """\
 #!/bin/sh
 echo "$@" >>"$(readlink -f "$0").ran"
@@ -128,6 +129,37 @@ def test_workers_end_with_their_session():
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         assert until(lambda: not children(process.pid), 5)
+
+
+def test_a_worker_that_never_looks_ends():
+    """It is given up by a session that goes on."""
+    with Machine() as machine, helper(machine) as (process, ours):
+        with Worker(ours) as worker:
+            assert worker.ask("SYSTEM TIME") == (0, "")
+            busy, = children(process.pid)
+            os.kill(busy, signal.SIGSTOP)
+        with Worker(ours) as worker:
+            assert worker.ask("SYSTEM TIME") == (0, "")
+            assert not until(lambda: not lives(busy), LIMIT_STOP_SECONDS - 2)
+            assert until(lambda: not lives(busy), 5)
+            assert worker.ask("SYSTEM TIME") == (0, "")
+
+
+def test_the_end_of_a_worker_is_seen_at_once():
+    """Though its helper has its socket, too."""
+    with Machine() as machine, helper(machine) as (process, ours):
+        for _ in range(50):
+            with Worker(ours) as worker:
+                assert worker.ask("SYSTEM TIME") == (0, "")
+                for pid, state in children(process.pid).items():
+                    if state != "Z":
+                        os.kill(pid, signal.SIGKILL)
+                began = time.monotonic()
+                try:
+                    worker.read(1)
+                    assert False
+                except EOFError:
+                    assert time.monotonic() - began < 0.5
 
 
 def test_a_session_has_few_workers():

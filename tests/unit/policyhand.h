@@ -44,6 +44,21 @@ static const struct verb file_verbs[]
         VERB ("CUT", "<path:path> <size:size> [<pin:secret>]", EFFECT_WRITE),
         { 0 } };
 
+/* Options that do what another verb does.  */
+static const struct verb guest_verbs[]
+    = { { .name = "SET",
+          .args = "[--keep] [--mode=<m:enum(run|halt)>] "
+                  "[--replace=<replace:permit>] [--force] <guest:string>...",
+          .effect = EFFECT_WRITE,
+          .run = run_nothing,
+          .summary = "s",
+          .help = "h",
+          .also = "keep:KEEP mode=halt:HALT replace:DROP" },
+        VERB ("KEEP", "[--memory] <guest:string> <name:string>", EFFECT_WRITE),
+        VERB ("HALT", "[--force] <guest:string>", EFFECT_WRITE),
+        VERB ("DROP", "[--replace] <guest:string>", EFFECT_DESTROY),
+        { 0 } };
+
 /* What was asked of the noun AUG about objects.  */
 static char judged[256];
 
@@ -73,7 +88,9 @@ static const struct noun unit
     = { .name = "UNIT", .summary = "s", .help = "h", .verbs = unit_verbs };
 static const struct noun file
     = { .name = "FILE", .summary = "s", .help = "h", .verbs = file_verbs };
-static const struct noun *const nouns[] = { &aug, &unit, &file, NULL };
+static const struct noun guest
+    = { .name = "GUEST", .summary = "s", .help = "h", .verbs = guest_verbs };
+static const struct noun *const nouns[] = { &aug, &unit, &file, &guest, NULL };
 static struct registry registry;
 
 /* --- The machine --- */

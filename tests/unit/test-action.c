@@ -199,6 +199,43 @@ test_checks (void **state)
 }
 
 static void
+test_disk_sizes (void **state)
+{
+  static const struct
+  {
+    const char *volume;
+    const char *size;
+    bool same;
+  } cases[] = {
+    { "local:100/vm-100-disk-0.raw,size=64M", "64M", true },
+    { "local:100/vm-100-disk-0.raw,size=64M", "65536K", true },
+    { "local:100/vm-100-disk-0.raw,size=64M", "67108864", true },
+    { "local:100/vm-100-disk-0.raw,size=64M,backup=0", "64M", true },
+    { "size=512M,file=local:a", "0.5G", true },
+    { "local:a,size=1.5G", "1536M", true },
+    { "local:a,size=1048576", "1M", true },
+    { "fast:110/subvol-110-disk-0.subvol,size=0T", "0", true },
+    { "local:a,size=64M", "+64M", false },
+    { "local:a,size=64M", "+0", false },
+    { "local:a,size=64M", "65M", false },
+    { "local:a,size=64M", "64G", false },
+    { "local:a,size=64Mx", "64M", false },
+    { "local:a,size=", "0", false },
+    { "local:a,resize=64M", "64M", false },
+    { "local:a", "64M", false },
+    { "", "0", false },
+  };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    if (action_disk_has (cases[i].volume, cases[i].size) != cases[i].same)
+      {
+        print_error ("%s, %s\n", cases[i].volume, cases[i].size);
+        assert_true (false);
+      }
+}
+
+static void
 test_find (void **state)
 {
   (void)state;
@@ -212,6 +249,7 @@ main (void)
 {
   const struct CMUnitTest tests[]
       = { cmocka_unit_test (test_power),
+          cmocka_unit_test (test_disk_sizes),
           cmocka_unit_test (test_flags_that_are_off),
           cmocka_unit_test (test_kinds),
           cmocka_unit_test (test_containers),

@@ -109,6 +109,13 @@ files (void **state)
        "ca-file /etc/reeve/none.pem\n",
        0644);
   expect (scratch, "/etc/reeve/none.pem is not there: name a ca-file that is");
+  put (scratch, "/etc/pve.token", "agent@pve!ops=hushhush\n", 0600);
+  put (scratch, "/etc/reeve/pve.conf",
+       "endpoint pve1\ntoken-file /etc/pve.token\n", 0644);
+  expect (scratch, "/etc/pve.token: elsewhere than below /etc/reeve");
+  put (scratch, "/etc/reeve/pve.conf",
+       "endpoint pve1\ntoken-file /etc/reeve/../pve.token\n", 0644);
+  expect (scratch, "/etc/reeve/../pve.token: elsewhere than");
   put (scratch, "/etc/reeve/pve.conf",
        "endpoint pve1\ntoken-file /etc/reeve/pve.token\n", 0644);
   put (scratch, "/etc/reeve/pve.token", "agent@pve!ops=hushhush\n", 0644);

@@ -138,6 +138,12 @@ test_a_verb_is_asked_about_with_its_arguments (void **state)
   says (state, "UNIT START --force a", "UNIT START: allow 3");
   says (state, "UNIT STOP a", "UNIT STOP: deny! 5");
   says (state, "FILE PUT /a", "FILE PUT: no rule!");
+  be (state, "allow = GUEST SET\nallow = GUEST KEEP guest=1\n"
+             "deny = GUEST DROP");
+  says (state, "GUEST SET 1", "GUEST SET: allow 3");
+  says (state, "GUEST SET --keep 1", "GUEST SET: allow 3|GUEST KEEP: allow 4");
+  says (state, "GUEST SET --keep --replace 2",
+        "GUEST SET: no rule!|GUEST KEEP: no rule!|GUEST DROP: deny! 5");
 }
 
 /* Of the type "permit": a rule for all calls is none for this one.  */
@@ -288,7 +294,7 @@ test_errors_end_it (void **state)
 static int
 make_with_tree (void **state)
 {
-  static const struct noun *const with[] = { &tree, &unit, &file, NULL };
+  static const struct noun *const with[] = { &tree, &unit, &file, &guest, NULL };
 
   (void)state;
   assert_ptr_equal (nouns[0], &aug);

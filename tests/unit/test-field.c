@@ -180,11 +180,13 @@ texts_may_be_numbers (void **state)
 
 /* --- The writer --- */
 
-static const struct field fields[] = {
-  { "id", "vmid", FIELD_NUMBER },       { "name", "name", FIELD_TEXT },
-  { "load", "cpu", FIELD_FRACTION },    { "template", "template", FIELD_BOOL },
-  { "begun", "starttime", FIELD_TIME }, { NULL, NULL, FIELD_TEXT }
-};
+static const struct field fields[] = { { "id", "vmid", FIELD_NUMBER },
+                                       { "name", "name", FIELD_TEXT },
+                                       { "load", "cpu", FIELD_FRACTION },
+                                       { "template", "template", FIELD_BOOL },
+                                       { "begun", "starttime", FIELD_TIME },
+                                       { "value", "value", FIELD_VALUE },
+                                       { NULL, NULL, FIELD_TEXT } };
 
 static gpg_error_t
 collect (void *context, const char *bytes, size_t length)
@@ -240,6 +242,16 @@ what_is_not_there_is_not_written (void **state)
 }
 
 static void
+an_empty_text_is_left_out_but_where_it_is_a_value (void **state)
+{
+  (void)state;
+  assert_record ("{\"name\":\"\",\"value\":\"\"}", OUTPUT_JSON,
+                 "{\"value\":\"\"}\n");
+  assert_record ("{\"name\":0,\"value\":7}", OUTPUT_JSON,
+                 "{\"name\":\"0\",\"value\":\"7\"}\n");
+}
+
+static void
 fractions_are_json (void **state)
 {
   (void)state;
@@ -285,6 +297,7 @@ main (void)
           cmocka_unit_test (texts_may_be_numbers),
           cmocka_unit_test (records_have_our_names),
           cmocka_unit_test (what_is_not_there_is_not_written),
+          cmocka_unit_test (an_empty_text_is_left_out_but_where_it_is_a_value),
           cmocka_unit_test (fractions_are_json),
           cmocka_unit_test (errors_are_handed_on) };
 

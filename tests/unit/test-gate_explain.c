@@ -34,7 +34,8 @@ static struct call
 bind_line (void **state, const char *line)
 {
   struct scratch *scratch = *state;
-  struct call call = { .machine = &scratch->machine, .gate = &gate };
+  struct call call
+      = { .machine = &scratch->machine, .gate = &gate, .registry = &registry };
   const struct registry_noun *noun;
   const struct registry_verb *verb;
   struct words words;
@@ -129,6 +130,81 @@ what_a_rule_must_name_is_told (void **state)
   assert_run (state, "UNIT START --exec a", GPG_ERR_FORBIDDEN,
               "policy: no rule allows UNIT START exec=1 unit=a to panel",
               "UNIT START exec=1 unit=a");
+}
+
+/* An option that does what another verb does needs that verb's right, for the
+   same objects.  */
+static void
+options_need_other_verbs (void **state)
+{
+  be (state, "allow = GUEST SET");
+  assert_run (state, "GUEST SET 100", 0, "", "");
+  assert_run (state, "GUEST SET --keep=0 --mode=run --replace=0 100", 0, "",
+              "");
+  assert_run (state, "GUEST SET --keep 100", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST KEEP to panel", "GUEST KEEP");
+  assert_run (state, "GUEST SET --mode=halt 100", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST HALT to panel", "GUEST HALT");
+  be (state, "allow = GUEST SET\nallow = GUEST KEEP guest=100");
+  assert_run (state, "GUEST SET --keep 100", 0, "", "");
+  assert_run (state, "GUEST SET --keep 101", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST KEEP guest=101 to panel",
+              "GUEST KEEP guest=101");
+  assert_run (state, "GUEST SET --keep 100 101", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST KEEP guest=100 guest=101 to panel",
+              "GUEST KEEP guest=100 guest=101");
+  assert_run (state, "GUEST SET 101", 0, "", "");
+  be (state, "allow = *\ndeny = GUEST KEEP guest=101\ndeny = GUEST HALT");
+  assert_run (state, "GUEST SET --keep 100 102", 0, "", "");
+  assert_run (state, "GUEST SET --keep 100 101", GPG_ERR_FORBIDDEN,
+              "policy: a rule denies GUEST KEEP guest=100 guest=101 to panel",
+              "");
+  assert_run (state, "GUEST SET --mode=run 101", 0, "", "");
+  assert_run (state, "GUEST SET --mode=halt 101", GPG_ERR_FORBIDDEN,
+              "policy: a rule denies GUEST HALT to panel", "");
+}
+
+/* What the other verb has and the call has not may be anything; a flag of it
+   was not given; an option that is another one has nothing to do with it.  */
+static void
+other_verbs_have_the_call_s_arguments (void **state)
+{
+  be (state, "allow = GUEST SET\nallow = GUEST KEEP guest=1 name=x");
+  assert_run (state, "GUEST SET --keep 1", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST KEEP guest=1 to panel",
+              "GUEST KEEP guest=1");
+  be (state, "allow = *\ndeny = GUEST KEEP name=x");
+  assert_run (state, "GUEST SET --keep 1", GPG_ERR_FORBIDDEN,
+              "policy: a rule denies GUEST KEEP to panel", "");
+  be (state, "allow = GUEST SET\nallow = GUEST KEEP memory=0 dry-run=0");
+  assert_run (state, "GUEST SET --keep 1", 0, "", "");
+  assert_run (state, "GUEST SET --keep --dry-run 1", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST KEEP dry-run=1 to panel",
+              "GUEST KEEP dry-run=1");
+  be (state, "allow = GUEST SET\nallow = GUEST HALT force=0");
+  assert_run (state, "GUEST SET --mode=halt 1", 0, "", "");
+  assert_run (state, "GUEST SET --mode=halt --force 1", GPG_ERR_FORBIDDEN,
+              "policy: no rule allows GUEST HALT force=1 to panel",
+              "GUEST HALT force=1");
+  be (state, "allow = GUEST SET replace=1\nallow = GUEST DROP replace=0");
+  assert_run (state, "GUEST SET --replace 1", 0, "", "");
+}
+
+/* The ceiling holds for what the option does.  */
+static void
+other_verbs_are_below_the_ceiling (void **state)
+{
+  be (state, "ceiling = write\nallow = GUEST *\nallow = GUEST SET replace=1");
+  assert_run (state, "GUEST SET --keep 1", 0, "", "");
+  assert_run (state, "GUEST SET --replace 1", GPG_ERR_FORBIDDEN,
+              "ceiling: panel may write at most, GUEST DROP is destroy", "");
+  be (state, "allow = GUEST *\nallow = GUEST SET replace=1");
+  assert_run (state, "GUEST SET --replace 1", 0, "", "");
+  gate.ceiling = EFFECT_WRITE;
+  assert_run (state, "GUEST SET --replace 1", GPG_ERR_FORBIDDEN,
+              "ceiling: this socket admits write at most, GUEST DROP is "
+              "destroy",
+              "");
 }
 
 /* A value that is too long to tell is left out, and with it all others of an
@@ -350,11 +426,19 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    TEST (the_missing_rule_is_told), TEST (what_a_rule_must_name_is_told),
-    TEST (long_values_are_not_told), TEST (the_ceiling_of_the_identity),
-    TEST (the_end_of_the_identity),  TEST (answers_are_judged),
-    TEST (explains_calls),           TEST (what_needs_no_rule),
-    TEST (objects_are_asked_for),    TEST (verbs_come_before_objects),
+    TEST (the_missing_rule_is_told),
+    TEST (what_a_rule_must_name_is_told),
+    TEST (options_need_other_verbs),
+    TEST (other_verbs_have_the_call_s_arguments),
+    TEST (other_verbs_are_below_the_ceiling),
+    TEST (long_values_are_not_told),
+    TEST (the_ceiling_of_the_identity),
+    TEST (the_end_of_the_identity),
+    TEST (answers_are_judged),
+    TEST (explains_calls),
+    TEST (what_needs_no_rule),
+    TEST (objects_are_asked_for),
+    TEST (verbs_come_before_objects),
   };
 
   return cmocka_run_group_tests (tests, make_registry, drop_registry);

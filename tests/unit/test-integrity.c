@@ -164,6 +164,21 @@ the_configuration_changes (void **state)
   change (*state, OWN_CONFIG_FILE, "foreground\n");
 }
 
+/* Which the daemon does not read.  */
+static void
+pve_conf_changes (void **state)
+{
+  struct daemonhand *hand = *state;
+
+  load (hand);
+  scratch_write (hand->scratch, OWN_PVE_FILE, "insecure\n");
+  is_changed (hand, OWN_PVE_FILE, "appeared");
+  change (hand, OWN_PVE_FILE, "timeout 5s\n");
+  assert_int_equal (unlink (scratch_path (hand->scratch, OWN_PVE_FILE)), 0);
+  is_changed (hand, OWN_PVE_FILE, "was removed");
+  load (hand);
+}
+
 static void
 a_file_changes_its_owner (void **state)
 {
@@ -378,6 +393,7 @@ main (void)
     TEST (a_policy_file_changes),
     TEST (a_key_changes),
     TEST (the_configuration_changes),
+    TEST (pve_conf_changes),
     TEST (a_file_changes_its_owner),
     TEST (policy_files_come_and_go),
     TEST (the_directory_changes),

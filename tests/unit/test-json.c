@@ -233,7 +233,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (values),
-                                        cmocka_unit_test (items),
+    cmocka_unit_test (items),
     cmocka_unit_test (space_and_nothing),
     cmocka_unit_test (wrong_texts),
     cmocka_unit_test (depth_has_a_limit),

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "protocol/limits.h"
+#include "protocol/link.h"
 #include "src/base/leash.h"
 
 /* A process that does nothing until it is killed.  */
@@ -67,7 +69,7 @@ a_worker_ends_with_its_session (void **state)
       session[i] = start ();
       worker[i] = start ();
       assert_int_equal (leash_put (&leashes, worker[i], session[i],
-                                   pidfd_of (session[i])),
+                                   pidfd_of (session[i]), -1),
                         0);
     }
   assert_false (leash_wait (&leashes, ends[0], 0));
@@ -106,7 +108,7 @@ requests_are_seen_beside (void **state)
   assert_false (leash_wait (&leashes, ends[0], 0));
   assert_int_equal (write (ends[1], "x", 1), 1);
   assert_true (leash_wait (&leashes, ends[0], -1));
-  assert_int_equal (leash_put (&leashes, 1, 1, pidfd_of (getpid ())), 0);
+  assert_int_equal (leash_put (&leashes, 1, 1, pidfd_of (getpid ()), -1), 0);
   assert_true (leash_wait (&leashes, ends[0], -1));
   assert_int_equal (leashes.count, 1);
   leash_release (&leashes);
@@ -124,16 +126,66 @@ many (void **state)
 
   (void)state;
   for (pid_t i = 0; i < 100; i++)
-    assert_int_equal (leash_put (&leashes, first + i, i % 10,
-                                 pidfd_of (getpid ())), 0);
+    assert_int_equal (
+        leash_put (&leashes, first + i, i % 10, pidfd_of (getpid ()), -1), 0);
   leash_drop (&leashes, 4);
   assert_int_equal (leashes.count, 100);
   for (pid_t i = 0; i < 100; i += 2)
     leash_drop (&leashes, first + i);
   assert_int_equal (leashes.count, 50);
-  for (size_t i = 1; i <= leashes.count; i++)
-    assert_int_equal (leashes.workers[i] % 2, 1);
+  for (size_t i = 0; i < leashes.count; i++)
+    assert_int_equal (leashes.leash[i].worker % 2, 1);
   leash_release (&leashes);
+}
+
+/* What the session gave up may still put in order what it began, and then is
+   killed; one that ends before is no matter.  */
+static void
+a_worker_that_was_given_up_ends (void **state)
+{
+  struct leashes leashes = { 0 };
+  pid_t session = start ();
+  pid_t worker[3];
+  int ends[3][2];
+  uint64_t begin;
+
+  (void)state;
+  for (int i = 0; i < 3; i++)
+    {
+      worker[i] = start ();
+      assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+      assert_int_equal (leash_put (&leashes, worker[i], session,
+                                   pidfd_of (session), ends[i][1]),
+                        0);
+    }
+  /* A half that is closed, and something to read, is no end.  */
+  assert_int_equal (write (ends[0][0], "x", 1), 1);
+  assert_int_equal (shutdown (ends[0][0], SHUT_WR), 0);
+  assert_false (leash_wait (&leashes, -1, 0));
+  begin = link_now ();
+  close (ends[1][0]);
+  close (ends[2][0]);
+  assert_false (leash_wait (&leashes, -1, -1));
+  assert_true (is_there (worker[1]));
+  /* The channel is closed at once, and asked for no more.  */
+  assert_false (leash_wait (&leashes, -1, 100));
+  assert_true (link_now () >= begin + 100);
+  end (worker[2]);
+  leash_drop (&leashes, worker[2]);
+  while (is_there (worker[1]))
+    {
+      assert_true (link_now () < begin + LIMIT_STOP_SECONDS * 1000 + 1000);
+      assert_false (leash_wait (&leashes, -1, 100));
+    }
+  assert_true (link_now () >= begin + LIMIT_STOP_SECONDS * 1000);
+  assert_true (leashes.leash[1].killed);
+  leash_drop (&leashes, worker[1]);
+  assert_int_equal (leashes.count, 1);
+  assert_true (is_there (worker[0]));
+  end (worker[0]);
+  end (session);
+  leash_release (&leashes);
+  close (ends[0][0]);
 }
 
 /* A session is the process that made the socket, whoever has that now.  */
@@ -174,7 +226,7 @@ the_session_is_who_made_the_socket (void **state)
   assert_int_equal (recvmsg (way[0], &msg, 0), 1);
   memcpy (&fd, CMSG_DATA (CMSG_FIRSTHDR (&msg)), sizeof fd);
   assert_int_equal (leash_session (fd, &pid, &pidfd), 0);
-  assert_int_equal (leash_put (&leashes, worker, pid, pidfd), 0);
+  assert_int_equal (leash_put (&leashes, worker, pid, pidfd, -1), 0);
   assert_false (leash_wait (&leashes, way[0], 0));
   assert_true (is_there (worker));
   end (session);
@@ -206,6 +258,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_worker_ends_with_its_session),
+    cmocka_unit_test (a_worker_that_was_given_up_ends),
     cmocka_unit_test (requests_are_seen_beside),
     cmocka_unit_test (many),
     cmocka_unit_test (the_session_is_who_made_the_socket),

@@ -19,12 +19,12 @@ never (struct call *call)
   return 0;
 }
 
-#define ROW(name) { name, "", EFFECT_READ, never, NULL, "one", "two", 0 }
-static const struct verb first_verbs[]
-    = { ROW ("A"), ROW ("B"), { NULL, NULL, EFFECT_READ, NULL, NULL, NULL,
-                                NULL, 0 } };
-static const struct verb second_verbs[]
-    = { ROW ("A"), { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 } };
+#define ROW(name)                                                              \
+  {                                                                            \
+    name, "", EFFECT_READ, never, NULL, "one", "two", 0, NULL                  \
+  }
+static const struct verb first_verbs[] = { ROW ("A"), ROW ("B"), { 0 } };
+static const struct verb second_verbs[] = { ROW ("A"), { 0 } };
 static const struct noun first
     = { .name = "FIRST", .summary = "x", .help = "x", .verbs = first_verbs };
 static const struct noun second
@@ -197,11 +197,13 @@ test_nothing_is_counted (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[]
-      = { TEST (test_calls), TEST (test_verbs_of_one_name),
-          TEST (test_rows_of_no_registry), TEST (test_bounds_ascend),
-          TEST (test_all_processes_count), TEST (test_set),
-          TEST (test_nothing_is_counted) };
+  const struct CMUnitTest tests[] = { TEST (test_calls),
+                                      TEST (test_verbs_of_one_name),
+                                      TEST (test_rows_of_no_registry),
+                                      TEST (test_bounds_ascend),
+                                      TEST (test_all_processes_count),
+                                      TEST (test_set),
+                                      TEST (test_nothing_is_counted) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -129,10 +129,14 @@ test_volid (void **state)
       "volid", "local:backup/vzdump-lxc-102-2026_11_20-17_30_54.tar.zst",
       "local-zfs:subvol-100-disk-0", "fast:102/vm-102-disk-0.raw",
       "ab:100/base-100-disk-0.raw/101/vm-101-disk-0.qcow2",
-      "pbs:backup/ct/100/2026-01-31T12:00:00Z", "local:iso/a+b@c~(1).iso");
+      "pbs:backup/ct/100/2026-01-31T12:00:00Z", "local:iso/a+b@c~(1).iso",
+      "local:iso/my image.iso", "local:iso/a, b=1; c&d#e%f?g.iso",
+      "local:iso/a..b.iso", "local:iso/..a.iso", "local:iso/...iso",
+      "local:a,size=1", "local:a=b", "local:a ");
   ASSERT_REFUSES ("volid", "local", "local:", ":x", "local:/etc/passwd",
                   "local:-x", "-local:x", "l:x", "local:a/../b", "local:..",
-                  "local:a b", "local:a,size=1", "local:a=b", "local:a\nb",
+                  "local:../a", "local:a/..", "local: a", "local:a\nb",
+                  "lo cal:x", "local,x:y", "local:a\tb", "local:a\177b",
                   "local:a//b", "local:a/", "local/x", "/dev/sda", "lo/cal:x",
                   "local:\303\244");
   assert_longest ("volid", "local:", 255);

@@ -50,8 +50,9 @@ assert_fails (unsigned status, const char *reason, const char *type,
   if (!strstr (failure->text, words))
     print_error ("\"%s\" is not in \"%s\"\n", words, failure->text);
   assert_non_null (strstr (failure->text, words));
-  if (verdict != VERDICT_GARBLED && strlen (reason) <= LIMIT_PVE_MESSAGE)
-    assert_detail (failure, "reason", reason);
+  /* What the server said is kept.  */
+  if (verdict != VERDICT_GARBLED && *reason)
+    assert_non_null (failed_detail (failure, "message"));
 }
 
 static void
@@ -361,12 +362,47 @@ assert_cut (const char *head)
   assert_fails (500, text.bytes, NULL, NULL, VERDICT_FAILED,
                 GPG_ERR_SERVER_FAILED, "Proxmox: a", &failure);
   message = failed_detail (&failure, "message");
-  assert_detail (&failure, "reason", message);
+  assert_detail (&failure, "reason", NULL);
   assert_string_equal (failure.text + strlen (failure.text) - 2, letter);
   assert_true (strlen (failure.text) > LIMIT_ERROR_TEXT - 2);
   assert_string_equal (message + strlen (message) - 2, letter);
   assert_true (strlen (message) > LIMIT_PVE_MESSAGE - 2
                && strlen (message) <= LIMIT_PVE_MESSAGE);
+}
+
+static void
+what_was_said_is_told_once (void **state)
+{
+  static const struct
+  {
+    const char *reason;
+    const char *body;
+    const char *told;    /* As the reason.  */
+    const char *message; /* NULL: there is none.  */
+  } cases[] = {
+    { "no space", NULL, NULL, "no space" },
+    { "no space", "{\"message\":\"no space\\n\"}", NULL, "no space" },
+    { "no spaceleft ", "{\"message\":\"no space\\nleft \\n\"}", NULL,
+      "no space\nleft" },
+    { "no space", "{\"message\":\"no space left\"}", NULL, "no space left" },
+    { "no space left", "{\"message\":\"no space\"}", "no space left",
+      "no space" },
+    { "Internal Error", "{\"message\":\"no space\"}", "Internal Error",
+      "no space" },
+    { "", "{\"message\":\"no space\"}", NULL, "no space" },
+    { "", NULL, NULL, NULL },
+  };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      auto_failure struct failure failure = FAILURE_NONE;
+
+      assert_fails (500, cases[i].reason, JSON, cases[i].body, VERDICT_FAILED,
+                    GPG_ERR_SERVER_FAILED, "Proxmox", &failure);
+      assert_detail (&failure, "reason", cases[i].told);
+      assert_detail (&failure, "message", cases[i].message);
+    }
 }
 
 static void
@@ -394,6 +430,7 @@ main (void)
           cmocka_unit_test (bodies_of_each_kind_work),
           cmocka_unit_test (no_answer_is_told_apart),
           cmocka_unit_test (nothing_is_followed),
+          cmocka_unit_test (what_was_said_is_told_once),
           cmocka_unit_test (long_texts_are_cut) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -54,6 +54,33 @@ make_with (struct verb first, struct verb second, struct failure *failure)
 }
 
 static void
+the_longest_name_is_meant (void **state)
+{
+  struct verb verbs[] = { good_verbs[0], good_verbs[0], { .name = NULL } };
+  struct noun noun = good;
+  const struct noun *const nouns[] = { &noun, NULL };
+  const struct registry_noun *found;
+  struct registry registry;
+  size_t used;
+
+  (void)state;
+  verbs[1].name = "GET-ALL";
+  noun.verbs = verbs;
+  assert_int_equal (registry_make (nouns, &registry, NULL), 0);
+  found = registry_noun (&registry, "GOOD");
+  assert_ptr_equal (registry_verb_spoken (found, "GET", NULL, &used)->row,
+                    verbs);
+  assert_int_equal (used, 1);
+  assert_ptr_equal (registry_verb_spoken (found, "get", "al", &used)->row,
+                    verbs);
+  assert_int_equal (used, 1);
+  assert_ptr_equal (registry_verb_spoken (found, "get", "all", &used)->row,
+                    verbs + 1);
+  assert_int_equal (used, 2);
+  registry_release (&registry);
+}
+
+static void
 finds_in_either_case (void **state)
 {
   size_t used;
@@ -185,6 +212,88 @@ refuses_bad_grammars (void **state)
     }
 }
 
+/* What is meant by ALSO of the row of GET, which has some options.  */
+static gpg_error_t
+make_also (const char *also, enum effect effect, struct failure *failure)
+{
+  struct verb row = good_verbs[0];
+
+  row.args = "[--all] [--way=<way:enum(up|down)>] [--path=<path:text>] "
+             "<place:text>";
+  row.effect = effect;
+  row.also = also;
+  return make_with (row, good_verbs[1], failure);
+}
+
+static void
+refuses_odd_rights (void **state)
+{
+  static const char *const texts[]
+      = { "all",
+          "all:",
+          ":SET-ALL",
+          "al:SET-ALL",
+          "all:SET",
+          "all:GET",
+          "all:SET-ALL-",
+          "place:SET-ALL",
+          "all=1:SET-ALL",
+          "way:SET-ALL",
+          "way=u:SET-ALL",
+          "way=:SET-ALL",
+          "way=up|down:SET-ALL",
+          "path:SET-ALL",
+          "all:SET-ALL  way=up:SET-ALL",
+          "all:SET-ALL all:SET-ALL all:SET-ALL all:SET-ALL" };
+  auto_failure struct failure failure = FAILURE_NONE;
+
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    {
+      assert_code (make_also (texts[i], EFFECT_WRITE, &failure),
+                   GPG_ERR_INV_NAME);
+      assert_non_null (strstr (failure.text, "GOOD GET: also: \""));
+    }
+  assert_int_equal (
+      make_also ("all:SET-ALL way=down:SET-ALL", EFFECT_WRITE, NULL), 0);
+  /* What reads cannot change something by an option.  */
+  assert_code (make_also ("all:SET-ALL", EFFECT_READ, NULL), GPG_ERR_INV_NAME);
+}
+
+/* Rights that go by effect are not asked for by verbs.  */
+static void
+refuses_rights_by_effect (void **state)
+{
+  static const struct verb verbs[] = { { .name = "GET",
+                                         .args = "[--all]",
+                                         .effect = EFFECT_WRITE,
+                                         .run = run_nothing,
+                                         .summary = "s",
+                                         .help = "h",
+                                         .also = "all:SET" },
+                                       { .name = "SET",
+                                         .args = "",
+                                         .effect = EFFECT_WRITE,
+                                         .run = run_nothing,
+                                         .summary = "s",
+                                         .help = "h" },
+                                       { .name = NULL } };
+  struct noun noun = good;
+  const struct noun *const nouns[] = { &noun, NULL };
+  struct registry registry;
+
+  (void)state;
+  noun.verbs = verbs;
+  assert_int_equal (registry_make (nouns, &registry, NULL), 0);
+  assert_int_equal (registry.noun[0].verb[0].also_count, 1);
+  assert_ptr_equal (registry.noun[0].verb[0].also[0].verb,
+                    registry.noun[0].verb + 1);
+  assert_string_equal (registry.noun[0].verb[0].also[0].option->name, "all");
+  registry_release (&registry);
+  noun.flags = NOUN_GRANT_BY_EFFECT;
+  assert_code (registry_make (nouns, &registry, NULL), GPG_ERR_INV_NAME);
+}
+
 static void
 counts_nouns (void **state)
 {
@@ -312,12 +421,15 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (the_longest_name_is_meant),
     cmocka_unit_test (finds_in_either_case),
     cmocka_unit_test (refuses_incomplete_rows),
     cmocka_unit_test (refuses_odd_names),
     cmocka_unit_test (refuses_what_repeats),
     cmocka_unit_test (refuses_odd_objects),
     cmocka_unit_test (refuses_bad_grammars),
+    cmocka_unit_test (refuses_odd_rights),
+    cmocka_unit_test (refuses_rights_by_effect),
     cmocka_unit_test (counts_nouns),
     cmocka_unit_test (effects_have_names),
     cmocka_unit_test (all_rows_are_right),

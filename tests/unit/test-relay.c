@@ -1,4 +1,4 @@
-/* test-relay.c - tests of src/call/relay.c, relay_step.c and work.c
+/* test-relay.c - tests of src/call/relay.c and work.c
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -92,23 +92,6 @@ be_late (struct work *work)
   return fail (&work->failure, GPG_ERR_TIMEOUT, "it goes on without us");
 }
 
-/* Puts in order what it began, when it is stopped.  */
-static gpg_error_t
-tidy (struct work *work)
-{
-  gpg_error_t err;
-
-  while (!work_ended (work))
-    usleep (10000);
-  err = work_grace (work, 2000);
-  if (err)
-    return err;
-  usleep (100000);
-  if (work_ended (work) || !work_left (work, 1000))
-    return fail (&work->failure, GPG_ERR_GENERAL, "there was no time");
-  return fail (&work->failure, GPG_ERR_CANCELED, "put in order");
-}
-
 static gpg_error_t
 flood (struct work *work)
 {
@@ -135,7 +118,6 @@ static const struct work_operation table[]
         { "die", die, false },
         { "wait", wait_long, false },
         { "late", be_late, false },
-        { "tidy", tidy, false },
         { "flood", flood, false },
         { "change", change, true },
         { NULL, NULL, false } };
@@ -146,8 +128,8 @@ static const struct work_operation *const tables[] = { table, NULL };
 
 static const struct verb verbs[]
     = { { "TELL", "<text:text> [--wait=<time:duration=2s>] [--flag]",
-          EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0 },
-        { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 } };
+          EFFECT_READ, relay_verb, NULL, "tell", "Tells.", 0, NULL },
+        { 0 } };
 static const struct noun noun = { .name = "TEST",
                                   .summary = "test",
                                   .help = "Tests.",
@@ -411,49 +393,6 @@ test_what_a_late_worker_says (void **state)
   assert_string_equal (scene.call.failure.details->value, "0");
 }
 
-/* A worker that is stopped may have some time, and then goes on with the next
-   request.  */
-static void
-test_grace (void **state)
-{
-  struct channel channel;
-  struct message message = { .kind = 0 };
-  int ends[2];
-  pid_t pid;
-
-  (void)state;
-  assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
-                    0);
-  pid = fork ();
-  if (!pid)
-    {
-      close (ends[0]);
-      work_serve (ends[1], &(struct work_service){ .operations = tables });
-      _exit (0);
-    }
-  close (ends[1]);
-  channel_init (&channel, ends[0]);
-  channel.deadline = link_now () + 5000;
-  for (int i = 0; i < 2; i++)
-    {
-      channel_begin (&channel, WORK_REQUEST, 0);
-      channel_string (&channel, "tidy");
-      channel_number (&channel, 0);
-      channel_end (&channel);
-      assert_int_equal (channel_flush (&channel), 0);
-      channel_begin (&channel, WORK_STOP, 0);
-      channel_end (&channel);
-      assert_int_equal (channel_flush (&channel), 0);
-      assert_int_equal (channel_read (&channel, &message), 0);
-      assert_int_equal (message.kind, WORK_DONE);
-      assert_int_equal (item_number (message.items, 0), GPG_ERR_CANCELED);
-      assert_true (item_is (message.items + 1, "put in order"));
-    }
-  close (channel.fd);
-  channel_release (&channel);
-  waitpid (pid, NULL, 0);
-}
-
 static void
 test_an_answer_has_a_limit (void **state)
 {
@@ -505,7 +444,6 @@ main (void)
     CASE (a_reading_worker_changes_nothing),
     CASE (giving_up),
     CASE (what_a_late_worker_says),
-    CASE (grace),
     CASE (an_answer_has_a_limit),
     CASE (without_a_helper),
     cmocka_unit_test_setup_teardown (

@@ -220,7 +220,7 @@ spare_give (struct spare *spare, struct worker *worker, struct leashes *leashes,
   if (!spare->pid)
     spare_fork (spare, worker);
   if (!spare->pid || leash_session (fd, &session, &pidfd)
-      || leash_put (leashes, spare->pid, session, pidfd))
+      || leash_put (leashes, spare->pid, session, pidfd, -1))
     return;
   channel_send_fds (fd, CHANNEL_WORKER,
                     (int[]){ spare->fd, spare->pidfd, table_fd }, 3);

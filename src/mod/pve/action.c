@@ -8,12 +8,14 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../../protocol/memory.h"
 #include "form.h"
 
 #define DIGITS "0123456789"
+#define SIZE_TEXT 64
 
 /* --- Parameters --- */
 
@@ -247,6 +249,42 @@ is_size (const char *text)
     }
   text += *text && strchr ("KMGT", *text);
   return !*text;
+}
+
+/* Bytes of the LENGTH bytes at TEXT, which is_size takes; a size in a list of
+   properties is written the same way.  */
+static double
+read_size (const char *text, size_t length)
+{
+  static const char units[] = "KMGT";
+  const char *unit = length ? strchr (units, text[length - 1]) : NULL;
+  double bytes = strtod (text, NULL);
+
+  for (const char *one = units; unit && one <= unit; one++)
+    bytes *= 1024;
+  return bytes;
+}
+
+bool
+action_disk_has (const char *volume, const char *size)
+{
+  char text[SIZE_TEXT];
+  size_t length;
+
+  while (strncmp (volume, "size=", 5))
+    {
+      volume = strchr (volume, ',');
+      if (!volume++)
+        return false;
+    }
+  volume += 5;
+  length = strcspn (volume, ",");
+  if (*size == '+' || length >= sizeof text)
+    return false;
+  memcpy (text, volume, length);
+  text[length] = 0;
+  return is_size (text) && *text != '+'
+         && read_size (text, length) == read_size (size, strlen (size));
 }
 
 static gpg_error_t

@@ -69,6 +69,10 @@ const struct action_kind *action_kind (const struct work *work,
 gpg_error_t action_check (struct work *work, const struct action *action,
                           bool container);
 
+/* Whether the disk VOLUME of a configuration ("local:100/a.raw,size=8G") has
+   SIZE, an absolute one that action_check takes.  */
+bool action_disk_has (const char *volume, const char *size);
+
 /* Its path, encoded, for the caller to free.  */
 gpg_error_t action_path (const struct work *work, const struct action *action,
                          char **r_path);

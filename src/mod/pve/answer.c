@@ -270,18 +270,36 @@ telling_text (const struct fault *fault)
   return upid ? upid : fault->message;
 }
 
+/* Whether MESSAGE begins with the LENGTH bytes of REASON: that is the same text
+   without line feeds, and maybe cut.  */
+static bool
+repeats (const char *message, const char *reason, size_t length)
+{
+  while (length && reason[length - 1] == ' ')
+    length--;
+  for (; length; length--, reason++, message++)
+    {
+      message += strspn (message, "\r\n");
+      if (*message != *reason)
+        return false;
+    }
+  return true;
+}
+
 static void
 detail_exchange (const struct fault *fault)
 {
   const struct exchange *exchange = fault->exchange;
+  size_t length = cut (exchange->reason, strlen (exchange->reason),
+                       LIMIT_PVE_MESSAGE);
 
   failure_detail (fault->failure, "request", "%s %s", exchange->method,
                   exchange->path);
   failure_detail (fault->failure, "status", "%u", exchange->status);
-  failure_detail_bytes (
-      fault->failure, "reason", exchange->reason,
-      cut (exchange->reason, strlen (exchange->reason), LIMIT_PVE_MESSAGE));
-  failure_detail (fault->failure, "message", "%s", fault->message);
+  if (!repeats (fault->message, exchange->reason, length))
+    failure_detail_bytes (fault->failure, "reason", exchange->reason, length);
+  if (*fault->message)
+    failure_detail (fault->failure, "message", "%s", fault->message);
 }
 
 /* Tell the error that EXCHANGE is.  */

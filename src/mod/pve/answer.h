@@ -51,9 +51,9 @@ struct answer
    ELSEWHERE CONFIGURATION, GARBLED BAD_DATA (or TOO_LARGE: more than
    LIMIT_PVE_ANSWER), FAILED SERVER_FAILED; and GPG_ERR_ENOMEM.
 
-   Details: "request", "status", "reason" as it was sent, "message" (the
-   server's text), "parameter-NAME" for each one that it did not take,
-   "privilege" and "path" (refusal.h), "lock".  */
+   Details: "request", "status", "message" (the server's text), "reason" as it
+   was sent if the message does not begin with it, "parameter-NAME" for each one
+   that it did not take, "privilege" and "path" (refusal.h), "lock".  */
 gpg_error_t answer_read (const struct exchange *exchange,
                          struct answer *r_answer, struct failure *failure);
 

@@ -21,11 +21,13 @@ struct request
   bool only; /* It goes to HTTP's endpoint and to no other.  */
 };
 
-/* Where certificates are not checked the client is told each time.  */
+/* Where the certificate of ENDPOINT is not checked the client is told each
+   time.  */
 static gpg_error_t
-warn (struct work *work, struct api *api)
+warn (struct work *work, struct api *api, size_t endpoint)
 {
-  if (!api->conf->insecure || api->warned == work->number)
+  if (!api->conf->insecure || api->conf->endpoints[endpoint].pin_count
+      || api->warned == work->number)
     return 0;
   api->warned = work->number;
   return writer_warning (work->out,
@@ -58,6 +60,9 @@ perform (struct work *work, struct request *request)
         return gpg_error (GPG_ERR_CANCELED);
       http_reply_release (&request->reply);
       failure_release (&work->failure);
+      err = warn (work, api, request->http.endpoint);
+      if (err)
+        return err;
       err = http_perform (api->http, &request->http, &request->reply,
                           &work->failure);
       if (!err)
@@ -79,16 +84,13 @@ perform (struct work *work, struct request *request)
 static gpg_error_t
 converse (struct work *work, struct request *request, struct answer *r_answer)
 {
-  struct api *api = work->context;
-  gpg_error_t err = warn (work, api);
+  gpg_error_t err;
 
   *r_answer = (struct answer)ANSWER_NONE;
-
   request->http.give_up = work_ended;
   request->http.context = work;
   request->http.door = work->channel->fd;
-  if (!err)
-    err = perform (work, request);
+  err = perform (work, request);
   if (!err)
     err = answer_read (
         &(struct exchange){ .method = request->http.method,

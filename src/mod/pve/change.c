@@ -77,6 +77,8 @@ static const struct change
   { .verb = "CLONE", .words = "clone", .behind = "to", .where = "newid" },
   { .verb = "RESIZE",
     .look = "pve look resize",
+    .field = "same",
+    .already = "yes",
     .words = "resize disk",
     .which = "disk",
     .behind = "to",
@@ -91,16 +93,6 @@ static const struct change
     .look = "pve look content",
     .words = "delete volume" },
 };
-
-static const struct change *
-find_change (const char *verb)
-{
-  size_t i = 0;
-
-  while (strcmp (changes[i].verb, verb))
-    i++;
-  return changes + i;
-}
 
 void
 more_add (struct more *more, const char *name, const char *value)
@@ -350,14 +342,16 @@ plan (struct call *call, const struct change *change, struct found *found)
 gpg_error_t
 pve_change (struct call *call)
 {
-  const struct change *change = find_change (call->verb->name);
-  const char *const verb[] = { "verb", change->verb, NULL };
+  const struct change *change = changes;
+  const char *const verb[] = { "verb", call->verb->name, NULL };
   auto_free char *text = NULL;
   struct found found = { NULL };
   bool so = false;
-  gpg_error_t err = relay_ask (call, change->look ? change->look : "pve look",
-                               verb, &text);
+  gpg_error_t err;
 
+  while (strcmp (change->verb, call->verb->name))
+    change++;
+  err = relay_ask (call, change->look ? change->look : "pve look", verb, &text);
   if (!err)
     err = found_read (text, &found);
   if (!err)

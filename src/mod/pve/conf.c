@@ -86,11 +86,11 @@ check_whole (const struct conf *conf, struct failure *failure)
   if (!conf->count)
     return fail (failure, GPG_ERR_CONFIGURATION,
                  "%s names no server: add a line \"endpoint HOST\"",
-                 PVE_CONF_FILE);
+                 OWN_PVE_FILE);
   if (!conf->token_file)
     return fail (failure, GPG_ERR_CONFIGURATION,
                  "%s names no token: add a line \"token-file FILE\"",
-                 PVE_CONF_FILE);
+                 OWN_PVE_FILE);
   return 0;
 }
 
@@ -102,7 +102,7 @@ conf_read (const struct machine *machine, struct conf *r_conf,
   gpg_error_t err;
 
   *r_conf = (struct conf){ .connect_ms = 5000, .total_ms = 60000 };
-  err = read_own (machine, PVE_CONF_FILE, false, 64 * KIB, &text, failure);
+  err = read_own (machine, OWN_PVE_FILE, false, 64 * KIB, &text, failure);
   /* All of it may be in the environment.  */
   if (gpg_err_code (err) == GPG_ERR_ENOENT
       && secure_getenv ("REEVE_PVE_ENDPOINT"))
@@ -113,9 +113,9 @@ conf_read (const struct machine *machine, struct conf *r_conf,
   if (gpg_err_code (err) == GPG_ERR_ENOENT)
     return fail (failure, GPG_ERR_CONFIGURATION,
                  "no server is known: write %s with endpoint and token-file",
-                 PVE_CONF_FILE);
+                 OWN_PVE_FILE);
   if (!err && text)
-    err = conf_parse (r_conf, PVE_CONF_FILE, text, failure);
+    err = conf_parse (r_conf, OWN_PVE_FILE, text, failure);
   if (!err)
     err = conf_override (r_conf, failure);
   if (!err)
@@ -124,7 +124,7 @@ conf_read (const struct machine *machine, struct conf *r_conf,
     r_conf->user = strdup ("reeve-api");
   if (!err && !r_conf->user)
     err = gpg_error_from_syserror ();
-  return misconfigured (err, PVE_CONF_FILE, failure);
+  return misconfigured (err, OWN_PVE_FILE, failure);
 }
 
 /* --- Token and certificates --- */
@@ -157,8 +157,16 @@ read_token (const struct machine *machine, struct conf *conf,
 {
   auto_free char *text = NULL;
   size_t length, id;
-  gpg_error_t err = read_own (machine, conf->token_file, true, LIMIT_PVE_TOKEN,
-                              &text, failure);
+  gpg_error_t err;
+
+  if (!machine_owns (machine, conf->token_file)
+      || strstr (conf->token_file, "/.."))
+    return fail (failure, GPG_ERR_CONFIGURATION,
+                 "%s: elsewhere than below %s clients might read the token, "
+                 "or change it",
+                 conf->token_file, OWN_CONFIG_DIR);
+  err = read_own (machine, conf->token_file, true, LIMIT_PVE_TOKEN, &text,
+                  failure);
 
   if (gpg_err_code (err) == GPG_ERR_ENOENT)
     return fail (failure, GPG_ERR_CONFIGURATION,
@@ -214,7 +222,7 @@ read_authorities (const struct machine *machine, struct conf *conf,
     err = fail (failure, GPG_ERR_CONFIGURATION,
                 "%s is not there: name a ca-file that is, or fingerprints, in "
                 "%s",
-                path, PVE_CONF_FILE);
+                path, OWN_PVE_FILE);
   file_image_release (&image);
   return misconfigured (err, path, failure);
 }

@@ -12,7 +12,8 @@
                      certificate, as the web interface shows them: no other
                      certificate is taken, and no authority asked.
      token-file FILE USER@REALM!TOKENID=SECRET is its one line.  Only root may
-                     read it.
+                     read it, and it is below OWN_CONFIG_DIR, which is no
+                     client's.
      ca-file FILE    certificates (PEM) of authorities that may sign those of
                      servers; else those that the machine trusts.
      insecure        any certificate will do: for a machine on the same wire.
@@ -29,8 +30,6 @@
 #include <gpg-error.h>
 #include "../../../protocol/limits.h"
 #include "../../base/machine.h"
-
-#define PVE_CONF_FILE OWN_CONFIG_DIR "/pve.conf"
 
 #define PINS 2       /* One now, and one when it was renewed.  */
 #define PIN_BYTES 32 /* Of a SHA-256.  */

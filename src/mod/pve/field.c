@@ -150,6 +150,7 @@ write_text (struct writer *out, const json_t *object, const struct field *field)
   size_t length;
 
   return field_text (object, field->key, scratch, &text, &length)
+                 && (length || field->kind == FIELD_VALUE)
              ? writer_field_bytes (out, field->name, text, length)
              : 0;
 }
@@ -174,6 +175,7 @@ write_one (struct writer *out, const json_t *object, const struct field *field)
   switch (field->kind)
     {
     case FIELD_TEXT:
+    case FIELD_VALUE:
       return write_text (out, object, field);
     case FIELD_NUMBER:
       return field_number (object, field->key, &number)

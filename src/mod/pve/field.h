@@ -35,7 +35,8 @@ bool field_text (const json_t *object, const char *key,
 
 enum field_kind
 {
-  FIELD_TEXT,
+  FIELD_TEXT,  /* Left out if it is empty: so is what a server has not.  */
+  FIELD_VALUE, /* The same, but told also if it is empty.  */
   FIELD_NUMBER,
   FIELD_FRACTION, /* With at most six digits behind the point.  */
   FIELD_BOOL,

@@ -40,14 +40,7 @@ plan (struct call *call, const struct golden_words *words)
 gpg_error_t
 pve_create_golden (struct call *call)
 {
-  const struct golden golden
-      = { .vmid = arg_number (call, "vmid", 0),
-          .template = arg_text (call, "template"),
-          .storage = arg_text (call, "storage"),
-          .size = arg_number (call, "size", 0),
-          .cores = arg_number (call, "cores", GOLDEN_UNSET),
-          .memory = arg_number (call, "memory", GOLDEN_UNSET),
-          .hostname = arg_text (call, "hostname") };
+  const struct golden golden = GOLDEN_OF (arg, call);
   struct golden_words words;
   gpg_error_t err = golden_check (&golden, &call->failure);
 

@@ -27,6 +27,19 @@ struct golden
   const char *hostname; /* NULL: not given.  */
 };
 
+/* What FROM asks for, a call by arg, or by work a worker's request: both have
+   functions of the same names.  */
+#define GOLDEN_OF(by, from)                                                    \
+  {                                                                            \
+    .vmid = by##_number (from, "vmid", 0),                                     \
+    .template = by##_text (from, "template"),                                  \
+    .storage = by##_text (from, "storage"),                                    \
+    .size = by##_number (from, "size", 0),                                     \
+    .cores = by##_number (from, "cores", GOLDEN_UNSET),                        \
+    .memory = by##_number (from, "memory", GOLDEN_UNSET),                      \
+    .hostname = by##_text (from, "hostname"),                                  \
+  }
+
 #define GOLDEN_WORDS 16
 #define GOLDEN_NUMBER 24 /* Bytes of a number's digits and a NUL.  */
 

@@ -113,14 +113,7 @@ run_pct (struct work *work, const struct golden_words *words)
 gpg_error_t
 work_create_golden (struct work *work)
 {
-  const struct golden golden
-      = { .vmid = work_number (work, "vmid", 0),
-          .template = work_text (work, "template"),
-          .storage = work_text (work, "storage"),
-          .size = work_number (work, "size", 0),
-          .cores = work_number (work, "cores", GOLDEN_UNSET),
-          .memory = work_number (work, "memory", GOLDEN_UNSET),
-          .hostname = work_text (work, "hostname") };
+  const struct golden golden = GOLDEN_OF (work, work);
   struct golden_words words;
   gpg_error_t err = golden_check (&golden, &work->failure);
 

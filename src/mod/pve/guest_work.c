@@ -42,7 +42,8 @@ says (const struct failure *failure, const char *words)
 static bool
 was_so (struct work *work, const struct action *action, gpg_error_t err)
 {
-  return err && action->already && says (&work->failure, action->already);
+  return err && action && action->already
+         && says (&work->failure, action->already);
 }
 
 /* --- Requests --- */
@@ -298,6 +299,9 @@ write_disk (struct work *work, const json_t *config)
     return fail (&work->failure, GPG_ERR_NOT_FOUND, "the guest has no disk %s",
                  disk);
   err = write_text (work->out, "volume", volume);
+  if (!err)
+    err = writer_field_bool (
+        work->out, "same", action_disk_has (volume, work_text (work, "size")));
   return err ? err : write_text (work->out, "digest", digest);
 }
 

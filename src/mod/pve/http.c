@@ -35,6 +35,7 @@ struct http
   /* Of the present request.  */
   const struct http_request *request;
   struct http_reply *reply;
+  size_t head;     /* Bytes of headers that came.  */
   gpg_error_t err; /* Better than libcurl's.  */
   bool opened;     /* A socket that is connected, just now.  */
   struct trust trust;
@@ -104,6 +105,9 @@ on_header (char *bytes, size_t size, size_t count, void *context)
   struct http_reply *reply = http->reply;
   size_t length = size * count;
 
+  http->head += length;
+  if (http->head > LIMIT_PVE_HEAD)
+    return 0;
   if (length > 5 && !strncmp (bytes, "HTTP/", 5))
     {
       auto_free char *line = strndup (bytes, length);
@@ -150,6 +154,16 @@ http_server_name (const struct endpoint *endpoint)
                       endpoint->host, endpoint->port);
 }
 
+/* Whether RC means that the answer's headers are too long.  A line that is too
+   long for libcurl is CURLE_OUT_OF_MEMORY to it.  */
+static bool
+is_long_head (const struct http *http, CURLcode rc)
+{
+  return http->head > LIMIT_PVE_HEAD
+         || (rc == CURLE_OUT_OF_MEMORY && http->reply->sent
+             && !http->reply->body.length);
+}
+
 static gpg_error_t
 explain (struct http *http, CURLcode rc, struct failure *failure)
 {
@@ -164,7 +178,12 @@ explain (struct http *http, CURLcode rc, struct failure *failure)
     return gpg_error (GPG_ERR_CANCELED);
   if (gpg_err_code (http->err) == GPG_ERR_TOO_LARGE)
     return fail (failure, GPG_ERR_TOO_LARGE,
-                 "%s sent more than 8 MiB: ask for less", server);
+                 "%s sent more than %lu MiB: ask for less", server,
+                 LIMIT_PVE_ANSWER / MIB);
+  if (is_long_head (http, rc))
+    return fail (failure, GPG_ERR_TOO_LARGE,
+                 "%s sent a head of more than %lu KiB: is that Proxmox?",
+                 server, LIMIT_PVE_HEAD / KIB);
   if (http->err)
     return fail (failure, GPG_ERR_NETWORK, "cannot reach %s: %s", server,
                  gpg_strerror (http->err));
@@ -258,6 +277,7 @@ http_perform (struct http *http, const struct http_request *request,
   *r_reply = (struct http_reply){ .status = 0 };
   http->request = request;
   http->reply = r_reply;
+  http->head = 0;
   http->err = 0;
   http->opened = false;
   http->words[0] = 0;

@@ -59,7 +59,7 @@ struct http_reply
    GPG_ERR_TIMEOUT        there was no answer in time;
    GPG_ERR_NOT_TRUSTED    another certificate than pve.conf says; the detail
                           fingerprint has the one that came;
-   GPG_ERR_TOO_LARGE      the answer's body;
+   GPG_ERR_TOO_LARGE      the answer's body or its headers;
    GPG_ERR_NETWORK        the server was not reached in time, TLS and all, or
                           the connection ended.
    R_REPLY->sent tells whether the request may have been carried out.  */

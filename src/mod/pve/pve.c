@@ -9,6 +9,7 @@
 #include "fences.h"
 #include "golden.h"
 #include "help.h"
+#include "help_read.h"
 #include "selftest_task.h"
 #include "task_change.h"
 
@@ -29,7 +30,7 @@ static const struct verb verbs[] = {
     .help
     = "Answers a record for each, with what is known of it:\n"
       "  node, status        online, offline or unknown\n" USAGE
-      "  level               of its subscription\n"
+      "  level               of its subscription, if it has one\n"
       "  fingerprint         SHA-256 of its certificate, for pve.conf\n" ERRORS
       "Example: PVE NODES" },
   { .name = "STATUS",
@@ -37,23 +38,7 @@ static const struct verb verbs[] = {
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "how a node is",
-    .help = "Answers a record:\n"
-            "  node\n"
-            "  kernel              its release, as 6.8.12-1-pve\n"
-            "  load_1, load_5, load_15   the load of as many minutes\n"
-            "  version             of pve-manager\n"
-            "  uptime_seconds\n"
-            "  cpu, io_wait        of all processors, 0 to 1\n"
-            "  cpus, cpu_cores, cpu_sockets, cpu_model\n"
-            "  memory_used_bytes, memory_free_bytes, memory_total_bytes\n"
-            "  memory_available_bytes   since PVE 9\n"
-            "  swap_used_bytes, swap_total_bytes\n"
-            "  ksm_shared_bytes    memory that guests share\n"
-            "  root_used_bytes, root_available_bytes, root_total_bytes\n"
-            "  boot_mode           efi or legacy-bios; since PVE 8\n"
-            "  secure_boot         yes or no; likewise\n" ERRORS
-            "NOT_FOUND: there is no such node.\n"
-            "Example: PVE STATUS pve1" },
+    .help = STATUS_HELP },
   { .name = "GUESTS",
     .args = "[--node=<node:node>] [--kind=<kind:enum(lxc|qemu)>]",
     .effect = EFFECT_READ,
@@ -83,13 +68,14 @@ static const struct verb verbs[] = {
       "                      how much it stalls; since PVE 9\n" ERRORS NOT_FOUND
       "Example: PVE GUEST 100" },
   { .name = "CONFIG",
-    .args = "[--current] <vmid:vmid>",
+    .args = "[--current] [--snapshot=<snapshot:snapname>] <vmid:vmid>",
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "how a guest is configured",
     .help = "Answers a record of each setting under its name in Proxmox VE,\n"
             "sorted, as it will be at the next start; with --current as it\n"
-            "is in force.  The field digest tells one configuration from\n"
+            "is in force, or as it was at SNAPSHOT.  The field digest tells "
+            "one configuration from\n"
             "another.  memory and swap are MiB.\n" ERRORS NOT_FOUND
             "Example: PVE CONFIG 100" },
   { .name = "PENDING",
@@ -121,20 +107,7 @@ static const struct verb verbs[] = {
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "the storages of a node, or of all",
-    .help = "Answers a record for each: of NODE as it is now, else of each\n"
-            "node from the cluster's list, which is some seconds old and has\n"
-            "a status in place of the fields marked by a star:\n"
-            "  storage, node\n"
-            "  type                dir, lvmthin, nfs, zfspool, ...\n"
-            "  shared              yes or no: all nodes have the same\n"
-            "  enabled, active     yes or no *\n"
-            "  status              available or unknown\n"
-            "  used_bytes, total_bytes\n"
-            "  available_bytes     *\n"
-            "  used_fraction       0 to 1 *\n"
-            "  content             a list: what it is for\n" ERRORS
-            "NOT_FOUND: there is no such node.\n"
-            "Example: PVE STORAGES pve1" },
+    .help = STORAGES_HELP },
   { .name = "CONTENT",
     .args = "[--content=<content:enum(backup|images|import|iso|rootdir|"
             "snippets|vztmpl)>] [--vmid=<vmid:vmid>] <node:node> "
@@ -142,61 +115,20 @@ static const struct verb verbs[] = {
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "the volumes of a storage",
-    .help = "Answers a record for each, or for each of CONTENT, and of the\n"
-            "guest VMID:\n"
-            "  volid               its name, for other calls\n"
-            "  content             backup, images, iso, ...\n"
-            "  kind                of the guest in a backup: lxc or qemu\n"
-            "  format              raw, qcow2, tar.zst, ...\n"
-            "  vmid                whose it is\n"
-            "  size_bytes, used_bytes\n"
-            "  created             when (UTC)\n"
-            "  parent              of a linked clone\n"
-            "  notes               the first line\n"
-            "  protected           yes or no\n"
-            "  encrypted           by which key, or 1\n"
-            "  verified            ok or failed, by a backup server\n" ERRORS
-            "NOT_FOUND: there is no such node or storage.\n"
-            "Example: PVE CONTENT --content=backup pve1 local" },
+    .help = CONTENT_HELP },
   { .name = "TASKS",
     .args = "[--node=<node:node>] [--vmid=<vmid:vmid>] [--running] [--errors] "
             "[--limit=<limit:int=50>] [--since=<since:string>]",
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "what runs, and what was done",
-    .help = "Answers a record for each task of NODE, or of all nodes, the\n"
-            "newest first, at most LIMIT: only those of the guest VMID, those\n"
-            "that run, or those that ended badly, and that began at SINCE\n"
-            "(2027-01-31 or 2027-01-31T12:00:00Z) or later:\n"
-            "  upid                its name, for other calls\n"
-            "  node\n"
-            "  type                vzdump, qmstart, ...\n"
-            "  id                  a guest's number, or whatever it is about\n"
-            "  started, ended      when (UTC)\n"
-            "  user                who, with the token\n"
-            "  outcome             running, ok, warnings, failed, refused or\n"
-            "                      aborted\n"
-            "  exitstatus          how it ended, in its own words\n"
-            "A node that does not answer is left out, with a warning.  Of\n"
-            "other users' tasks the token needs Sys.Audit on the node.\n" ERRORS
-            "Example: PVE TASKS --errors --limit=5" },
+    .help = TASKS_HELP },
   { .name = "RESOURCES",
     .args = "[--type=<type:enum(vm|node|storage|sdn)>]",
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "all that the cluster has",
-    .help = "Answers a record for each thing of TYPE, or for each, from the\n"
-            "cluster's list, which is some seconds old:\n"
-            "  id                  as lxc/100\n"
-            "  kind                node, lxc, qemu, storage, pool, sdn or\n"
-            "                      network\n"
-            "  node, vmid, name, storage, pool, sdn, network, status\n"
-            "  network_type, zone_type, protocol\n"
-            "  lock, ha_state, template   of a guest\n"
-            "  storage_type, shared, content   of a storage\n"
-            "  level               of a node's subscription\n"
-            "  tags                a list\n" USAGE ERRORS
-            "Example: PVE RESOURCES --type=node" },
+    .help = RESOURCES_HELP },
   { .name = "PERMISSIONS",
     .args = "[--path=<path:string>]",
     .effect = EFFECT_READ,
@@ -214,19 +146,7 @@ static const struct verb verbs[] = {
     .effect = EFFECT_READ,
     .run = relay_verb,
     .summary = "the disks of a node",
-    .help = "Answers a record for each, with what is known:\n"
-            "  device              as /dev/sda\n"
-            "  by_id               its link of a name that stays\n"
-            "  type                hdd, ssd, nvme, usb or unknown\n"
-            "  model, vendor, serial, wwn, capacity_bytes\n"
-            "  health              PASSED, FAILED, UNKNOWN, ...\n"
-            "  used                what for: LVM, partitions, mounted, ...\n"
-            "  mounted, gpt        yes or no\n"
-            "  wear_percent        of an SSD's life that is used up\n"
-            "  rotation            turns a minute, 0 for an SSD\n"
-            "  osd                 its number in Ceph\n" ERRORS
-            "NOT_FOUND: there is no such node.\n"
-            "Example: PVE DISKS pve1" },
+    .help = DISKS_HELP },
   { .name = "NEXTID",
     .args = "[<vmid:vmid>]",
     .effect = EFFECT_READ,
@@ -295,6 +215,7 @@ static const struct verb verbs[] = {
   { .name = "SHUTDOWN",
     .args = WAYS "[--force-stop] [--grace=<time:duration>] <vmid:vmid>",
     .effect = EFFECT_WRITE,
+    .also = "force-stop:STOP",
     .run = pve_change,
     .done = relay_done,
     .summary = "have a guest shut down",
@@ -339,6 +260,7 @@ static const struct verb verbs[] = {
   { .name = "ROLLBACK",
     .args = WAYS "[--start] <vmid:vmid> <snapname:snapname>",
     .effect = EFFECT_DESTROY,
+    .also = "start:START",
     .run = pve_change,
     .done = relay_done,
     .summary = "put a guest back to a snapshot",
@@ -360,6 +282,7 @@ static const struct verb verbs[] = {
                  "[--compress=<how:enum(0|gzip|lzo|zstd)>] "
                  "[--notes=<text:string>] <vmid:vmid>...",
     .effect = EFFECT_WRITE,
+    .also = "mode=stop:REBOOT mode=suspend:SUSPEND",
     .run = pve_change,
     .done = relay_done,
     .summary = "back guests up",
@@ -367,13 +290,14 @@ static const struct verb verbs[] = {
     "All are on one node.  No old backup is removed.  NOTES needs a\n"
     "STORAGE.  With a STORAGE the list volid has the new backups.  What is\n"
     "not said (STORAGE, MODE, HOW) is as in the node's vzdump.conf.\n"
-    "Example: PVE BACKUP --storage=local --mode=stop 100" },
+    "Example: PVE BACKUP --storage=local --mode=snapshot 100" },
   { .name = "RESTORE",
     .args = WAYS
     "[--storage=<storage:storage>] [--force=<force:permit>] [--unique] "
     "[--start] [--kind=<kind:enum(lxc|qemu)>] [--node=<node:node>] "
     "<vmid:vmid> <volid:volid>",
     .effect = EFFECT_DESTROY,
+    .also = "force:DESTROY start:START",
     .run = pve_change,
     .done = relay_done,
     .summary = "make a guest of a backup",
@@ -401,6 +325,7 @@ static const struct verb verbs[] = {
   { .name = "RESIZE",
     .args = WAYS "[--snapshot] <vmid:vmid> <disk:string> <size:string>",
     .effect = EFFECT_WRITE,
+    .also = "snapshot:SNAPSHOT",
     .run = pve_change,
     .done = relay_done,
     .summary = "let a disk grow",
@@ -411,6 +336,7 @@ static const struct verb verbs[] = {
     .args = WAYS "[--online] [--restart] [--with-local-disks] "
                  "[--storage=<storage:storage>] <vmid:vmid> <target:node>",
     .effect = EFFECT_WRITE,
+    .also = "restart:REBOOT",
     .run = pve_change,
     .done = relay_done,
     .summary = "move a guest to another node",
@@ -424,6 +350,7 @@ static const struct verb verbs[] = {
     .args = WAYS "[--snapshot] [--delete=<names:string>] <vmid:vmid> "
                  "[<setting:string>...]",
     .effect = EFFECT_WRITE,
+    .also = "snapshot:SNAPSHOT",
     .run = pve_set,
     .done = relay_done,
     .summary = "change a guest's configuration",
@@ -437,6 +364,7 @@ static const struct verb verbs[] = {
   { .name = "DESTROY",
     .args = WAYS "[--purge] [--force] [--unreferenced-disks] <vmid:vmid>",
     .effect = EFFECT_DESTROY,
+    .also = "force:STOP",
     .run = pve_change,
     .done = relay_done,
     .summary = "delete a guest and its disks",

@@ -51,7 +51,7 @@ static gpg_error_t
 write_setting (struct work *work, const json_t *config, const char *key)
 {
   const json_t *value = json_object_get (config, key);
-  struct field fields[] = { { key, key, FIELD_TEXT },
+  struct field fields[] = { { key, key, FIELD_VALUE },
                             { NULL, NULL, FIELD_TEXT } };
   int64_t number;
 
@@ -70,11 +70,19 @@ read_config (struct work *work)
 {
   auto_guest struct guest guest = GUEST_NONE;
   auto_free const char **keys = NULL;
+  auto_buffer struct buffer path = BUFFER_EMPTY;
+  auto_buffer struct buffer query = BUFFER_EMPTY;
   json_t *config = NULL;
   size_t count = 0;
-  gpg_error_t err = read_of_guest (
-      work, work_number (work, "current", 0) ? "/config?current=1" : "/config",
-      &guest, &config);
+  gpg_error_t err;
+
+  buffer_string (&path, "/config");
+  read_argument (work, &query, "current");
+  read_argument (work, &query, "snapshot");
+  read_query (&path, &query);
+  err = buffer_error (&path);
+  if (!err)
+    err = read_of_guest (work, path.bytes, &guest, &config);
 
   if (!err)
     err = read_names (work, config, &keys, &count);
@@ -94,8 +102,8 @@ static gpg_error_t
 write_pending (struct work *work, const json_t *entry, const void *context)
 {
   static const struct field fields[] = { { "setting", "key", FIELD_TEXT },
-                                         { "value", "value", FIELD_TEXT },
-                                         { "pending", "pending", FIELD_TEXT },
+                                         { "value", "value", FIELD_VALUE },
+                                         { "pending", "pending", FIELD_VALUE },
                                          { NULL, NULL, FIELD_TEXT } };
   const json_t *pending = json_object_get (entry, "pending");
   int64_t number = 0;

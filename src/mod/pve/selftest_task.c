@@ -28,7 +28,8 @@ append (struct call *call, const struct more *more, const char *operation,
                                     .description = text,
                                     .operation = operation,
                                     .undo = "pve selftest clean",
-                                    .more = more->pairs });
+                                    .more = more->pairs,
+                                    .reports = true });
 }
 
 /* The test of GUEST ("container 100 on pve1").  */

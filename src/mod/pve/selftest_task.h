@@ -18,9 +18,9 @@ gpg_error_t pve_selftest_task (struct call *call);
   "reeve-selftest: what it writes meanwhile is lost, and if it runs it is\n"   \
   "stopped and started again.  After an error, or when the client gives\n"     \
   "up, the snapshot is deleted; the detail not-undone tells if it could\n"     \
-  "not be.  Answers a record for each step:\n"                                 \
+  "not be.  Answers a record for each step, also before an error:\n"           \
   "  check     snapshot, rollback, delete\n"                                   \
-  "  state     always ok\n"                                                    \
+  "  state     ok or failed\n"                                                 \
   "  seconds   how long it took, with a fraction\n"                            \
   "  message   what was found\n"                                               \
   "The detail check of an error names the step.\n"                             \

@@ -168,25 +168,30 @@ verify (struct work *work, const struct guest *guest, const struct part *part)
   return work_number (work, "start", 0) ? await_running (work, guest) : 0;
 }
 
+/* PART ended with WHY, 0 or an error.  */
 static gpg_error_t
-write_part (struct work *work, const struct part *part, uint64_t ms)
+write_part (struct work *work, const struct part *part, uint64_t ms,
+            gpg_error_t why)
 {
   struct writer *out = work->out;
+  const char *state = why ? "failed" : "ok";
   char seconds[32];
   int length = snprintf (seconds, sizeof seconds, "%.3f", (double)ms / 1000);
   gpg_error_t err = writer_field (out, "check", "%s", part->check);
 
   if (!err)
-    err = writer_field (out, "state", "ok");
+    err = writer_field (out, "state", "%s", state);
   if (!err)
     err = writer_field_json (out, "seconds", seconds, (size_t)length);
   if (!err)
-    err = writer_field (out, "message", "%s", part->message);
+    err = writer_field (out, "message", "%s",
+                        why ? failure_words (&work->failure, why)
+                            : part->message);
   if (!err)
     err = writer_record_end (out);
   return err ? err
-             : work_status (work, "PROGRESS", "%s: ok, %s s", part->check,
-                            seconds);
+             : work_status (work, "PROGRESS", "%s: %s, %s s", part->check,
+                            state, seconds);
 }
 
 gpg_error_t
@@ -202,14 +207,16 @@ selftest_act (struct work *work)
   for (size_t i = 0; !err && i < sizeof parts / sizeof *parts; i++)
     {
       uint64_t begin = link_now ();
+      gpg_error_t told;
 
       err = guest_do (work, action_find (parts[i].verb));
       if (!err)
         err = verify (work, &guest, parts + i);
+      told = write_part (work, parts + i, link_now () - begin, err);
       if (err)
         failure_detail (&work->failure, "check", "%s", parts[i].check);
       else
-        err = write_part (work, parts + i, link_now () - begin);
+        err = told;
     }
   return err;
 }

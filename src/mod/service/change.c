@@ -43,16 +43,6 @@ static const struct change
   { "RESET-FAILED", "reset-failed", "active", "", NULL, NULL, "", false },
 };
 
-static const struct change *
-find_change (const char *verb)
-{
-  size_t i = 0;
-
-  while (strcmp (changes[i].verb, verb))
-    i++;
-  return changes + i;
-}
-
 static bool
 has_word (const char *words, const char *word)
 {
@@ -108,7 +98,7 @@ plan (struct call *call, const struct change *change, const char *state)
 gpg_error_t
 service_change (struct call *call)
 {
-  const struct change *change = find_change (call->verb->name);
+  const struct change *change = changes;
   const char *const more[]
       = { "manager", settings_text (call->settings, "service-manager"), NULL };
   auto_free char *text = NULL;
@@ -116,6 +106,8 @@ service_change (struct call *call)
   auto_free char *load = NULL;
   gpg_error_t err = relay_ask (call, "SERVICE STATUS", more, &text);
 
+  while (strcmp (change->verb, call->verb->name))
+    change++;
   if (!err)
     err = relay_field (text, change->field, &state);
   if (!err)

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +18,7 @@
 #include <unistd.h>
 
 #include "../../../protocol/memory.h"
-
-#define NOBODY 65534
+#include "../../base/privilege.h"
 
 static const char *const directories[] = { "/var/log/journal",
                                            "/run/log/journal" };
@@ -51,13 +49,10 @@ lose_privileges (const gid_t *groups, size_t count)
 
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     return -1;
-  if (geteuid ())
-    return 0;
   for (size_t i = 0; i < count; i++)
     if (groups[i])
       others[kept++] = groups[i];
-  return setgroups (kept, others) || setresgid (NOBODY, NOBODY, NOBODY)
-         || setresuid (NOBODY, NOBODY, NOBODY);
+  return privilege_drop (PRIVILEGE_NOBODY, PRIVILEGE_NOBODY, others, kept);
 }
 
 /* Tell the parent what came of it.  */

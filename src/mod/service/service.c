@@ -123,7 +123,7 @@ static const struct verb verbs[] = {
     "Answers a record with the fields\n" STATE_FIELDS
     "Fields that have no value are left out.  Of init.d scripts less is "
     "known.\n" ERRORS "Example: SERVICE STATUS cron",
-    0 },
+    0, NULL },
   { "LIST",
     "[--type=<type:enum(service|socket|target|timer|mount|automount|path|"
     "slice|scope|swap|device|all)=service>] [--state=<state:string>]",
@@ -133,21 +133,21 @@ static const struct verb verbs[] = {
     "as STATUS tells them.  With --state, those of which one of load, active,\n"
     "sub and enabled is STATE.\n"
     "Example: SERVICE LIST --state=active",
-    0 },
+    0, NULL },
   { "SHOW", "[--property=<property:string>] <unit:unit>", EFFECT_READ,
     service_read, NULL, "all that the service manager knows of a unit",
     "Answers a record with each property under its name in systemd (those of\n"
     "an init.d script: what its header says), or only PROPERTY.  Values that\n"
     "are neither text nor number nor a list of texts are JSON.\n" ERRORS
     "Example: SERVICE SHOW cron",
-    0 },
+    0, NULL },
   { "DEPS", "[--reverse] <unit:unit>", EFFECT_READ, service_read, NULL,
     "the units on which a unit depends",
     "Answers a record for each: kind (requires, wants, binds-to, part-of,\n"
     "conflicts, after, ...), unit.  With --reverse, the units that depend on\n"
     "UNIT: kind is required-by, wanted-by, before, ...\n" ERRORS
     "Example: SERVICE DEPS cron",
-    0 },
+    0, NULL },
   { "LOGS",
     "[--lines=<lines:int>] [--since=<since:string>] "
     "[--priority=<priority:enum(emerg|alert|crit|err|warning|notice|info|"
@@ -162,7 +162,7 @@ static const struct verb verbs[] = {
     "CANCEL.\n"
     "NOT_FOUND: this machine keeps no journal.\n"
     "Example: SERVICE LOGS --lines=5 cron",
-    0 },
+    0, NULL },
   { "WATCH", "[--for=<time:duration>] [<unit:unit>...]", EFFECT_READ,
     service_read, NULL, "tell of each change of units",
     "Writes a status line \"S UNIT name active sub\" for each UNIT as it is "
@@ -170,16 +170,16 @@ static const struct verb verbs[] = {
     "then for each change, of these or of all units, until CANCEL, or for the\n"
     "time FOR.  Scripts of init.d are asked once a second, and must be "
     "named.\n" ERRORS "Example: SERVICE WATCH --for=10ms cron",
-    0 },
+    0, NULL },
   { "START", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "start a unit",
-    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE START cron", 0 },
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE START cron", 0, NULL },
   { "STOP", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "stop a unit",
-    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE STOP cron", 0 },
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE STOP cron", 0, NULL },
   { "RESTART", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "stop a unit and start it",
-    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE RESTART cron", 0 },
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE RESTART cron", 0, NULL },
   { "RELOAD", "[--force] <unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "have a unit read its configuration again",
     CHANGE_ANSWER
@@ -187,37 +187,38 @@ static const struct verb verbs[] = {
     "With --force a unit that cannot is restarted.\n" CHANGE_ERRORS
     "NOT_SUPPORTED: the unit cannot.\n"
     "Example: SERVICE RELOAD cron",
-    0 },
+    0, NULL },
   { "TRY-RESTART", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "restart a unit if it runs",
-    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE TRY-RESTART cron", 0 },
+    CHANGE_ANSWER "\n" CHANGE_ERRORS "Example: SERVICE TRY-RESTART cron", 0,
+    NULL },
   { "ENABLE", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "let a unit start when the machine starts",
     CHANGE_ANSWER
     "The field change, before\nthese, tells of each link.\n" ERRORS
     "NOT_SUPPORTED: the unit does not say when it would start.\n"
     "Example: SERVICE ENABLE cron",
-    0 },
+    0, NULL },
   { "DISABLE", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "let a unit no longer start by itself",
     CHANGE_ANSWER
     "The field change, before\nthese, tells of each link.\n" ERRORS
     "Example: SERVICE DISABLE cron",
-    0 },
+    0, NULL },
   { "MASK", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "let a unit start by nothing",
     CHANGE_ANSWER
     "\n"
     "It does not stop UNIT.  An init.d script is no longer executable.\n" ERRORS
     "Example: SERVICE MASK telnetd",
-    0 },
+    0, NULL },
   { "UNMASK", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "take MASK back", CHANGE_ANSWER "\n" ERRORS "Example: SERVICE UNMASK cron",
-    0 },
+    0, NULL },
   { "RESET-FAILED", "<unit:unit>", EFFECT_WRITE, service_change, relay_done,
     "forget that a unit failed, and how often it was started",
-    CHANGE_ANSWER "\n" ERRORS "Example: SERVICE RESET-FAILED cron", 0 },
-  { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 }
+    CHANGE_ANSWER "\n" ERRORS "Example: SERVICE RESET-FAILED cron", 0, NULL },
+  { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
 const struct noun service_noun

@@ -38,7 +38,7 @@ static const struct verb verbs[] = {
   { "PING", "", EFFECT_READ, system_ping, NULL, "whether reeve answers",
     "Answers a record: answer (pong), time (that of the machine, UTC).\n"
     "Example: SYSTEM PING",
-    VERB_UNGRANTED },
+    VERB_UNGRANTED, NULL },
   { "INFO", "", EFFECT_READ, relay_verb, NULL, "what the machine is and has",
     "Answers records; kind says of what.  The first, kind machine:\n"
     "  hostname, fqdn          its name, and that with a domain, as\n"
@@ -62,7 +62,7 @@ static const struct verb verbs[] = {
     "  name, terminal, host (where from), since (UTC)\n"
     "What is not known is left out.\n"
     "Example: SYSTEM INFO",
-    0 },
+    0, NULL },
   { "TIME", "", EFFECT_READ, relay_verb, NULL, "the time of the machine",
     "Answers a record:\n"
     "  time                UTC\n"
@@ -73,7 +73,7 @@ static const struct verb verbs[] = {
     "  rtc                 the clock that runs on when all is off, if there\n"
     "                      is one (UTC)\n"
     "Example: SYSTEM TIME",
-    0 },
+    0, NULL },
   { "METRICS", "[--format=<form:enum(records|prometheus)=records>]",
     EFFECT_READ, system_metrics, NULL, "what reeve counts of itself",
     "Answers records; kind says of what.  The first, kind reeved:\n"
@@ -94,14 +94,14 @@ static const struct verb verbs[] = {
     "All is lost when reeved ends.  With --format=prometheus the same as a\n"
     "text for Prometheus, whose names begin with reeve_.\n"
     "Example: SYSTEM METRICS",
-    0 },
+    0, NULL },
   { "HOSTNAME", "<name:hostname>", EFFECT_WRITE, system_hostname, system_set,
     "name the machine",
     "Through systemd where its service runs, else in /etc/hostname.  Answers\n"
     "a record: changed (yes, or no if it was so already), hostname.\n"
     "/etc/hosts stays as it is.\n"
     "Example: SYSTEM HOSTNAME web1.example.org",
-    0 },
+    0, NULL },
   { "TIMEZONE", "<zone:timezone>", EFFECT_WRITE, system_timezone, system_set,
     "set the time zone of the machine",
     "ZONE is a name in the zone database.  Through systemd where its service\n"
@@ -110,7 +110,7 @@ static const struct verb verbs[] = {
     "timezone.\n"
     "NOT_FOUND: the database has no such zone.\n"
     "Example: SYSTEM TIMEZONE Europe/Berlin",
-    0 },
+    0, NULL },
   { "LOCALE", "<locale:locale>...", EFFECT_WRITE, system_locale, system_set,
     "set the language of the machine",
     "Each LOCALE is a name, which LANG gets, or VARIABLE=NAME; variables that\n"
@@ -120,15 +120,15 @@ static const struct verb verbs[] = {
     "already), locale (a line for each variable).\n"
     "NOT_FOUND: a locale is not installed.\n"
     "Example: SYSTEM LOCALE C.UTF-8 LC_TIME=C.UTF-8",
-    0 },
+    0, NULL },
   { "REBOOT",
     "[--delay=<time:duration>] [--cancel] [--message=<message:string>]",
     EFFECT_DESTROY, system_power, relay_done, "start the machine anew",
-    POWER_HELP "Example: SYSTEM REBOOT --cancel", 0 },
+    POWER_HELP "Example: SYSTEM REBOOT --cancel", 0, NULL },
   { "SHUTDOWN",
     "[--delay=<time:duration>] [--cancel] [--message=<message:string>]",
     EFFECT_DESTROY, system_power, relay_done, "turn the machine off",
-    POWER_HELP "Example: SYSTEM SHUTDOWN --cancel", 0 },
+    POWER_HELP "Example: SYSTEM SHUTDOWN --cancel", 0, NULL },
   { "UPDATES-NEEDED", "", EFFECT_READ, relay_verb, NULL,
     "what waits for an update or a reboot",
     "Asks no network: what the last \"apt-get update\" saw.  Answers records;\n"
@@ -141,8 +141,8 @@ static const struct verb verbs[] = {
     "candidate, security (yes or no), origin.\n"
     "TRY_LATER: one session asks at a time, and the others took a minute.\n"
     "Example: SYSTEM UPDATES-NEEDED",
-    0 },
-  { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0 }
+    0, NULL },
+  { NULL, NULL, EFFECT_READ, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
 const struct noun system_noun
