@@ -112,7 +112,9 @@ struct noun
                            size_t count),
       void *context);
 
-  /* Free CALL->module->session at the end of a session; may be NULL.  */
+  /* Free CALL->module->session at the end of a session, or in a process that
+     was forked from it, to which what it works with does not belong; may be
+     NULL.  */
   void (*session_end) (void *session);
 
   /* Whether CALL->module->session has changes that its end would drop, for

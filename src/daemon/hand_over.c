@@ -83,10 +83,11 @@ leave_client (const struct session *session)
 /* Let go of what belongs to SESSION's process and would not end, or not be
    free, before the job ends.  Steps have workers of their own.  */
 static void
-leave_session (const struct session *session)
+leave_session (struct session *session)
 {
   struct daemon *daemon = session->daemon;
 
+  session_end_modules (session);
   journal_after_fork ();
   for (size_t i = 0; i < daemon->registry.count; i++)
     {

@@ -233,16 +233,10 @@ session_sink (struct session *session)
 /* --- The life of a session --- */
 
 void
-session_reset (struct session *session)
+session_end_modules (struct session *session)
 {
   struct daemon *daemon = session->daemon;
 
-  session->output = OUTPUT_TEXT;
-  session->timeout_ms = 0;
-  free (session->reason);
-  session->reason = NULL;
-  session->async = false;
-  session->nonce[0] = 0;
   for (size_t i = 0; i < daemon->registry.count; i++)
     {
       const struct noun *noun = daemon->registry.noun[i].row;
@@ -251,6 +245,18 @@ session_reset (struct session *session)
         noun->session_end (daemon->module[i].session);
       daemon->module[i].session = NULL;
     }
+}
+
+void
+session_reset (struct session *session)
+{
+  session->output = OUTPUT_TEXT;
+  session->timeout_ms = 0;
+  free (session->reason);
+  session->reason = NULL;
+  session->async = false;
+  session->nonce[0] = 0;
+  session_end_modules (session);
 }
 
 static gpg_error_t

@@ -169,6 +169,9 @@ gpg_error_t session_check_integrity (const struct session *session,
    state.  */
 void session_reset (struct session *session);
 
+/* Drop the modules' state alone.  */
+void session_end_modules (struct session *session);
+
 /* The sink of SESSION's answers, and a writer of them.  */
 struct writer_sink session_sink (struct session *session);
 struct writer session_writer (struct session *session);

@@ -21,7 +21,8 @@
 /* What the test wrote into the file REEVE_KILL_ORDER.  */
 struct order
 {
-  volatile int process; /* Who counts; 0: nobody, -1: whoever gets here.  */
+  volatile int process; /* Who counts; 0: nobody, -1: whoever gets here,
+                           -2: who leads a session of the system, as jobs.  */
   volatile int point;   /* When to kill; 0: never.  */
   volatile int also;    /* A further process to kill, or 0.  */
   volatile int count;   /* Points passed so far.  */
@@ -47,7 +48,9 @@ static void __attribute__ ((constructor)) read_order (void)
 static void
 pass (void)
 {
-  if (!order || (order->process != getpid () && order->process != -1))
+  if (!order
+      || (order->process != getpid () && order->process != -1
+          && (order->process != -2 || getsid (0) != getpid ())))
     return;
   if (++order->count != order->point)
     return;

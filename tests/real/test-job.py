@@ -225,6 +225,36 @@ def test_it_has_nothing_of_its_client():
         assert until(lambda: not attack.lives(process))
 
 
+def test_it_has_nothing_of_its_session():
+    """What that works with ends with it."""
+    with scene(task_seconds=60) as (_, daemon, client):
+        daemon.machine.write("/etc/hosts", "127.0.0.1 localhost\n")
+        with daemon.client("panel") as other:
+            session = attack.session_pid(other)
+            other.check("AUG GET /files/etc/hosts/1/ipaddr")
+            other.check("PVE GUESTS")
+            other.check("SYSTEM HOSTNAME elsewhere")
+            job = begun(other)
+            mine = files_of(process_of(daemon.machine, job))
+            shared = set(files_of(daemon.process.pid))
+            own = {name for name in files_of(session)
+                   if name.startswith("socket:") and name not in shared}
+            assert len(own) >= 3, own
+            assert not own & set(mine), mine
+            assert "anon_inode:[pidfd]" not in mine, mine
+            # It left them to the session.
+            other.check("AUG GET /files/etc/hosts/1/ipaddr")
+            journals = daemon.machine.path("/var/lib/reeve/journal")
+            assert [name for name in os.listdir(journals)
+                    if name.startswith("%d." % session)]
+            os.kill(session, signal.SIGKILL)
+        # Recovery can take the lock of its journal.
+        assert until(lambda: not [
+            name for name in os.listdir(journals)
+            if name.startswith("%d." % session)]), os.listdir(journals)
+        client.check("JOB CANCEL " + job)
+
+
 def process_of(machine, job, identity="panel"):
     """The process that a job's file names."""
     with open(job_file(machine, job, identity), encoding="utf-8") as file:

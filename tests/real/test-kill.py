@@ -7,6 +7,7 @@ import contextlib
 import mmap
 import os
 import random
+import re
 import shlex
 import signal
 import struct
@@ -193,6 +194,45 @@ def test_a_session_killed_at_every_point():
             assert 60 < point < 999, point
             assert done == {False, True}
             assert serves(daemon)
+
+
+def test_a_job_killed_at_every_point():
+    with Machine() as machine:
+        killer = Killer(machine)
+        found = set()
+        with killer.daemon(machine) as daemon, \
+                daemon.client("panel") as client:
+            for point in range(1, 1000, 3):
+                machine.write("/etc/hostname", "old\n")
+                killer.order(-2, point)
+                reply = client.call("SYSTEM HOSTNAME --async new")
+                passed = until(lambda: killer.passed() >= point, 0.5)
+                if not passed and reply.ok:
+                    break
+                killer.order()
+                found.add(job_killed(machine, client, reply))
+            assert found == {"no job", "interrupted old", "interrupted new",
+                             "done new"}, found
+            assert 40 < point < 999, point
+
+
+def job_killed(machine, client, reply):
+    """What became of a job that was begun by REPLY and killed."""
+    if not reply.ok:
+        assert reply.error == "SERVER_FAILED", reply.lines
+    assert until(lambda: not [
+        name for name in os.listdir(machine.path("/etc"))
+        if name not in ("reeve", "hostname")]), os.listdir(machine.path("/etc"))
+    folder = machine.path("/var/lib/reeve/journal")
+    assert until(lambda: not os.path.exists(folder) or not [
+        name for name in os.listdir(folder)
+        if not lives(int(name.split(".")[0]))]), os.listdir(folder)
+    name = machine.read("/etc/hostname").strip()
+    if not reply.ok:
+        assert name == "old"
+        return "no job"
+    state = client.check("JOB STATUS " + reply.text.split()[1]).text
+    return re.search("state: (.*)", state).group(1) + " " + name
 
 
 def test_everything_killed_and_started_again():

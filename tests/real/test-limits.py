@@ -363,6 +363,34 @@ def test_max_unsaved():
         client.check("AUG SET /files/etc/hosts/1/ipaddr 127.0.0.9")
 
 
+# --- Jobs: tests/real/test-job.py has those that run ---
+
+def test_max_jobs(limit="max_jobs"):
+    with daemon_with(**{limit: 0}) as daemon, \
+            daemon.client("panel") as client:
+        reply = client.call("SYSTEM HOSTNAME --async elsewhere")
+        assert reply.error == "LIMIT_REACHED", reply.verdict
+        assert limit.replace("_", "-") in reply.advice, reply.verdict
+        assert daemon.machine.read("/etc/hostname") is None
+        client.check("SYSTEM HOSTNAME elsewhere")
+
+
+def test_max_jobs_per_uid():
+    test_max_jobs("max_jobs_per_uid")
+
+
+def test_keep_jobs():
+    with daemon_with(keep_jobs=3) as daemon, \
+            daemon.client("panel") as client:
+        for number in range(5):
+            reply = client.check("SYSTEM HOSTNAME --async host%d" % number)
+            job = re.match("job: (.*)", reply.text).group(1)
+            client.check("JOB WAIT " + job)
+        jobs = re.findall("job: .*", client.check("JOB LIST").text)
+        assert len(jobs) == 3 and jobs[-1] == "job: " + job, jobs
+        assert daemon.machine.read("/etc/hostname") == "host4\n"
+
+
 # --- The audit log ---
 
 def rotated(daemon):

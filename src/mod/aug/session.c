@@ -31,6 +31,7 @@ aug_session_get (struct call *call, struct aug_session **r_session)
       if (!session)
         return gpg_error (GPG_ERR_ENOMEM);
       session->fd = session->pidfd = -1;
+      session->process = getpid ();
       session->generation = call->generation;
       channel_init (&session->channel, -1);
       call->module->session = session;
@@ -44,7 +45,8 @@ aug_drop_worker (struct aug_session *session)
 {
   if (session->pidfd >= 0)
     {
-      syscall (SYS_pidfd_send_signal, session->pidfd, SIGKILL, NULL, 0);
+      if (session->process == getpid ())
+        syscall (SYS_pidfd_send_signal, session->pidfd, SIGKILL, NULL, 0);
       close (session->pidfd);
     }
   if (session->fd >= 0)

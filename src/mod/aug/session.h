@@ -25,6 +25,7 @@ struct aug_session
 {
   int fd; /* To the worker; -1: there is none.  */
   int pidfd;
+  pid_t process; /* Whose session it is.  */
   struct channel channel;
   struct lens_table table;
   char *report; /* Fences that hold, as the worker says.  */
