@@ -81,7 +81,7 @@
 #define LIMIT_JOBS 64                  /* That run at once, ... */
 #define LIMIT_JOBS_PER_UID 16          /* ... of one user.  */
 #define LIMIT_JOBS_KEPT 100            /* Of one identity that are known.  */
-#define LIMIT_JOBS_MOST 256
+#define LIMIT_JOBS_MOST 128
 #define LIMIT_JOB_STATUS (256 * KIB)   /* Bytes of status lines, ... */
 #define LIMIT_JOB_ANSWER MIB           /* ... and of the answer, of a job.  */
 

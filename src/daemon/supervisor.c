@@ -75,7 +75,8 @@ supervisor_release_signals (const struct supervisor *supervisor)
 static void
 signal_job (void *context, pid_t pid)
 {
-  kill (pid, *(int *)context);
+  if (job_process_lives (pid))
+    kill (pid, *(int *)context);
 }
 
 static void

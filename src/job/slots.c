@@ -8,9 +8,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../../protocol/log_state.h"
 #include "../../protocol/memory.h"
+
+_Static_assert(2 * LIMIT_JOBS_MOST <= LOG_STATE_BEGUN_MOST,
+               "others can change something while all jobs run");
 
 static uint64_t
 pack (uid_t uid, pid_t pid)
@@ -94,12 +99,22 @@ job_slots_each (struct job_slots *slots,
   return count;
 }
 
+/* Whether NAME, of LENGTH bytes, is that of this process's program.  */
+static bool
+is_own_name (const char *name, size_t length)
+{
+  char own[16] = "";
+
+  return !prctl (PR_GET_NAME, own) && strlen (own) == length
+         && !memcmp (own, name, length);
+}
+
 bool
 job_process_lives (pid_t pid)
 {
   char path[32], text[256];
   auto_close int fd = -1;
-  const char *state;
+  const char *name, *state;
   ssize_t length;
 
   snprintf (path, sizeof path, "/proc/%ld/stat", (long)pid);
@@ -111,6 +126,8 @@ job_process_lives (pid_t pid)
     return false;
   text[length] = 0;
   /* Behind the program's name, which may have parentheses.  */
+  name = strchr (text, '(');
   state = strrchr (text, ')');
-  return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+  return name && state && is_own_name (name + 1, (size_t)(state - name - 1))
+         && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
 }

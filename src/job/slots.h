@@ -39,7 +39,9 @@ bool job_slots_free (struct job_slots *slots, pid_t pid);
 size_t job_slots_each (struct job_slots *slots,
                        void (*each) (void *context, pid_t pid), void *context);
 
-/* Whether the process PID is there, and did not end: a zombie is gone.  */
+/* Whether the process PID is there, and did not end: a zombie is gone.  So is a
+   process of another program, which got the number of one of ours, or the
+   number is what a process that was taken over wrote there.  */
 bool job_process_lives (pid_t pid);
 
 #endif /* REEVE_JOB_SLOTS_H */

@@ -249,7 +249,8 @@ sink_status (void *context, const char *keyword, const char *text)
 {
   struct job_writer *job = context;
 
-  if (job->written >= LIMIT_JOB_STATUS)
+  /* Which task to look for is known also behind a flood of its log.  */
+  if (job->written >= (strcmp (keyword, "TASK") ? 1 : 2) * LIMIT_JOB_STATUS)
     return 0;
   begin_line (job, "status", keyword);
   append_member (&job->line, "text", text, strlen (text));

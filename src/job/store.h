@@ -50,8 +50,9 @@ gpg_error_t job_create (const struct call *call,
 
 /* Where the call's answer, in JSON, and its status lines go.  It takes all: the
    change goes on, and was made, whatever can be told of it.  Beyond
-   LIMIT_JOB_STATUS bytes, or on a full disk, status lines are dropped; of an
-   answer that is not there as a whole a WARNING tells.  */
+   LIMIT_JOB_STATUS bytes (the name of a task: twice as many), or on a full
+   disk, status lines are dropped; of an answer that is not there as a whole a
+   WARNING tells.  */
 struct writer_sink job_sink (struct job_writer *job);
 
 /* The call has ended with ERR, of which FAILURE tells.  Durable on return.  */

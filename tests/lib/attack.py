@@ -125,10 +125,18 @@ def program_name(pid):
 
 
 def helper(daemon, name="reeve-augeas"):
-    """The pid of the helper NAME."""
-    found, = [pid for pid in children(daemon.process.pid)
-              if program_name(pid) == name]
-    return found
+    """The pid of the helper NAME.  A daemon that answers may have it still
+    start, as which it bears the daemon's name."""
+    found = []
+
+    def is_there():
+        found[:] = [pid for pid in children(daemon.process.pid)
+                    if program_name(pid) == name]
+        return found
+
+    assert until(is_there), "no %s" % name
+    pid, = found
+    return pid
 
 
 def sessions(daemon):

@@ -77,14 +77,15 @@ def ended(child, patience):
 
 
 class Daemon:
-    """A running reeved on a machine's socket.  Leaving the context ends it
-    by SIGTERM and complains if it does not end well."""
+    """A running reeved on a machine's socket, started by the command UNDER
+    if that is given.  Leaving the context ends it by SIGTERM and complains if
+    it does not end well."""
 
-    def __init__(self, machine, *options):
+    def __init__(self, machine, *options, under=()):
         self.machine = machine
         self.log = open(machine.path("reeved.log"), "ab")
         self.process = subprocess.Popen(
-            [program("reeved"), "--root", machine.root, "--foreground",
+            [*under, program("reeved"), "--root", machine.root, "--foreground",
              *options], stdin=subprocess.DEVNULL, stdout=self.log,
             stderr=self.log)
         self.wait()
@@ -197,8 +198,8 @@ class Machine:
         """The bytes that the handshake takes as the key."""
         return self.read("/etc/reeve/keys/%s.key" % name).rstrip("\n").encode()
 
-    def daemon(self, *options):
-        return Daemon(self, *options)
+    def daemon(self, *options, under=()):
+        return Daemon(self, *options, under=under)
 
     def spawn(self, identity=None, *options):
         """Run "reeved --server" on this machine and return its client; with

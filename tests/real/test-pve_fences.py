@@ -13,7 +13,6 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -39,6 +38,9 @@ CALLS = "%network,execve,execveat,fork,vfork,clone,clone3"
 INTERNET = re.compile(r"(?:socket|socketpair)\(AF_INET6?,|sa_family=AF_INET")
 STARTS = re.compile(r"^(?:\S+ )?(?:execve|execveat|v?fork|clone3?)\(",
                     re.MULTILINE)
+STARTED = re.compile(r'^exec.*?\["(?:[^"]*/)?([^"/]+)"', re.MULTILINE)
+# What a daemon starts for itself, and itself.
+OWN = ["reeve-api", "reeve-augeas", "reeve-machine", "reeved"]
 ROOT = os.geteuid() == 0
 with open(os.path.join(os.path.dirname(scratch.program("reeved")),
                        "config.h"), encoding="utf-8") as config:
@@ -46,13 +48,14 @@ with open(os.path.join(os.path.dirname(scratch.program("reeved")),
 
 
 @contextlib.contextmanager
-def scene():
-    """A server, a machine that knows it, and its daemon."""
+def scene(under=lambda machine: ()):
+    """A server, a machine that knows it, and its daemon, started by the
+    command that UNDER has for the machine."""
     with proxmox.Proxmox() as server, scratch.Machine(
             {**FILES, "/etc/reeve/pve.conf": CONF % server.port}) as machine:
         shutil.copy(server.ca_file, machine.path("/etc/reeve/pve.pem"))
         machine.write("/etc/reeve/pve.token", server.token + "\n", 0o400)
-        with machine.daemon() as daemon:
+        with machine.daemon(under=under(machine)) as daemon:
             yield server, machine, daemon
 
 
@@ -62,68 +65,77 @@ def connect(machine, socket):
     return client
 
 
-def traced(pid):
-    """Whether PID is looked at, or gone."""
-    try:
-        with open("/proc/%d/status" % pid, encoding="ascii") as file:
-            return "\nTracerPid:\t0\n" not in file.read()
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
 class Trace:
-    """What the processes of DAEMON, and those that they make, do inside.
-    After it, TEXTS has that by process."""
+    """What the processes of DAEMON, which strace started, do in all their
+    lives: TEXTS has that by process when END has been called, the daemon being
+    gone.
+
+    Nobody is let in, and nobody is let go: what strace is let into may fork
+    meanwhile, and strace that is told to end does not hand on the signal at
+    which a process has just stopped for it, so that a daemon hears nothing of
+    a session's end and waits for it for ever."""
+
+    @staticmethod
+    def command(machine):
+        """What starts the daemon of MACHINE: it is strace's grandparent, so
+        its process is the daemon's."""
+        return ("strace", "-D", "-f", "-ff", "-qq", "-s", "256",
+                "-o", machine.path("/trace"), "-e", "trace=" + CALLS)
 
     def __init__(self, daemon, machine):
-        self.pids = [daemon.process.pid,
-                     *attack.descendants(daemon.process.pid)]
-        self.prefix = machine.path("/trace")
+        self.machine = machine
         self.texts = {}
+        with open("/proc/%d/status" % daemon.process.pid,
+                  encoding="latin-1") as file:
+            self.tracer = int(re.search(r"\nTracerPid:\t(\d+)",
+                                        file.read()).group(1))
+        assert self.tracer, "strace looks away"
 
-    def __enter__(self):
-        self.process = subprocess.Popen(
-            ["strace", "-f", "-ff", "-qq", "-o", self.prefix, "-e",
-             "trace=" + CALLS, *["-p%d" % pid for pid in self.pids]],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True)
-        if not attack.until(lambda: all(map(traced, self.pids))):
-            self.process.kill()
-            raise tap.Skip("machine: strace may not look: %s"
-                           % self.process.communicate()[1].strip())
-        return self
-
-    def __exit__(self, *error):
-        self.process.terminate()
-        self.process.communicate()
-        # What was just made when strace let go may have been left stopped.
-        for pid in {*self.pids, *attack.descendants(self.pids[0])}:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-        folder, prefix = os.path.split(self.prefix + ".")
-        for name in os.listdir(folder):
-            if name.startswith(prefix):
-                with open(os.path.join(folder, name), encoding="utf-8",
-                          errors="replace") as file:
-                    self.texts[int(name[len(prefix):])] = file.read()
+    def end(self):
+        """strace ends when all that it looks at have ended."""
+        assert attack.until(lambda: not attack.lives(self.tracer)), \
+            "strace looks on at what remains"
+        for name in os.listdir(self.machine.root):
+            if name.startswith("trace."):
+                self.texts[int(name[len("trace."):])] = \
+                    self.machine.read("/" + name)
 
     def who(self, pattern):
         """The processes whose trace matches PATTERN."""
         return {pid for pid, text in self.texts.items()
                 if pattern.search(text)}
 
+    def started(self):
+        """The first words of the programs that were started, sorted."""
+        return sorted(name for text in self.texts.values()
+                      for name in STARTED.findall(text))
 
-@contextlib.contextmanager
-def looked_at():
-    """A scene under a trace."""
+
+def check_strace():
     if SANITIZED:
         raise tap.Skip("machine: a leak checker traces its own process")
     if not shutil.which("strace"):
         raise tap.Skip("strace is not installed")
-    with scene() as (server, machine, daemon):
+    tried = subprocess.run(["strace", "-D", "-f", "-qq", "-e", "trace=none",
+                            "true"], stdin=subprocess.DEVNULL,
+                           capture_output=True, text=True)
+    if tried.returncode or tried.stderr:
+        raise tap.Skip("machine: strace may not look: %s"
+                       % tried.stderr.strip())
+
+
+@contextlib.contextmanager
+def looked_at():
+    """A scene under a trace, which is whole behind it."""
+    check_strace()
+    with scene(Trace.command) as (server, machine, daemon):
         trace = Trace(daemon, machine)
-        with trace:
-            yield server, machine, daemon, trace
+        for name in attack.HELPERS:
+            attack.helper(daemon, name)
+        yield server, machine, daemon, trace
+        status = daemon.stop()
+        assert status == 0, (status, daemon.messages())
+        trace.end()
 
 
 def reads():
@@ -160,7 +172,7 @@ def check_reading(socket):
     makers = trace.who(re.compile(r"socket\(AF_INET6?,.*= \d"))
     assert len(makers) == 1, makers
     assert session not in trace.who(STARTS), trace.texts[session]
-    assert not trace.who(re.compile("exec")), "a program was started"
+    assert trace.started() == OWN, "a program was started"
 
 
 def test_a_session_opens_no_connection_and_starts_nothing():
@@ -171,24 +183,19 @@ def test_nor_does_one_that_only_reads():
     check_reading("S.read")
 
 
-def sees_pct():
-    """Whether a trace shows who starts pct, and how."""
+def test_a_program_that_is_started_is_seen():
     with looked_at() as (_, machine, _, trace), \
             connect(machine, "S.reeve") as client:
         session = attack.session_pid(client)
         client.check("PVE CREATE-GOLDEN 9000 local:vztmpl/a.tar.zst fast 8G")
+    assert session in trace.who(STARTS), trace.texts
+    assert trace.started() == sorted([*OWN, "reeve-machine", "pct"])
+    texts = trace.texts.values()
+    assert any("--change" in text for text in texts), trace.texts
+    # The words of pct.
+    assert any('"nesting=1,keyctl=1"' in text for text in texts), trace.texts
     # No connection is made for it.
     assert not trace.who(INTERNET)
-    texts = trace.texts.values()
-    # The words of pct.
-    return session in trace.who(STARTS) \
-        and any("--change" in text for text in texts) \
-        and any('"nesting=1,keyctl=1"' in text for text in texts)
-
-
-def test_a_program_that_is_started_is_seen():
-    """strace, which is let in while processes come and go, may miss one."""
-    assert any(sees_pct() for _ in range(5))
 
 
 def status(pid):

@@ -47,7 +47,7 @@ static const struct verb file_verbs[]
 /* Options that do what another verb does.  */
 static const struct verb guest_verbs[]
     = { { .name = "SET",
-          .args = "[--keep] [--mode=<m:enum(run|halt)>] "
+          .args = "[--keep] [--mode=<m:enum(run|halt|halts)>] "
                   "[--replace=<replace:permit>] [--force] <guest:string>...",
           .effect = EFFECT_WRITE,
           .run = run_nothing,

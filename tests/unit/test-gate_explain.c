@@ -141,6 +141,7 @@ options_need_other_verbs (void **state)
   assert_run (state, "GUEST SET 100", 0, "", "");
   assert_run (state, "GUEST SET --keep=0 --mode=run --replace=0 100", 0, "",
               "");
+  assert_run (state, "GUEST SET --mode=halts 100", 0, "", "");
   assert_run (state, "GUEST SET --keep 100", GPG_ERR_FORBIDDEN,
               "policy: no rule allows GUEST KEEP to panel", "GUEST KEEP");
   assert_run (state, "GUEST SET --mode=halt 100", GPG_ERR_FORBIDDEN,

@@ -223,8 +223,8 @@ many_status_lines (void **state)
   leave (&job);
 }
 
-/* A status line that cannot be written does not disturb what is done; an answer
-   that cannot is missed.  */
+/* What cannot be written does not disturb what is done, nor make it look
+   undone; an end that cannot is missed.  */
 static void
 no_room (void **state)
 {
@@ -239,7 +239,7 @@ no_room (void **state)
   close (full);
   sink = job_sink (&job);
   assert_int_equal (sink.status (sink.context, "PROGRESS", "one"), 0);
-  assert_code (sink.data (sink.context, "{\"a\":1}\n", 8), GPG_ERR_ENOSPC);
+  assert_int_equal (sink.data (sink.context, "{\"a\":1}\n", 8), 0);
   assert_code (job_end (&job, 0, NULL), GPG_ERR_ENOSPC);
   leave (&job);
 }

@@ -228,6 +228,38 @@ nor_is_one_that_is_too_long (void **state)
   assert_lines (expected);
 }
 
+/* --- Floods --- */
+
+static void
+a_task_is_known_behind_a_flood (void **state)
+{
+  auto_free char *text = calloc (1, KIB);
+  struct job_writer job;
+  struct writer_sink sink;
+  auto_free char *file = calloc (4, LIMIT_JOB_STATUS);
+  FILE *stream;
+
+  (void)state;
+  memset (text, 'x', KIB - 1);
+  assert_int_equal (create (&job), 0);
+  sink = job_sink (&job);
+  for (size_t i = 0; i < LIMIT_JOB_STATUS / KIB + 1; i++)
+    assert_int_equal (sink.status (sink.context, "PROGRESS", text), 0);
+  assert_int_equal (sink.status (sink.context, "PROGRESS", "late"), 0);
+  assert_int_equal (sink.status (sink.context, "TASK", "here"), 0);
+  for (size_t i = 0; i < 3 * LIMIT_JOB_STATUS / KIB; i++)
+    assert_int_equal (sink.status (sink.context, "TASK", text), 0);
+  assert_int_equal (job_end (&job, 0, NULL), 0);
+  leave (&job);
+  stream = fopen (scratch_path (scratch, PATH), "re");
+  assert_non_null (stream);
+  assert_in_range (fread (file, 1, 4 * LIMIT_JOB_STATUS - 1, stream),
+                   2 * LIMIT_JOB_STATUS, 2 * LIMIT_JOB_STATUS + 4 * KIB);
+  fclose (stream);
+  assert_non_null (strstr (file, "{\"status\":\"TASK\",\"text\":\"here\"}\n"));
+  assert_null (strstr (file, "late"));
+}
+
 int
 main (void)
 {
@@ -240,6 +272,7 @@ main (void)
     STORE_TEST (no_line_is_torn),
     STORE_TEST (an_answer_that_is_lost_is_no_failure),
     STORE_TEST (nor_is_one_that_is_too_long),
+    STORE_TEST (a_task_is_known_behind_a_flood),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -105,7 +105,8 @@ test_locked (void **state)
   assert_int_equal (run (turns), 0);
   assert_lines ("PROGRESS locked (backup): trying again\n"
                 "TASK " OURS "\n"
-                "PROGRESS locked (snapshot): trying again\n");
+                "PROGRESS locked (snapshot): trying again\n"
+                "TASK " OURS "\n");
 }
 
 static void
