@@ -206,7 +206,13 @@ def test_it_goes_on_without_its_client():
         assert server.tasks[0].exit == "OK"
 
 
+def only_root():
+    if os.geteuid():
+        raise tap.Skip("machine: only root may look into a process of reeve's")
+
+
 def test_it_has_nothing_of_its_client():
+    only_root()
     with scene(task_seconds=4) as (_, daemon, client):
         with daemon.client("panel") as other:
             session = attack.session_pid(other)
@@ -227,6 +233,7 @@ def test_it_has_nothing_of_its_client():
 
 def test_it_has_nothing_of_its_session():
     """What that works with ends with it."""
+    only_root()
     with scene(task_seconds=60) as (_, daemon, client):
         daemon.machine.write("/etc/hosts", "127.0.0.1 localhost\n")
         with daemon.client("panel") as other:
@@ -322,15 +329,17 @@ def test_with_a_rule_others_see_it():
 
 
 def test_in_pipe_mode():
-    with scene(task_seconds=2) as (server, daemon, client):
-        with daemon.machine.spawn("panel") as other:
+    # An ordinary user is the owner there, without a handshake.
+    who = None if os.geteuid() else "panel"
+    with scene(task_seconds=2) as (_, daemon, client):
+        with daemon.machine.spawn(who) as other:
             job = begun(other)
             assert listed(other) == [job]
-        assert state(client, job) == "running"
-        assert client.check("JOB WAIT " + job).ok
-        with daemon.machine.spawn("panel") as other:
-            assert state(other, job) == "done"
+        assert listed(client) == ([job] if who else [])
+        with daemon.machine.spawn(who) as other:
+            assert state(other, job) == "running"
             assert other.check("JOB WAIT " + job).ok
+            assert state(other, job) == "done"
 
 
 def test_a_client_that_may_only_read():
