@@ -68,6 +68,7 @@ struct call
   bool dry_run;
   uint64_t started_us; /* When it began, on that of link_now_us.  */
   bool recorded;       /* The audit has its end.  */
+  bool handed_over;    /* To a job, which ends it.  */
   uint64_t deadline;   /* On the clock of link_now; 0: none.  */
 
   /* Whether the client gave up: it said CANCEL or hung up.  Asked now and

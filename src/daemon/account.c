@@ -88,6 +88,8 @@ account_call (struct session *session, struct call *call, gpg_error_t err)
   uint64_t time_us = link_now_us () - call->started_us;
   char what[128];
 
+  if (call->handed_over)
+    return;
   metrics_call (session->daemon->metrics, call->registry, call->noun,
                 call->verb, err,
                 err && call->failure.refusal != REFUSAL_NONE, time_us);

@@ -89,6 +89,8 @@ leave_session (struct session *session)
 
   session_end_modules (session);
   journal_after_fork ();
+  if (daemon->key)
+    explicit_bzero (daemon->key, sizeof *daemon->key);
   for (size_t i = 0; i < daemon->registry.count; i++)
     {
       if (daemon->module[i].helper_fd >= 0)
@@ -153,6 +155,7 @@ be_job (struct session *session, struct call *call, int report_fd)
                                     .output = OUTPUT_JSON };
       err = gate_carry_out (&session->gate, call);
       request_log (session, call, err);
+      account_call (session, call, err);
       err = job_end (&job, err, &call->failure);
       if (err)
         log_error ("job %s: its end is not on disk: %s\n", session->call_id,
@@ -226,7 +229,7 @@ hand_over (struct call *call)
   if (err)
     return err;
   /* They are the job's now.  */
-  call->recorded = true;
+  call->handed_over = true;
   plan_release (call->plan);
   call->plan = NULL;
   return write_job (session, call->out);

@@ -16,7 +16,7 @@ import subprocess
 
 from scratch import program
 
-REQUEST, STOP, ANSWER, STATUS, DONE = range(1, 6)
+REQUEST, STOP, LEAVE, ANSWER, STATUS, DONE = range(1, 7)
 
 
 def message(kind, *items):

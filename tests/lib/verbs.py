@@ -45,6 +45,16 @@ ZONE = 2 * (b"TZif2" + bytes(15)
                      0, 0, 0, 1, 0, 0, 0, 4])
             + b"\0\0\x0e\x10\0\0CET\0") \
     + b"\nCET-1CEST,M3.5.0,M10.5.0/3\n"
+
+
+def job_of(identity):
+    """The file, and what is in it, of the job in the examples, which IDENTITY
+    has had."""
+    return ("/var/lib/reeve/jobs/%s/0123456789abcdef.7" % identity,
+            '{"job":"0123456789abcdef.7","process":1}\n'
+            '{"end":"2026-11-20T17:37:38Z"}\n')
+
+
 FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
          "/etc/fstab": "/dev/sda1 / ext4 ro 0 1\n",
          "/etc/ssh/sshd_config": "Banner none\n",
@@ -52,7 +62,7 @@ FILES = {"/etc/hosts": "127.0.0.1 a b\n192.0.2.1 c\n",
          "/usr/sbin/update-rc.d": LINKS,
          "/usr/share/zoneinfo/Europe/Berlin": ZONE,
          "/var/log/journal/README": "",
-         **hardware.FILES}
+         **dict([job_of("panel")]), **hardware.FILES}
 ANSWERS = {"TEXT": b"127.0.0.1 here\n",
            "SCRIPT": b"print /files/etc/hosts/1\n"}
 

@@ -448,15 +448,16 @@ def answered(daemon, example):
 def examples_of_the_verbs(report):
     """Each "Example: ..." in the help of a verb is answered by OK."""
     with scratch.Machine(verbs.FILES) as machine, \
-            proxmox.Proxmox() as server, machine.daemon() as daemon:
+            proxmox.Proxmox() as server:
         proxmox_host.introduce(machine, server)
-        for verb in verbs.all_verbs():
-            for example in verb.examples:
-                if verb.noun == "PVE":
-                    proxmox_host.renew(server, verb.name)
-                verdict = answered(daemon, example)
-                report.result(verdict.startswith("OK"),
-                              "example: " + example, verdict)
+        with machine.daemon() as daemon:
+            for verb in verbs.all_verbs():
+                for example in verb.examples:
+                    if verb.noun == "PVE":
+                        proxmox_host.renew(server, verb.name)
+                    verdict = answered(daemon, example)
+                    report.result(verdict.startswith("OK"),
+                                  "example: " + example, verdict)
 
 
 def main(arguments):

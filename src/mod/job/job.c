@@ -10,6 +10,7 @@
 #include "../../../protocol/json.h"
 #include "../../../protocol/memory.h"
 #include "../../call/call.h"
+#include "../../call/complete_list.h"
 #include "../../call/json_answer.h"
 #include "../../call/pause.h"
 #include "step.h"
@@ -296,33 +297,10 @@ job_done (struct call *call, gpg_error_t err)
 
 /* --- Completion --- */
 
-struct completion
-{
-  struct call *call;
-  const char *prefix;
-};
-
-static gpg_error_t
-offer (void *context, const char *identity, const char *job)
-{
-  const struct completion *completion = context;
-
-  (void)identity;
-  return strncmp (job, completion->prefix, strlen (completion->prefix))
-             ? 0
-             : writer_item (completion->call->out, job, strlen (job));
-}
-
-/* Whoever may ask may list his own.  */
 static gpg_error_t
 job_complete (struct call *call, const char *type, const char *prefix)
 {
-  struct completion completion = { call, prefix };
-
-  return strcmp (type, "job") || !call->identity
-             ? 0
-             : job_each (call->machine, call->identity, offer, &completion,
-                         NULL);
+  return strcmp (type, "job") ? 0 : complete_list (call, "job", prefix);
 }
 
 /* --- Rows --- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../../protocol/memory.h"
+#include "../../call/complete_list.h"
 #include "../../call/relay.h"
 #include "change.h"
 
@@ -28,58 +29,10 @@ service_read (struct call *call)
 
 /* --- Completion --- */
 
-/* Where the answer of LIST goes: of each line "unit: NAME" the name, if it
-   begins with PREFIX.  */
-struct names
-{
-  struct call *call;
-  const char *prefix;
-  struct buffer text;
-};
-
-static gpg_error_t
-keep_names (void *context, const char *bytes, size_t length)
-{
-  struct names *names = context;
-
-  if (bytes)
-    buffer_append (&names->text, bytes, length);
-  return buffer_error (&names->text);
-}
-
-static gpg_error_t
-ignore_status (void *context, const char *keyword, const char *text)
-{
-  (void)context;
-  (void)keyword;
-  (void)text;
-  return 0;
-}
-
 static gpg_error_t
 service_complete (struct call *call, const char *type, const char *prefix)
 {
-  static const char field[] = "unit: ";
-  struct names names = { call, prefix, BUFFER_EMPTY };
-  struct writer out = { .sink = { keep_names, ignore_status, &names } };
-  gpg_error_t err;
-
-  if (strcmp (type, "unit"))
-    return 0;
-  err = call->perform (call, "LIST", NULL, 0, &out);
-  writer_release (&out);
-  for (const char *line = names.text.bytes; !err && line && *line;)
-    {
-      const char *end = strchrnul (line, '\n');
-      const char *name = line + strlen (field);
-
-      if (!strncmp (line, field, strlen (field))
-          && !strncmp (name, prefix, strlen (prefix)))
-        err = writer_item (call->out, name, (size_t)(end - name));
-      line = *end ? end + 1 : end;
-    }
-  buffer_release (&names.text);
-  return err;
+  return strcmp (type, "unit") ? 0 : complete_list (call, "unit", prefix);
 }
 
 /* --- Rows --- */
