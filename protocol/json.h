@@ -28,9 +28,9 @@ enum json_kind
   JSON_ARRAY
 };
 
-/* A member of the object, or an item of the array.  NAME is what stands between the quotation marks,
-   escapes and all; TEXT the whole value as it is written.  Both point into
-   what is scanned.  */
+/* A member of the object, or an item of the array, which has no name.  NAME is
+   what stands between the quotation marks, escapes and all; TEXT the whole
+   value as it is written.  Both point into what is scanned.  */
 struct json_field
 {
   const char *name;
@@ -51,13 +51,14 @@ struct json_scan
 /* Scan the LENGTH bytes at BYTES, which stay the caller's.  */
 void json_start (struct json_scan *scan, const char *bytes, size_t length);
 
+/* Scan the items of FIELD, whose text stays the caller's: fields without a
+   name.  If it is no array json_next tells.  */
+void json_start_items (struct json_scan *scan, const struct json_field *field);
+
 /* Go to the next field; *R_FOUND is false behind the last one.
    GPG_ERR_SYNTAX: it is not one object, or array.  */
 gpg_error_t json_next (struct json_scan *scan, struct json_field *r_field,
                        bool *r_found);
-
-/* Scan the items of the array FIELD: fields without a name.  */
-void json_start_items (struct json_scan *scan, const struct json_field *field);
 
 /* Whether FIELD is called NAME, which needs no escapes.  */
 bool json_is (const struct json_field *field, const char *name);

@@ -161,6 +161,9 @@ bind_positionals (struct arguments *arguments, const struct word *word,
                      item->name);
       err = add_value (arguments, item, ask ? NULL : word[i].text,
                        word[i].length, failure);
+      if (gpg_err_code (err) == GPG_ERR_INV_ARG && word[i].kind == WORD_OPTION)
+        err = fail (failure, GPG_ERR_INV_ARG, "%s (options stand first)",
+                    failure_words (failure, err));
     }
   return err;
 }

@@ -16,10 +16,10 @@
 
 #define JOB_NAME_ROOM 38 /* With a NUL.  */
 
-/* Whether TEXT is one.  */
+/* Whether TEXT is such a name.  */
 bool job_name_is (const char *text);
 
-/* The check of the argument type "job".  */
+/* The check of the argument type "job" (types.h): GPG_ERR_INV_ARG.  */
 gpg_error_t job_name_check (char *text, size_t *length, const char *choices,
                             int64_t *number, const char **r_wanted);
 

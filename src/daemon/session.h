@@ -6,9 +6,9 @@
    the only folder that knows Assuan: session.c has the loop, guard.c what
    libassuan fails to check, fences.c what the process can no longer do,
    words.c the session words, auth.c the handshake, request.c takes a line to a
-   call and its outcome back, hand_over.c to a job, account.c to the audit log, help.c HELP,
-   complete.c what a line that is being typed may become, limits.c what the
-   session is held to.  */
+   call and its outcome back, hand_over.c has a job carry it out, account.c
+   takes it to the audit log, help.c HELP, complete.c what a line that is being
+   typed may become, limits.c what the session is held to.  */
 
 #ifndef REEVE_SESSION_H
 #define REEVE_SESSION_H
@@ -219,12 +219,14 @@ gpg_error_t complete_line (struct session *session, const char *line,
 /* The handler of all nouns.  */
 gpg_error_t request_handler (assuan_context_t context, char *line);
 
-/* Each change, and with --debug each call, is a line in the log: CALL of SESSION
-   ended with ERR.  */
+/* Write the line that each change, and with --debug each call, is in the log:
+   CALL of SESSION ended with ERR.  */
 void request_log (const struct session *session, const struct call *call,
                   gpg_error_t err);
 
-/* call.hand_over (hand_over.c).  */
+/* call.hand_over (hand_over.c): CALL has passed all gates, and has a plan.
+   Answer with the job's name when the job has begun; CALL's plan is gone then.
+   An error: nothing has begun.  */
 gpg_error_t hand_over (struct call *call);
 
 /* The session's gate.ask: an inquiry whose keyword is the argument's name in

@@ -112,7 +112,8 @@ look_at_job (void *context, pid_t pid)
     return;
   audit_abort (daemon->audit, pid);
   metrics_add (daemon->metrics, METRIC_SESSIONS_KILLED);
-  log_error ("the process %ld of a job died\n", (long)pid);
+  log_error ("the process %ld of a job died: JOB LIST has it as interrupted\n",
+             (long)pid);
   recover_in_child (supervisor);
 }
 

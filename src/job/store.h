@@ -43,7 +43,8 @@ struct job_writer
 
 /* Make the file of the job that this process is: CALL, for SUBJECT, whose call
    id is the job's name.  Files of the same identity beyond those that the
-   limits keep are removed.  */
+   limits keep are removed.  *R_JOB is for job_end or job_abandon; its file is
+   locked from now on, until this process ends.  */
 gpg_error_t job_create (const struct call *call,
                         const struct audit_subject *subject,
                         struct job_writer *r_job, struct failure *failure);
@@ -55,11 +56,12 @@ gpg_error_t job_create (const struct call *call,
    WARNING tells.  */
 struct writer_sink job_sink (struct job_writer *job);
 
-/* The call has ended with ERR, of which FAILURE tells.  Durable on return.  */
+/* The call has ended with ERR, of which FAILURE tells.  Durable on return, but
+   the job runs, for those who look, as long as its process.  */
 gpg_error_t job_end (struct job_writer *job, gpg_error_t err,
                      const struct failure *failure);
 
-/* There is to be no such job after all.  */
+/* There is to be no such job after all: its file is removed.  */
 void job_abandon (struct job_writer *job, const struct machine *machine,
                   const struct audit_subject *subject);
 
@@ -81,7 +83,8 @@ struct job_reader
   bool ended; /* The end was read.  */
 };
 
-/* Open the file of JOB, which IDENTITY asked for.  GPG_ERR_NOT_FOUND.  */
+/* Open the file of JOB, which IDENTITY asked for, until job_close.
+   GPG_ERR_NOT_FOUND.  */
 gpg_error_t job_open (const struct machine *machine, const char *identity,
                       const char *job, struct job_reader *r_reader,
                       struct failure *failure);
@@ -91,8 +94,8 @@ void job_close (struct job_reader *reader);
    not any more.  */
 bool job_lives (const struct job_reader *reader);
 
-/* Call EACH for each line, of LENGTH bytes, that was not read yet; ends with
-   its error.  */
+/* Call EACH for each line, of LENGTH bytes, that was not read yet and is whole;
+   ends with its error.  LINE lives as long as the call.  */
 gpg_error_t job_read (struct job_reader *reader,
                       gpg_error_t (*each) (void *context, enum job_line kind,
                                            const char *line, size_t length),

@@ -31,7 +31,7 @@ static gpg_error_t
 not_found (const char *job, struct failure *failure)
 {
   return fail (failure, GPG_ERR_NOT_FOUND,
-               "there is no job %.60s of yours: JOB LIST", job);
+               "there is no job %.60s: JOB LIST tells yours", job);
 }
 
 /* --- Directories --- */

@@ -367,6 +367,7 @@ def test_a_job_given_up():
         began = time.monotonic()
         reply = client.call("JOB WAIT " + job)
         assert reply.error == "CANCELED" and time.monotonic() - began < 3
+        assert "state" not in reply.details, reply.lines
         assert reply.details["upid"] == server.tasks[0].upid
         assert reply.details["outcome"] == "running", reply.lines
         assert server.tasks[0].exit is None
@@ -387,6 +388,9 @@ def test_what_gives_up_the_waiting():
         job = begun(client)
         reply, seconds = canceled(client, "JOB WAIT " + job)
         assert reply.error == "CANCELED" and seconds < 1, reply.lines
+        # That it is not the job which was canceled.
+        assert reply.details["state"] == "running", reply.lines
+        assert "goes on" in reply.advice
         reply = client.call("JOB WAIT --timeout=500ms " + job)
         assert reply.error == "TIMEOUT", reply.lines
         assert reply.details["state"] == "running", reply.lines

@@ -198,6 +198,8 @@ options_end_at_the_first_argument (void **state)
 {
   (void)state;
   assert_wrong (edit, "/a b --quiet", GPG_ERR_TOO_MANY, "options stand first");
+  assert_wrong ("[--quiet] <vmid:vmid>...", "100 --quiet", GPG_ERR_INV_ARG,
+                "100 to 999999999 (options stand first)");
   assert_wrong ("[--quiet]", "x", GPG_ERR_TOO_MANY, "too many arguments");
 }
 

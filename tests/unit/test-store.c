@@ -2,18 +2,14 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include "auditlog.h"
 #include "check.h"
+#include "jobstore.h"
 #include <signal.h>
 #include <time.h>
 #include "protocol/limits.h"
 #include "protocol/memory.h"
-#include "src/job/store.h"
 
 #define DIRECTORY OWN_JOBS_DIR "/panel"
-
-static struct limits limits;
-static struct failure failure;
 
 static int
 setup_store (void **state)
@@ -41,32 +37,6 @@ name_of (unsigned number)
 
   snprintf (name, sizeof names[0], "0123456789abcdef.%u", number);
   return name;
-}
-
-static gpg_error_t
-create (struct job_writer *job, const char *identity, const char *name)
-{
-  struct audit_subject subject = test_subject;
-  struct test_call test;
-  struct call *call = call_make (&test, &set_verb, "--reason=spring /x y");
-  gpg_error_t err;
-
-  subject.identity = identity;
-  subject.call = name;
-  call->limits = &limits;
-  failure_release (&failure);
-  err = job_create (call, &subject, job, &failure);
-  call_end (&test);
-  return err;
-}
-
-/* As when its process is gone.  */
-static void
-leave (struct job_writer *job)
-{
-  close (job->fd);
-  buffer_release (&job->line);
-  buffer_release (&job->answer);
 }
 
 /* A job that has ended.  */

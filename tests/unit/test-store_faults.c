@@ -3,18 +3,15 @@
    Copyright (C) 2026 The reeve authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-#include "auditlog.h"
 #include "faults.h"
+#include "jobstore.h"
 #include <sys/file.h>
 #include "protocol/limits.h"
 #include "protocol/memory.h"
-#include "src/job/store.h"
 
 #define NAME "0123456789abcdef.1"
 #define PATH OWN_JOBS_DIR "/panel/" NAME
 
-static struct limits limits;
-static struct failure failure;
 static unsigned meetings;
 
 /* Another job that begins forgets what has ended, before this one's file is
@@ -46,30 +43,6 @@ teardown_store (void **state)
   fault_clear ();
   failure_release (&failure);
   return teardown (state);
-}
-
-static gpg_error_t
-create (struct job_writer *job)
-{
-  struct audit_subject subject = test_subject;
-  struct test_call test;
-  struct call *call = call_make (&test, &set_verb, "/x y");
-  gpg_error_t err;
-
-  subject.identity = "panel";
-  subject.call = NAME;
-  call->limits = &limits;
-  err = job_create (call, &subject, job, &failure);
-  call_end (&test);
-  return err;
-}
-
-static void
-leave (struct job_writer *job)
-{
-  close (job->fd);
-  buffer_release (&job->line);
-  buffer_release (&job->answer);
 }
 
 /* The next calls of NAME fail for lack of room.  */
@@ -110,7 +83,7 @@ one_that_is_forgotten_meanwhile_is_made_anew (void **state)
 
   (void)state;
   meetings = 2;
-  assert_int_equal (create (&job), 0);
+  assert_int_equal (create (&job, "panel", NAME), 0);
   assert_int_equal (meetings, 0);
   assert_int_equal (
       job_open (&scratch->machine, "panel", NAME, &reader, &failure), 0);
@@ -131,7 +104,8 @@ without_room_for_its_end_none_begins (void **state)
 
   (void)state;
   fill ("fallocate");
-  assert_int_equal (gpg_err_code (create (&job)), GPG_ERR_ENOSPC);
+  assert_int_equal (gpg_err_code (create (&job, "panel", NAME)),
+                    GPG_ERR_ENOSPC);
   assert_null (scratch_text (scratch, PATH));
 }
 
@@ -144,7 +118,7 @@ what_has_no_room_is_left_out (void **state)
   struct writer_sink sink;
 
   (void)state;
-  assert_int_equal (create (&job), 0);
+  assert_int_equal (create (&job, "panel", NAME), 0);
   sink = job_sink (&job);
   assert_int_equal (sink.status (sink.context, "ONE", "1"), 0);
   fill ("fallocate");
@@ -170,7 +144,7 @@ no_line_is_torn (void **state)
   struct writer_sink sink;
 
   (void)state;
-  assert_int_equal (create (&job), 0);
+  assert_int_equal (create (&job, "panel", NAME), 0);
   assert_int_equal (write (job.fd, "{\"status\":\"TO", 13), 13);
   sink = job_sink (&job);
   fill ("write");
@@ -194,7 +168,7 @@ an_answer_that_is_lost_is_no_failure (void **state)
   struct writer_sink sink;
 
   (void)state;
-  assert_int_equal (create (&job), 0);
+  assert_int_equal (create (&job, "panel", NAME), 0);
   sink = job_sink (&job);
   assert_int_equal (sink.data (sink.context, "{}\n", 3), 0);
   fill ("fallocate");
@@ -218,7 +192,7 @@ nor_is_one_that_is_too_long (void **state)
   struct writer_sink sink;
 
   (void)state;
-  assert_int_equal (create (&job), 0);
+  assert_int_equal (create (&job, "panel", NAME), 0);
   sink = job_sink (&job);
   memset (text, 'x', LIMIT_JOB_ANSWER);
   text[LIMIT_JOB_ANSWER] = '\n';
@@ -241,7 +215,7 @@ a_task_is_known_behind_a_flood (void **state)
 
   (void)state;
   memset (text, 'x', KIB - 1);
-  assert_int_equal (create (&job), 0);
+  assert_int_equal (create (&job, "panel", NAME), 0);
   sink = job_sink (&job);
   for (size_t i = 0; i < LIMIT_JOB_STATUS / KIB + 1; i++)
     assert_int_equal (sink.status (sink.context, "PROGRESS", text), 0);

@@ -197,7 +197,8 @@ conclude (struct call *call, struct view *view)
       if (view->task.length)
         failure_detail (&call->failure, "task", "%s", view->task.bytes);
       return fail (&call->failure, GPG_ERR_SERVER_FAILED,
-                   "the job was interrupted: look what state things are in");
+                   "the job was interrupted: JOB STATUS tells what it was to "
+                   "do, look how far that is done");
     }
   failure_release (&call->failure);
   call->failure = view->failure;
@@ -205,15 +206,21 @@ conclude (struct call *call, struct view *view)
   return call->failure.code;
 }
 
-/* It has not, and ERR ends CALL.  */
+/* It has not, and ERR ends CALL.  A job may end with the same code: only the
+   detail tells one from the other.  */
 static gpg_error_t
 leave (struct call *call, gpg_error_t err)
 {
-  if (gpg_err_code (err) != GPG_ERR_TIMEOUT)
+  gpg_err_code_t code = gpg_err_code (err);
+
+  if (code != GPG_ERR_TIMEOUT
+      && (code != GPG_ERR_CANCELED
+          || (call->ending && call->ending (call->client))))
     return err;
   failure_detail (&call->failure, "state", "running");
-  return fail (&call->failure, GPG_ERR_TIMEOUT,
-               "the time is over, but the job goes on: JOB WAIT waits again");
+  return fail (
+      &call->failure, code, "%s, but the job goes on: JOB WAIT waits again",
+      code == GPG_ERR_TIMEOUT ? "the time is over" : "the client gave up");
 }
 
 static gpg_error_t
@@ -300,7 +307,7 @@ job_complete (struct call *call, const char *type, const char *prefix)
 
 #define ONE "[--others=<others:permit>] <job:job>"
 #define OTHERS                                                                 \
-  "With --others that of any identity, which a rule must name (others=1).\n"
+  "With --others the job may be any identity's; a rule must name others=1.\n"
 #define NOT_FOUND "NOT_FOUND: there is no such job.\n"
 #define CHANGED "Answers a record: changed (yes or no) and job.\n"
 
@@ -317,8 +324,8 @@ static const struct verb verbs[] = {
             "  failed       it was not: error tells the class of failure\n"
             "  canceled     it was given up\n"
             "  interrupted  its process was killed before it could tell\n"
-            "With --others those of all identities, which a rule must name\n"
-            "(others=1).\n"
+            "With --others the jobs of all identities, one identity after the\n"
+            "other; a rule must name others=1.\n"
             "Example: JOB LIST",
     .flags = VERB_UNGRANTED },
   { .name = "STATUS",
@@ -340,10 +347,11 @@ static const struct verb verbs[] = {
     = "Status lines, answer and error are those of the job's call, from\n"
       "its beginning, also when it has ended already.  CANCEL and the\n"
       "time limit end the waiting, not the job.\n" OTHERS NOT_FOUND
-      "TIMEOUT: the time is over; with the detail state the job goes "
-      "on.\n"
+      "TIMEOUT: the waiting ended, and the job goes on, if there is a detail\n"
+      "state; without one it was the job that ended so.\n"
+      "CANCELED: likewise.\n"
       "SERVER_FAILED: its process was killed; the detail task names the task\n"
-      "that it had started.\n"
+      "of Proxmox VE that it had started.\n"
       "Example: JOB WAIT --timeout=30s 0123456789abcdef.7",
     .flags = VERB_UNGRANTED },
   { .name = "CANCEL",
@@ -377,7 +385,8 @@ const struct noun job_noun
         .help = "A call with --async, or under OPTION async=1, that changes\n"
                 "something is a job as soon as it has passed all gates: the\n"
                 "answer is its name, the call's id.  It goes on when the\n"
-                "session ends.  What only reads, has nothing to change, or is\n"
-                "a dry run answers at once.",
+                "session ends; --timeout of the call is its time limit.  What\n"
+                "only reads, has nothing to change, or is a dry run answers\n"
+                "at once, and so do AUG SAVE and POLICY RELOAD.",
         .verbs = verbs,
         .complete = job_complete };

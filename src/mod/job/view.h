@@ -20,7 +20,7 @@ struct view
   struct buffer task;     /* The last status lines TASK ... */
   struct buffer progress; /* ... and PROGRESS.  */
   struct failure failure; /* How it failed.  */
-  bool lives;
+  bool lives; /* Its process did, before the last look.  */
 };
 
 #define VIEW_NONE                                                              \
@@ -41,11 +41,11 @@ gpg_error_t view_take (struct view *view, enum job_line kind, const char *line,
 /* "running", "done", "failed", "canceled", "interrupted".  */
 const char *view_state (const struct view *view);
 
-/* Its process.  */
+/* The number of its process; 0 if the file does not tell.  */
 pid_t view_process (const struct view *view);
 
-/* Append what the string NAME of the object in LINE says to TEXT; whether there
-   is one.  */
+/* Append what the string NAME of the object in LINE, of LENGTH bytes, says to
+   TEXT; whether there is one.  */
 bool view_string (const char *line, size_t length, const char *name,
                   struct buffer *text);
 
