@@ -92,6 +92,8 @@ def files_of(process):
 def test_it_does_not_hold_the_journal_of_its_session():
     """Its locks: else nobody could change a file, nor put one back, when the
     session is killed while it saves."""
+    if os.geteuid():
+        raise tap.Skip("machine: only root may look into a process of reeve's")
     with scene(task_seconds=30) as (_, daemon, client):
         daemon.machine.write("/etc/hosts", "127.0.0.1 localhost\n")
         client.check("AUG SET /files/etc/hosts/1/ipaddr 127.0.0.2")
@@ -108,7 +110,7 @@ def test_it_does_not_hold_the_journal_of_its_session():
 
 
 def test_who_started_a_pipe_need_not_wait_for_it():
-    with scene(task_seconds=20) as (server, daemon, client):
+    with scene(task_seconds=20) as (_, daemon, _):
         machine = daemon.machine
         ours, theirs = scratch.assuan.socket.socketpair()
         with theirs:
@@ -116,7 +118,9 @@ def test_who_started_a_pipe_need_not_wait_for_it():
                 [scratch.program("reeved"), "--server", "--root", machine.root],
                 stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
         with scratch.assuan.Client(ours) as other, process.stderr:
-            other.authenticate("panel", machine.key("panel"))
+            # An ordinary user is the owner there, without a handshake.
+            if not os.geteuid():
+                other.authenticate("panel", machine.key("panel"))
             job = begun(other)
             other.check("BYE")
             assert process.wait(5) == 0
@@ -124,8 +128,9 @@ def test_who_started_a_pipe_need_not_wait_for_it():
             threading.Thread(target=lambda: (process.stderr.read(),
                                              ended.set()), daemon=True).start()
             there = ended.wait(3)
-        assert status(client, job)["state"] == "running", status(client, job)
-        client.check("JOB CANCEL " + job)
+        with machine.spawn() if os.geteuid() else daemon.client("panel") as one:
+            assert status(one, job)["state"] == "running", status(one, job)
+            one.check("JOB CANCEL " + job)
         assert there, "the job holds the standard error"
 
 
