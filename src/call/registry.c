@@ -57,21 +57,6 @@ take_verb (const struct noun *noun, const struct verb *row,
 
 /* --- The rights of other verbs --- */
 
-/* Whether VALUE of LENGTH bytes is one of CHOICES, "a|b".  */
-static bool
-is_choice (const char *choices, const char *value, size_t length)
-{
-  while (choices)
-    {
-      size_t span = strcspn (choices, "|");
-
-      if (span == length && !memcmp (choices, value, length))
-        return true;
-      choices = choices[span] ? choices + span + 1 : NULL;
-    }
-  return false;
-}
-
 /* Take "option:VERB" or "option=value:VERB", LENGTH bytes at WORD, of VERB's
    row; false if it means nothing.  */
 static bool
@@ -97,7 +82,7 @@ take_also (const struct registry_noun *noun, struct registry_verb *verb,
       also.verb = noun->verb + i;
   if (!also.option || !also.verb || also.verb == verb
       || (also.value
-              ? !is_choice (also.option->choices, also.value, also.length)
+              ? !type_is_choice (also.value, also.length, also.option->choices)
               : !(also.option->type->flags & TYPE_FLAG)))
     return false;
   verb->also[verb->also_count++] = also;

@@ -18,10 +18,8 @@
 #define NUMBER_MOST (INT64_C (1) << 53)
 
 bool
-type_is_choice (const char *text, const char *choices)
+type_is_choice (const char *text, size_t length, const char *choices)
 {
-  size_t length = strlen (text);
-
   while (choices)
     {
       size_t span = strcspn (choices, "|");
@@ -164,10 +162,10 @@ static gpg_error_t
 check_enum (char *text, size_t *length, const char *choices, int64_t *number,
             const char **r_wanted)
 {
-  (void)length;
   (void)number;
   *r_wanted = choices;
-  return type_is_choice (text, choices) ? 0 : gpg_error (GPG_ERR_INV_ARG);
+  return type_is_choice (text, *length, choices) ? 0
+                                                 : gpg_error (GPG_ERR_INV_ARG);
 }
 
 /* Read TEXT as a number with one of UNITS.  */

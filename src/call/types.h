@@ -44,8 +44,8 @@ struct argument_type
   unsigned flags;
 
   /* Check the LENGTH bytes at TEXT (NUL terminated, no NUL inside) and make
-     them canonical in place; there is room for TYPE_GROWTH more.  A type that has
-     a number stores it at NUMBER.  CHOICES is what the grammar has between
+     them canonical in place; there is room for TYPE_GROWTH more.  A type that
+     has a number stores it at NUMBER.  CHOICES is what the grammar has between
      the parentheses of enum().  On an error *R_WANTED is a static text that
      says what would be right.  */
   gpg_error_t (*check) (char *text, size_t *length, const char *choices,
@@ -70,7 +70,7 @@ const struct argument_type *type_find (const char *name, size_t length);
 /* The table, ending with a NULL name.  */
 const struct argument_type *type_table (void);
 
-/* Whether TEXT is one of CHOICES ("a|b|c").  */
-bool type_is_choice (const char *text, const char *choices);
+/* Whether the LENGTH bytes at TEXT are one of CHOICES ("a|b|c").  */
+bool type_is_choice (const char *text, size_t length, const char *choices);
 
 #endif /* REEVE_TYPES_H */

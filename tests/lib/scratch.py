@@ -181,6 +181,9 @@ class Machine:
         if mode is None:
             mode = 0o755 if text[:2] in ("#!", b"#!") else 0o644
         os.makedirs(os.path.dirname(full), exist_ok=True)
+        # As a key's, which not even its owner may write to.
+        if os.path.isfile(full) and not os.access(full, os.W_OK):
+            os.unlink(full)
         with open(full, "wb") as file:
             file.write(text if isinstance(text, bytes)
                        else text.encode("utf-8", "surrogateescape"))

@@ -203,9 +203,9 @@ choices_are_whole_words (void **state)
     {
       assert_code (check_value ("enum", wrong[i], "text|json", text, &number),
                    GPG_ERR_INV_ARG);
-      assert_false (type_is_choice (wrong[i], "text|json"));
+      assert_false (type_is_choice (wrong[i], strlen (wrong[i]), "text|json"));
     }
-  assert_true (type_is_choice ("a", "a"));
+  assert_true (type_is_choice ("a", 1, "a"));
 }
 
 static void

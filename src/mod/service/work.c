@@ -98,6 +98,14 @@ watch (struct work *work)
   err = check_units (work, false);
   if (!err)
     err = backend_of (work)->watch (work);
+  /* A script that was asked when the time was over.  */
+  if ((gpg_err_code (err) == GPG_ERR_TIMEOUT
+       || gpg_err_code (err) == GPG_ERR_CANCELED)
+      && timed && !work->stopped && link_now () >= end)
+    {
+      failure_release (&work->failure);
+      err = 0;
+    }
   if (err)
     return err;
   return timed && !work->stopped
