@@ -145,7 +145,8 @@ key_list_show (const struct settings *settings)
     return complain_memory ();
   if (!list.count && !settings->json)
     remark ("the policy has no identity");
-  if (fwrite (out.bytes, 1, out.length, stdout) == out.length
+  /* Of no keys there are no bytes to point at.  */
+  if ((!out.length || fwrite (out.bytes, out.length, 1, stdout) == 1)
       && !fflush (stdout))
     return STATUS_OK;
   complain ("cannot write: %s", strerror (errno));

@@ -69,9 +69,17 @@ inherited_clear_environment (void)
   clearenv ();
   setenv ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
   setenv ("LC_ALL", "C.UTF-8", 1);
-  /* They are the environment's then.  */
   for (size_t i = 0; i < count; i++)
-    putenv (variables[i]);
+    {
+      char *value = strchr (variables[i], '=');
+
+      if (value)
+        {
+          *value++ = 0;
+          setenv (variables[i], value, 1);
+        }
+      free (variables[i]);
+    }
 }
 
 void

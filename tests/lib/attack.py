@@ -6,10 +6,12 @@
 import atexit
 import contextlib
 import os
+import re
 import signal
 import time
 
 import assuan
+import scratch
 
 HOSTS = {"/etc/hosts": "127.0.0.1 localhost\n"}
 SET = "AUG SET /files/etc/hosts/1/ipaddr @"
@@ -85,6 +87,24 @@ def descendants(pid):
     for child in list(found):
         found.update(descendants(child))
     return found
+
+
+def descriptors(pid):
+    """What the descriptors of PID lead to, by number."""
+    folder = "/proc/%d/fd" % pid
+    return {int(fd): os.readlink(os.path.join(folder, fd))
+            for fd in os.listdir(folder)}
+
+
+def check_fenced_descriptors(pid, most):
+    """PID, which is behind a fence, has MOST descriptors and none of a
+    file."""
+    held = descriptors(pid)
+    if scratch.sanitized():
+        del held[2]  # fence_close leaves it standard error.
+    assert len(held) <= most, held
+    for name in held.values():
+        assert re.match(r"socket:|anon_inode:\[event|pipe:", name), held
 
 
 def ends(client, patience=10):

@@ -63,6 +63,15 @@ def program(name):
     sys.exit("%s is not built; REEVE_BUILD names the build directory" % name)
 
 
+def sanitized():
+    """Whether the programs are built with --enable-sanitize: their processes
+    can be traced, keep standard error for what is found, and have no limit of
+    memory."""
+    with open(os.path.join(os.path.dirname(program("reeved")), "config.h"),
+              encoding="utf-8") as config:
+        return "#define REEVE_SANITIZE" in config.read()
+
+
 # What a build with --enable-sanitize writes into the log.
 SANITIZER = re.compile("AddressSanitizer|LeakSanitizer|runtime error:")
 

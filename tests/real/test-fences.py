@@ -21,7 +21,7 @@ import assuan
 import attack
 import tap
 from attack import HOSTS, descendants, session_pid, until
-from scratch import Machine, program
+from scratch import Machine, program, sanitized
 
 GET = "AUG GET /files/etc/hosts/1/ipaddr"
 SET = "AUG SET /files/etc/hosts/1/ipaddr 127.0.0.9"
@@ -30,9 +30,7 @@ LISTEN = "listen S.reeve\nlisten S.read ceiling=read\n"
 DAC_READ_SEARCH = 1 << 2
 ROOT = os.geteuid() == 0
 NOBODY = 65534
-with open(os.path.join(os.path.dirname(program("reeved")), "config.h"),
-          encoding="utf-8") as config:
-    SANITIZED = "#define REEVE_SANITIZE" in config.read()
+SANITIZED = sanitized()
 CONFINED = ("no capability but to read", "gains no privileges",
             "starts and signals no process",
             "writes no file but the audit log")
@@ -155,8 +153,7 @@ def test_no_descriptor_is_inherited():
                        "not dumpable")
     with everybody() as seen:
         for pid, kind in seen.items():
-            held = {int(fd): os.readlink("/proc/%d/fd/%s" % (pid, fd))
-                    for fd in os.listdir("/proc/%d/fd" % pid)}
+            held = attack.descriptors(pid)
             assert STRAY not in held, (kind, held)
             assert len(held) < 20, (kind, held)
 

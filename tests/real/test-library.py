@@ -23,9 +23,8 @@ def compile_example(folder):
     compiler = shlex.split(os.environ.get("REEVE_COMPILE") or "cc")[0]
     flags = ["-Wall", "-Wextra", "-Werror", "-std=c99",
              "-I" + os.path.join(scratch.SOURCE, "client/lib")]
-    with open(os.path.join(BUILD, "config.h"), encoding="utf-8") as config:
-        if "#define REEVE_SANITIZE 1" in config.read():
-            flags.append("-fsanitize=address,undefined")
+    if scratch.sanitized():
+        flags.append("-fsanitize=address,undefined")
     subprocess.run(
         [compiler, *flags, "-o", program,
          os.path.join(scratch.SOURCE, "client/lib/example.c"),

@@ -32,6 +32,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "lib"))
 sys.dont_write_bytecode = True
+import attack  # noqa: E402
 import proxmox  # noqa: E402
 import proxmox_host  # noqa: E402
 import scratch  # noqa: E402
@@ -232,6 +233,8 @@ class There:
         self.server = None
         self.environments = {}
         self.build = os.path.dirname(scratch.program("reeved"))
+        self.flags = "-fsanitize=address,undefined" if scratch.sanitized() \
+            else ""
         path = self.machine.path
         os.makedirs(path("/home/panel"))
         os.makedirs(path("/media/stick"))
@@ -269,15 +272,9 @@ class There:
         """A script, which is run without our environment, too."""
         for word, value in (
                 ("$BUILD", self.build), ("$SOURCE", scratch.SOURCE),
-                ("$SCRATCH", self.machine.root), ("$FLAGS", self.flags())):
+                ("$SCRATCH", self.machine.root), ("$FLAGS", self.flags)):
             text = text.replace(word, value)
         self.machine.write("/tmp/bin/" + name, text, mode=0o755)
-
-    def flags(self):
-        with open(os.path.join(self.build, "config.h"),
-                  encoding="utf-8") as config:
-            return "-fsanitize=address,undefined" \
-                if "#define REEVE_SANITIZE 1" in config.read() else ""
 
     def shell(self, role, home):
         path = self.machine.path
@@ -359,6 +356,9 @@ class There:
         pid = self.machine.read("/pid")
         if pid and self.machine.root in read_command(int(pid)):
             os.kill(int(pid), scratch.signal.SIGTERM)
+            # What it writes at its end is looked at, and removed.
+            if not attack.until(lambda: not attack.lives(int(pid)), 20):
+                raise RuntimeError("reeved does not end")
         log = self.machine.read("/log") or ""
         if scratch.SANITIZER.search(log):
             raise RuntimeError("a sanitizer complains:\n" + log)

@@ -27,9 +27,7 @@ import tap  # noqa: E402
 
 ROOT = os.geteuid() == 0
 NOBODY = 65534
-with open(os.path.join(os.path.dirname(scratch.program("reeved")),
-                       "config.h"), encoding="utf-8") as config:
-    SANITIZED = "#define REEVE_SANITIZE" in config.read()
+SANITIZED = scratch.sanitized()
 
 
 @contextlib.contextmanager
@@ -189,11 +187,7 @@ def check_process(pid, files, user=NOBODY):
         return
     assert {*now["Uid"].split(), *now["Gid"].split()} == {str(user)}, now
     assert not now["Groups"].strip(), now
-    held = {int(fd): os.readlink("/proc/%d/fd/%s" % (pid, fd))
-            for fd in os.listdir("/proc/%d/fd" % pid)}
-    assert len(held) <= files, held
-    for name in held.values():
-        assert re.match(r"socket:|anon_inode:\[event|pipe:", name), held
+    attack.check_fenced_descriptors(pid, files)
 
 
 def test_fences_of_who_runs():

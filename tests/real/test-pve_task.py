@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
 import proxmox  # noqa: E402
 import proxmox_tasks  # noqa: E402
+import scratch  # noqa: E402
 import tap  # noqa: E402
 from proxmox_begin import (  # noqa: E402
     begin, canceled, looks, progress, records, scene, start, two_endpoints)
@@ -437,6 +438,8 @@ def test_a_hundred_tasks_and_one_worker():
         assert reply.ok, reply.verdict
         assert sorted(one["upid"] for one in records(reply)) == sorted(upids)
         sizes = [size for size in sizes if size]
+        if scratch.sanitized():
+            raise tap.Skip("machine: a sanitizer keeps what is freed")
         assert len(sizes) > 5 and max(sizes) < one + 1024, (one, sizes)
         assert sizes[-1] - sizes[len(sizes) // 2] < 256, sizes
 
