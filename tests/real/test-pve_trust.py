@@ -8,6 +8,7 @@ right one gets no byte of a request."""
 import contextlib
 import os
 import re
+import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -77,7 +78,15 @@ def test_a_certificate_for_another_name_is_not():
         client.check("PVE VERSION")
 
 
+def needs_localhost():
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError:
+        raise tap.Skip("machine: localhost has no address") from None
+
+
 def test_a_name_is_checked_too():
+    needs_localhost()
     with scene(lambda _: ("", "ca-file /etc/reeve/pve-ca.pem")) as (
             server, machine, daemon, _):
         configure(machine, server, "", "ca-file /etc/reeve/pve-ca.pem",
@@ -241,6 +250,7 @@ def test_no_warning_where_certificates_are_checked():
 
 
 def test_of_two_servers_only_the_unchecked_one_is_warned_of():
+    needs_localhost()
     for host, warned in ("127.0.0.1:%d", False), ("127.0.0.1:1", True):
         with scene(lambda server: (
                 pins(server.fingerprint), "insecure",
