@@ -3,6 +3,7 @@
 # Copyright (C) 2026 The reeve authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+import contextlib
 import json
 import os
 import subprocess
@@ -106,17 +107,17 @@ class Scene:
     """One machine for all tests here: a manager starts in 0.2 s."""
 
     def __enter__(self):
-        self.machine = scratch.Machine(FILES, POLICY)
-        os.symlink("web.service", self.machine.path(UNITS + "httpd.service"))
-        self.manager = ServiceManager(self.machine)
-        self.manager.__enter__()
-        self.daemon = self.machine.daemon()
+        with contextlib.ExitStack() as stack:
+            self.machine = stack.enter_context(scratch.Machine(FILES, POLICY))
+            os.symlink("web.service",
+                       self.machine.path(UNITS + "httpd.service"))
+            self.manager = stack.enter_context(ServiceManager(self.machine))
+            self.daemon = stack.enter_context(self.machine.daemon())
+            self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *rest):
-        self.daemon.__exit__(*rest)
-        self.manager.__exit__()
-        self.machine.remove()
+        self.stack.__exit__(*rest)
 
     def client(self, identity="panel"):
         client = assuan.Client.connect(self.machine.socket)
