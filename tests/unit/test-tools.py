@@ -28,10 +28,11 @@ def load(path):
     return module
 
 
-def test_each_test_is_run():
+def test_each_test_is_run_and_has_its_library_with_it():
     with open(os.path.join(TESTS, "tests.am"), encoding="utf-8") as file:
         named = set(re.findall(r"tests/\S+", file.read()))
-    for pattern in ("unit/test-*.c", "talk/*.talk", "real/test-*.py"):
+    for pattern in ("unit/test-*.c", "talk/*.talk", "real/test-*.py",
+                    "lib/*.py"):
         there = {"tests/" + os.path.relpath(path, TESTS)
                  for path in glob.glob(os.path.join(TESTS, pattern))}
         there = {re.sub(r"\.c$", "", path) for path in there}
